@@ -1,0 +1,54 @@
+// Ctx: who acts, on which connection, at which time. Every service function's first argument.
+import type { Config } from './config.ts';
+import type { Db, DbTransaction } from './db/database.ts';
+import type { Gateways } from './gateways/gateways.ts';
+import type { Jobs } from './jobs/jobs.ts';
+import type { Clock } from './lib/time.ts';
+import type { Log } from './telemetry/log.ts';
+
+export const ROLES = ['customer', 'seller', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A signed-in person as the database knew them when this request began. */
+export interface UserActor {
+  readonly kind: 'user';
+  readonly user_id: string;
+  readonly session_id: string;
+  readonly role: Role;
+  /** Has confirmed an e-mail address or a phone number. */
+  readonly is_verified: boolean;
+  readonly has_mfa: boolean;
+  /** The caller's seller profile, if there is one. */
+  readonly seller?: { readonly id: string; readonly status: 'PENDING' | 'VERIFIED' | 'SUSPENDED' };
+}
+
+export type Actor = UserActor | { readonly kind: 'anonymous' } | { readonly kind: 'system' };
+
+/** What lives as long as the process. */
+export interface Services {
+  readonly config: Config;
+  readonly db: Db;
+  readonly jobs: Jobs;
+  readonly gateways: Gateways;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
+}
+
+export interface Ctx extends Services {
+  readonly actor: Actor;
+  readonly requestId: string;
+  /** The caller's network (/24 or /48), never a whole address. */
+  readonly ipPrefix?: string | undefined;
+}
+
+/** A Ctx whose `db` is one open transaction; what must be atomic asks for it. */
+export interface TxCtx extends Ctx {
+  readonly db: DbTransaction;
+  /** Runs once the outermost transaction has committed; never if it rolled back. */
+  readonly afterCommit: (effect: () => void) => void;
+}
+
+/** The context of jobs and commands: nobody's request. */
+export function systemCtx(services: Services, requestId: string): Ctx {
+  return { ...services, actor: { kind: 'system' }, requestId };
+}
