@@ -1,0 +1,125 @@
+// The pool: every connection to PostgreSQL, its type parsers, its limits and its faults.
+import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { DB } from './schema.generated.ts';
+
+export type Db = Kysely<DB>;
+export type DbTransaction = Transaction<DB>;
+
+/** For making a connection. */
+export const CONNECT_TIMEOUT_MS = 2_000;
+/** For one's turn at a connection of the pool: a crowd at one product queues here. */
+export const POOL_TIMEOUT_MS = 8_000;
+export const STATEMENT_TIMEOUT_MS = 10_000;
+/** Above the statement timeout: it ends the wait for a server that no longer answers at all. */
+export const QUERY_TIMEOUT_MS = 12_000;
+export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
+export const IDLE_TIMEOUT_MS = 30_000;
+
+pg.types.setTypeParser(pg.types.builtins.INT8, parseSafeInteger);
+pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number);
+
+function parseSafeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} does not fit a safe integer`);
+  return value;
+}
+
+export interface DatabaseOptions {
+  /** A PostgreSQL URL; a Unix socket folder goes into its `host` parameter. */
+  readonly url: string;
+  readonly poolSize: number;
+  /** Longest wait for one's turn; POOL_TIMEOUT_MS by default. */
+  readonly poolTimeout_ms?: number;
+  /** Hears of connections that broke, idle or not; the pool replaces them by itself. */
+  readonly onError: (error: Error) => void;
+  /** Hears the text of every statement before it is sent. */
+  readonly onStatement?: (sql: string) => void;
+}
+
+export interface Database {
+  readonly db: Db;
+  readonly pool: pg.Pool;
+}
+
+/** Opens a pool; nothing connects until the first statement. `db.destroy()` closes it. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    Client: ImpatientClient,
+    max: options.poolSize,
+    connectionTimeoutMillis: options.poolTimeout_ms ?? POOL_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    application_name: 'freshbytes',
+    // Short statements only: compiling them and starting workers costs more than it saves.
+    options: '-c jit=off -c max_parallel_workers_per_gather=0',
+    keepAlive: true,
+  });
+  // Each client's own listener has heard it; unheard here too, the event would end the process.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => {
+    // A checked-out client that breaks fails its statement too, yet emits the event as well.
+    client.on('error', (error) => {
+      // While the pool closes it is no news.
+      if (!pool.ending) options.onError(error);
+    });
+    interceptQueries(client, options.onStatement);
+  });
+  return { db: new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }), pool };
+}
+
+/** The pool would give its own, longer timeout to the client: a dead server need not be waited for as long as a crowd. */
+class ImpatientClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  }
+}
+
+const NAMED = /^\/\* named:([a-z0-9_]+) \*\//;
+
+/**
+ * Kysely cannot name statements; a leading comment does, and this makes the driver prepare them once a connection.
+ * A connection that will not serve again is closed: the pool would give it to the next caller.
+ */
+function interceptQueries(client: pg.PoolClient, onStatement?: (sql: string) => void): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const intercepted = (...args: unknown[]): unknown => {
+    const [text, values, ...rest] = args;
+    if (typeof text !== 'string') return query(...args);
+    onStatement?.(text);
+    const name = NAMED.exec(text)?.[1];
+    const result = name === undefined ? query(...args) : query({ name, text, values }, ...rest);
+    if (result instanceof Promise) {
+      result.catch((error: unknown) => (isLast(error) ? client.end() : undefined));
+    }
+    return result;
+  };
+  Object.assign(client, { query: intercepted });
+}
+
+/** Whether nothing useful follows on this connection: the server ends it, or owes an answer (which has no code). */
+function isLast(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    ('severity' in error && error.severity === 'FATAL') || error.message === 'Query read timeout'
+  );
+}
+
+/**
+ * Runs hand-written SQL as a prepared statement: planned once per connection, built never.
+ * One name belongs to one text.
+ */
+export async function runNamed<Row>(
+  db: Db,
+  name: string,
+  sql: string,
+  parameters: readonly unknown[],
+): Promise<Row[]> {
+  const result = await db.executeQuery<Row>(
+    CompiledQuery.raw(`/* named:${name} */ ${sql}`, [...parameters]),
+  );
+  return result.rows;
+}

@@ -1,0 +1,54 @@
+// Asks a live database whether all that must hold of it does hold.
+import pg from 'pg';
+import { CONNECT_TIMEOUT_MS } from './database.ts';
+import { moneyRules } from './invariants/money.ts';
+import { peopleRules } from './invariants/people.ts';
+import type { Rule } from './invariants/rule.ts';
+import { stockRules } from './invariants/stock.ts';
+
+export const invariantRules: readonly Rule[] = [...stockRules, ...peopleRules, ...moneyRules];
+
+/** More violations of one rule than this help nobody. */
+export const MAX_DETAILS = 20;
+/** A million products take minutes. */
+const RULE_TIMEOUT_MS = 30 * 60_000;
+
+export interface Violation {
+  readonly rule: string;
+  readonly detail: string;
+}
+
+/**
+ * Every violation, at most MAX_DETAILS a rule. Reads one snapshot, so that it may run while people shop.
+ * @param moment for which the listing is compared; now by default
+ */
+export async function checkInvariants(url: string, moment = new Date()): Promise<Violation[]> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: RULE_TIMEOUT_MS,
+    application_name: 'freshbytes-invariants',
+  });
+  // A lost connection also fails the query in flight, which is what the caller hears.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+    return await findViolations(client, moment);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The same in the transaction that `client` has open. */
+export async function findViolations(client: pg.Client, moment: Date): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  for (const { name, sql, takesMoment } of invariantRules) {
+    const { rows } = await client.query<{ detail: string }>(
+      `SELECT detail FROM (${sql}) AS violation ORDER BY detail LIMIT ${MAX_DETAILS}`,
+      takesMoment ? [moment] : [],
+    );
+    violations.push(...rows.map(({ detail }) => ({ rule: name, detail })));
+  }
+  return violations;
+}

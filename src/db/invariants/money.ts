@@ -1,0 +1,122 @@
+// What must hold of orders, payments and the journal.
+import type { Rule } from './rule.ts';
+
+const OPEN = "('PENDING', 'CONFIRMED', 'SHIPPED')";
+const PAID = "('COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED')";
+/** From the least advanced on. */
+const PROGRESS = "ARRAY['PENDING', 'CONFIRMED', 'SHIPPED', 'DELIVERED', 'REFUNDED', 'CANCELLED']";
+
+export const moneyRules: readonly Rule[] = [
+  {
+    name: 'an order costs what its parts cost',
+    sql: `SELECT format('order %s', o.id) AS detail FROM orders o
+      LEFT JOIN (
+        SELECT order_id, sum(subtotal_centavos) AS subtotal, sum(discount_centavos) AS discount, sum(total_centavos) AS total
+        FROM seller_orders GROUP BY order_id
+      ) p ON p.order_id = o.id
+      WHERE (o.subtotal_centavos, o.discount_centavos, o.total_centavos - o.delivery_fee_centavos)
+        IS DISTINCT FROM (p.subtotal, p.discount, p.total)`,
+  },
+  {
+    name: 'a part costs what its lines cost',
+    sql: `SELECT format('part %s', p.id) AS detail FROM seller_orders p
+      LEFT JOIN (
+        SELECT seller_order_id, sum(subtotal_centavos) AS subtotal, sum(line_total_centavos) AS total
+        FROM order_items GROUP BY seller_order_id
+      ) i ON i.seller_order_id = p.id
+      WHERE (p.subtotal_centavos, p.total_centavos) IS DISTINCT FROM (i.subtotal, i.total)`,
+  },
+  {
+    name: 'an order shows its least advanced part that is not cancelled',
+    sql: `SELECT format('order %s is %s, its parts %s', o.id, o.order_status, p.status) AS detail FROM orders o
+      LEFT JOIN (
+        SELECT order_id, (${PROGRESS})[min(array_position(${PROGRESS}, order_status))] AS status
+        FROM seller_orders GROUP BY order_id
+      ) p ON p.order_id = o.id
+      WHERE o.order_status IS DISTINCT FROM p.status`,
+  },
+  {
+    name: 'a part that moved has an event that says so',
+    sql: `SELECT format('part %s is %s', p.id, p.order_status) AS detail FROM seller_orders p
+      WHERE p.order_status <> 'PENDING' AND NOT EXISTS (
+        SELECT FROM order_events e
+        WHERE e.order_id = p.order_id AND e.seller_order_id = p.id AND e.to_status = p.order_status)`,
+  },
+  {
+    name: 'an order has one payment, of no more than it costs',
+    sql: `SELECT format('order %s', o.id) AS detail FROM orders o LEFT JOIN payments y ON y.order_id = o.id
+      WHERE y.id IS NULL OR y.amount_centavos > o.total_centavos OR y.user_id <> o.user_id`,
+  },
+  {
+    name: 'cash is asked for parts that are not cancelled',
+    sql: `SELECT format('payment %s asks %s, parts cost %s', y.id, y.amount_centavos, p.total) AS detail FROM payments y
+      JOIN (
+        SELECT order_id, coalesce(sum(total_centavos) FILTER (WHERE order_status <> 'CANCELLED'), 0) AS total
+        FROM seller_orders GROUP BY order_id
+      ) p ON p.order_id = y.order_id
+      WHERE y.payment_method = 'COD' AND y.payment_status <> 'FAILED' AND y.amount_centavos <> p.total`,
+  },
+  {
+    name: 'refunds never exceed their payment, and its status says how far they went',
+    sql: `SELECT format('payment %s is %s with %s of %s refunded', id, payment_status, refunded_centavos, amount_centavos) AS detail
+      FROM payments
+      WHERE refunded_centavos > amount_centavos OR NOT CASE payment_status
+        WHEN 'PARTIALLY_REFUNDED' THEN refunded_centavos > 0 AND refunded_centavos < amount_centavos
+        WHEN 'REFUNDED' THEN refunded_centavos > 0 AND refunded_centavos = amount_centavos
+        ELSE refunded_centavos = 0 END`,
+  },
+  {
+    name: 'what was refunded is the sum of the refunds',
+    sql: `SELECT format('payment %s', y.id) AS detail FROM payments y
+      LEFT JOIN (SELECT payment_id, sum(amount_centavos) AS total FROM refunds GROUP BY payment_id) r ON r.payment_id = y.id
+      WHERE y.refunded_centavos <> coalesce(r.total, 0)
+      UNION ALL
+      SELECT format('part %s', p.id) FROM seller_orders p
+      LEFT JOIN (SELECT seller_order_id, sum(amount_centavos) AS total FROM refunds GROUP BY seller_order_id) r ON r.seller_order_id = p.id
+      WHERE p.refunded_centavos <> coalesce(r.total, 0)`,
+  },
+  {
+    name: "a journal entry's debits equal its credits",
+    sql: `SELECT format('entry %s is out by %s', e.id, coalesce(sum(l.debit_centavos - l.credit_centavos)::text, 'having no lines')) AS detail
+      FROM journal_entries e LEFT JOIN journal_lines l ON l.entry_id = e.id
+      GROUP BY e.id HAVING sum(l.debit_centavos - l.credit_centavos) IS DISTINCT FROM 0`,
+  },
+  {
+    name: 'the journal holds each payment and each refund',
+    sql: `SELECT format('order %s: paid %s, books %s; refunded %s, books %s',
+        y.order_id, y.paid, coalesce(b.received, 0), y.refunded_centavos, coalesce(b.refunded, 0)) AS detail
+      FROM (
+        SELECT order_id, refunded_centavos, CASE
+          WHEN payment_method = 'COD' THEN (
+            SELECT coalesce(sum(total_centavos), 0) FROM seller_orders p WHERE p.order_id = payments.order_id AND p.delivered_at IS NOT NULL)
+          WHEN payment_status IN ${PAID} THEN amount_centavos
+          ELSE 0 END AS paid
+        FROM payments
+      ) y
+      LEFT JOIN (
+        SELECT e.order_id,
+          sum(l.debit_centavos) FILTER (WHERE e.kind = 'PAYMENT_RECEIVED') AS received,
+          sum(l.credit_centavos) FILTER (WHERE e.kind = 'REFUND') AS refunded
+        FROM journal_entries e JOIN journal_lines l ON l.entry_id = e.id
+        WHERE l.account IN ('WALLET_CLEARING', 'COD_CLEARING') GROUP BY e.order_id
+      ) b ON b.order_id = y.order_id
+      WHERE y.paid <> coalesce(b.received, 0) OR y.refunded_centavos <> coalesce(b.refunded, 0)`,
+  },
+  {
+    name: 'the journal holds each order',
+    sql: `SELECT format('order %s costs %s, books %s', o.id, o.total_centavos, coalesce(b.placed, 0)) AS detail FROM orders o
+      LEFT JOIN (
+        SELECT e.order_id, sum(l.debit_centavos) AS placed FROM journal_entries e JOIN journal_lines l ON l.entry_id = e.id
+        WHERE e.kind = 'ORDER_PLACED' GROUP BY e.order_id
+      ) b ON b.order_id = o.id
+      WHERE o.total_centavos <> coalesce(b.placed, 0)`,
+  },
+  {
+    name: 'an order that has come to its end leaves nothing owed between buyer and seller',
+    sql: `SELECT format('order %s leaves %s centavos in %s', e.order_id, sum(l.debit_centavos - l.credit_centavos), l.account) AS detail
+      FROM journal_entries e
+      JOIN journal_lines l ON l.entry_id = e.id AND l.account IN ('BUYER_RECEIVABLE', 'ORDER_LIABILITY')
+      WHERE NOT EXISTS (SELECT FROM seller_orders p WHERE p.order_id = e.order_id AND p.order_status IN ${OPEN})
+      GROUP BY e.order_id, l.account HAVING sum(l.debit_centavos - l.credit_centavos) <> 0`,
+  },
+];
