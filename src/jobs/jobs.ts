@@ -1,0 +1,76 @@
+// The producer: jobs are rows written with the caller's connection, so that they leave with its commit.
+import type { Pool } from 'pg';
+import { type Db as BossDb, fromKysely } from 'pg-boss';
+import { type Db, runNamed } from '../db/database.ts';
+import type { Log } from '../telemetry/log.ts';
+import { newBoss } from './boss.ts';
+import type { Job } from './define.ts';
+
+export interface EnqueueOptions {
+  /** Not before this moment, by the clock of the database. */
+  readonly startAfter?: Date;
+  /**
+   * At most one waiting job of this key: a second replaces the data of the first (and its `startAfter`,
+   * if given). The worker cannot take the job before this transaction ends, so no change goes unseen.
+   */
+  readonly singletonKey?: string;
+}
+
+export interface Jobs {
+  /**
+   * Writes one job through `db`, in one statement (up to three with a `singletonKey`). Inside a
+   * transaction it exists once that commits, and never if it rolls back.
+   * @throws InvalidJobData where `data` do not fit the job's schema
+   */
+  enqueue<Data extends object>(
+    db: Db,
+    job: Job<never, Data>,
+    data: NoInfer<Data>,
+    options?: EnqueueOptions,
+  ): Promise<void>;
+  /** Writes one job for each of `items`, in one statement. */
+  enqueueAll<Data extends object>(
+    db: Db,
+    job: Job<never, Data>,
+    items: readonly NoInfer<Data>[],
+  ): Promise<void>;
+  /** Ends the timers; call it before the pool closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Reads the queues once through `pool`, then uses it no more than once an hour.
+ * @throws Error where `migrateJobs` has not run on this database
+ */
+export async function createJobs(pool: Pool, log: Log): Promise<Jobs> {
+  const boss = newBoss(pool, log, {});
+  await boss.start();
+  return {
+    async enqueue(db, job, data, { startAfter, singletonKey } = {}) {
+      const payload = job.parse(data);
+      const timing = startAfter && { startAfter };
+      if (singletonKey === undefined) {
+        await boss.send(job.name, payload, { db: prepared(db, job.name), ...timing });
+      } else {
+        await boss.upsert(job.name, payload, { db: fromKysely(db), singletonKey, ...timing });
+      }
+    },
+    async enqueueAll(db, job, items) {
+      if (items.length === 0) return;
+      const rows = items.map((data) => ({ data: job.parse(data) }));
+      await boss.insert(job.name, rows, { db: fromKysely(db) });
+    },
+    close: () => boss.stop({ graceful: false }),
+  };
+}
+
+/**
+ * Planning pg-boss's insert takes longer than running it, and business transactions hold locks meanwhile;
+ * its text differs by queue only. A job's name has no `_`, so that no two names meet here.
+ */
+function prepared(db: Db, queue: string): BossDb {
+  const name = `enqueue_${queue.replaceAll('.', '__').replaceAll('-', '_')}`;
+  return {
+    executeSql: async (text, values = []) => ({ rows: await runNamed(db, name, text, values) }),
+  };
+}
