@@ -1,0 +1,73 @@
+// Which gateways this process uses: the real ones where they are configured, their stand-ins in development.
+import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/database.ts';
+import type { Clock } from '../lib/time.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createDevMailbox } from './dev-messages.ts';
+import { createDiskStorage } from './disk-storage.ts';
+import type { Gateways } from './gateways.ts';
+import type { MessageGateway } from './messages.ts';
+import { createSemaphoreGateway } from './semaphore.ts';
+import { createSimulator, type Simulator } from './simulator.ts';
+import { createSmtpGateway } from './smtp.ts';
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Connects to nothing yet. Throws where production would end up with a stand-in. */
+export function createGateways(options: GatewayOptions): Gateways {
+  const { config, log } = options;
+  const simulator = chooseSimulator(options);
+  log.debug(
+    {
+      mail: config.SMTP_URL === undefined ? 'dev_messages' : 'smtp',
+      sms: config.SEMAPHORE_API_KEY === undefined ? 'dev_messages' : 'semaphore',
+      wallet: config.PAYMENT_PROVIDER,
+    },
+    'gateways chosen',
+  );
+  return {
+    mail: chooseMail(options),
+    sms: chooseSms(options),
+    storage: createDiskStorage(join(config.DATA_DIR, 'uploads')),
+    wallet: simulator,
+    simulator,
+  };
+}
+
+function chooseMail({ config, db, clock }: GatewayOptions): MessageGateway {
+  if (config.SMTP_URL !== undefined) {
+    return createSmtpGateway({ url: config.SMTP_URL, from: config.MAIL_FROM });
+  }
+  refuseInProduction(config, 'SMTP_URL');
+  return createDevMailbox({ db, clock, channel: 'email' });
+}
+
+function chooseSms({ config, db, clock }: GatewayOptions): MessageGateway {
+  if (config.SEMAPHORE_API_KEY !== undefined) {
+    return createSemaphoreGateway({ apiKey: config.SEMAPHORE_API_KEY });
+  }
+  refuseInProduction(config, 'SEMAPHORE_API_KEY');
+  return createDevMailbox({ db, clock, channel: 'sms' });
+}
+
+function chooseSimulator({ config, db, clock }: GatewayOptions): Simulator | undefined {
+  if (config.PAYMENT_PROVIDER === 'none') return undefined;
+  refuseInProduction(config, 'PAYMENT_PROVIDER=none');
+  if (config.APP_SECRET === undefined)
+    throw new Error('APP_SECRET is missing: it signs the webhooks of the simulator');
+  // A key of its own: what one use of the secret signs must mean nothing to another.
+  const secret = createHmac('sha256', config.APP_SECRET).update('simulator webhooks').digest('hex');
+  return createSimulator({ db, secret, clock, publicUrl: config.publicUrl });
+}
+
+function refuseInProduction(config: Config, setting: string): void {
+  if (config.isProduction)
+    throw new Error(`${setting} is missing: production never uses a stand-in`);
+}
