@@ -1,0 +1,71 @@
+// Who may call a route. Every route states its access; what is somebody's own is decided by the service.
+import type { Actor, Ctx, Role, UserActor } from '../context.ts';
+import {
+  FORBIDDEN,
+  MFA_ENROLLMENT_REQUIRED,
+  Problem,
+  UNAUTHENTICATED,
+  VERIFICATION_REQUIRED,
+} from '../lib/problem.ts';
+
+export interface Access {
+  /** Absent: nobody needs to sign in, though a token that is sent must be good. */
+  readonly roles?: readonly Role[];
+  /** Needs a confirmed e-mail address or phone number. */
+  readonly verified?: boolean;
+  /** Open to roles that must have a second factor but have not set one up yet. */
+  readonly withoutMfa?: boolean;
+  /** A token plays no part, so that even a dead one does no harm. */
+  readonly ignoresToken?: boolean;
+}
+
+export const ANYONE: Access = {};
+/** Signing in and the like: many clients send the token that has just expired along. */
+export const SIGNED_OUT: Access = { ignoresToken: true };
+export const SIGNED_IN: Access = { roles: ['customer', 'seller', 'admin'] };
+/** Signed in, and reachable before a compulsory second factor exists: how else could it be set up? */
+export const OWN_ACCOUNT: Access = { ...SIGNED_IN, withoutMfa: true };
+/** A seller can do all that a customer can. */
+export const SHOPPER: Access = { roles: ['customer', 'seller'] };
+export const BUYER: Access = { roles: ['customer', 'seller'], verified: true };
+export const SELLER: Access = { roles: ['seller'] };
+export const SELLER_OR_ADMIN: Access = { roles: ['seller', 'admin'] };
+export const ADMIN: Access = { roles: ['admin'] };
+
+/**
+ * Refuses a caller whom a route is not for.
+ * @throws Problem UNAUTHENTICATED, FORBIDDEN, MFA_REQUIRED or VERIFICATION_REQUIRED
+ */
+export function requireAccess(
+  actor: Actor,
+  access: Access,
+  mfaRequiredRoles: readonly string[],
+): void {
+  if (access.roles === undefined) return;
+  if (actor.kind !== 'user') {
+    throw new Problem(UNAUTHENTICATED, 'Send Authorization: Bearer <access token>.', {
+      headers: { 'www-authenticate': 'Bearer' },
+    });
+  }
+  if (!access.roles.includes(actor.role)) {
+    throw new Problem(FORBIDDEN, `This is for: ${access.roles.join(', ')}.`);
+  }
+  if (!access.withoutMfa && !actor.has_mfa && mfaRequiredRoles.includes(actor.role)) {
+    throw new Problem(
+      MFA_ENROLLMENT_REQUIRED,
+      'Your role needs a second factor: set one up at /auth/mfa/totp/enroll.',
+    );
+  }
+  if (access.verified && !actor.is_verified) {
+    throw new Problem(
+      VERIFICATION_REQUIRED,
+      'Confirm your e-mail address or phone number first: /auth/verify.',
+    );
+  }
+}
+
+/** The signed-in caller; routes with roles always have one. */
+export function signedIn(ctx: Ctx): UserActor {
+  if (ctx.actor.kind !== 'user') throw new Problem(UNAUTHENTICATED, 'Sign in first.');
+  return ctx.actor;
+}

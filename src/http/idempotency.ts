@@ -1,0 +1,132 @@
+// Idempotency keys: the first answer is kept in the transaction of its effect, and given again to every repeat.
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Ctx, TxCtx } from '../context.ts';
+import { inTransaction } from '../db/transaction.ts';
+import {
+  IDEMPOTENCY_IN_PROGRESS,
+  IDEMPOTENCY_KEY_REQUIRED,
+  IDEMPOTENCY_KEY_REUSED,
+  Problem,
+  VALIDATION_ERROR,
+} from '../lib/problem.ts';
+import { DAY_MS, plusMs } from '../lib/time.ts';
+
+export const IDEMPOTENCY_LIFETIME_MS = DAY_MS;
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+export interface KeptAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The key that a request carries, checked; undefined where it carries none. */
+export function idempotencyKey(
+  header: string | string[] | undefined,
+  isRequired: boolean,
+): string | undefined {
+  if (header === undefined) {
+    if (!isRequired) return undefined;
+    throw new Problem(
+      IDEMPOTENCY_KEY_REQUIRED,
+      'Send an Idempotency-Key header with a fresh random value, and the same one when you retry.',
+    );
+  }
+  if (typeof header !== 'string' || !KEY.test(header)) {
+    throw new Problem(
+      VALIDATION_ERROR,
+      'Idempotency-Key must be 1 to 255 visible ASCII characters.',
+    );
+  }
+  return header;
+}
+
+/** What makes two requests the same: method, path and body, the members of which have no order. */
+export function requestHash(request: { method: string; path: string; body: unknown }): Buffer {
+  const hash = createHash('sha256').update(`${request.method} ${request.path}\n`);
+  const { body } = request;
+  // Megabytes of an upload are hashed as they are: as JSON they would hold up everybody else.
+  return hash.update(Buffer.isBuffer(body) ? body : JSON.stringify(body ?? null, inOrder)).digest();
+}
+
+function inOrder(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * Runs `work` once per user and key. Only what succeeds is kept: a thrown problem rolls back and frees the key.
+ * @returns the answer, and whether it is a replay
+ * @throws Problem IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED
+ */
+export function once(
+  ctx: Ctx,
+  request: { readonly userId: string; readonly key: string; readonly hash: Buffer },
+  work: (ctx: TxCtx) => Promise<KeptAnswer>,
+): Promise<{ answer: KeptAnswer; isReplay: boolean }> {
+  return inTransaction(ctx, async (ctx) => {
+    const lock = await sql<{ locked: boolean }>`
+      SELECT pg_try_advisory_xact_lock(hashtextextended(${`${request.userId}:${request.key}`}, 0)) AS locked`.execute(
+      ctx.db,
+    );
+    if (lock.rows[0]?.locked !== true) {
+      throw new Problem(
+        IDEMPOTENCY_IN_PROGRESS,
+        'Wait for the first request to end, then repeat it to get its answer.',
+        {
+          headers: { 'retry-after': '1' },
+        },
+      );
+    }
+    // A statement of its own: its snapshot must be younger than the lock, or it could miss the first answer.
+    const kept = await ctx.db
+      .selectFrom('idempotency_keys')
+      .select(['request_hash', 'status', 'headers', 'body'])
+      .where('user_id', '=', request.userId)
+      .where('key', '=', request.key)
+      .where('created_at', '>', plusMs(ctx.clock.now(), -IDEMPOTENCY_LIFETIME_MS))
+      .executeTakeFirst();
+    if (kept !== undefined) {
+      if (!kept.request_hash.equals(request.hash)) {
+        throw new Problem(
+          IDEMPOTENCY_KEY_REUSED,
+          'This key was used for another request; use a fresh one.',
+        );
+      }
+      const headers = kept.headers as Record<string, string>;
+      return { answer: { status: kept.status, headers, body: kept.body }, isReplay: true };
+    }
+    const answer = await work(ctx);
+    await keep(ctx, request, answer);
+    return { answer, isReplay: false };
+  });
+}
+
+async function keep(
+  ctx: TxCtx,
+  request: { userId: string; key: string; hash: Buffer },
+  answer: KeptAnswer,
+): Promise<void> {
+  const row = {
+    request_hash: request.hash,
+    status: answer.status,
+    headers: JSON.stringify(answer.headers),
+    body: answer.body,
+    created_at: ctx.clock.now(),
+  };
+  await ctx.db
+    .insertInto('idempotency_keys')
+    .values({ user_id: request.userId, key: request.key, ...row })
+    // An expired key that no job has swept yet may be used again.
+    .onConflict((oc) => oc.columns(['user_id', 'key']).doUpdateSet(row))
+    .execute();
+}
+
+/** Forgets answers past their lifetime; a job calls this. */
+export async function forgetExpiredAnswers(ctx: Ctx): Promise<void> {
+  await ctx.db
+    .deleteFrom('idempotency_keys')
+    .where('created_at', '<', plusMs(ctx.clock.now(), -IDEMPOTENCY_LIFETIME_MS))
+    .execute();
+}

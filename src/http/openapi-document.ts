@@ -1,0 +1,229 @@
+// Makes a generated document complete: who may call, what else is sent and answered, refusals, and examples.
+import { INTERNAL_ERROR, type ProblemKind, VALIDATION_ERROR } from '../lib/problem.ts';
+import { exampleOf, type JsonSchema, resolveSchema, type Schemas } from './openapi-examples.ts';
+import { documented, documentedProblems } from './openapi-problems.ts';
+import type { AnyRoute } from './route.ts';
+
+export interface OpenApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { schemas: Record<string, JsonSchema> } & Record<string, unknown>;
+}
+
+interface Operation {
+  readonly operationId: string;
+  description?: string;
+  parameters?: Parameter[];
+  requestBody?: { required?: boolean; readonly content: Content };
+  responses: Record<string, ResponseEntry>;
+  security?: object[];
+}
+
+type Content = Record<
+  string,
+  { readonly schema?: JsonSchema; example?: unknown; examples?: object }
+>;
+
+interface Parameter {
+  readonly $ref?: string;
+  readonly in?: string;
+  required?: boolean;
+  readonly schema?: JsonSchema;
+}
+
+interface ResponseEntry {
+  description: string;
+  headers?: Record<string, object>;
+  readonly content?: Content;
+}
+
+const STALE = 412;
+
+/** `routes` by operation id; operations that are no route, such as health, keep what they say themselves. */
+export function completeDocument(
+  document: OpenApiDocument,
+  routes: ReadonlyMap<string, AnyRoute>,
+): OpenApiDocument {
+  const { schemas } = document.components;
+  for (const operations of Object.values(document.paths)) {
+    for (const operation of Object.values(operations)) {
+      const route = routes.get(operation.operationId);
+      if (route !== undefined) completeOperation(operation, route);
+      else completePlainOperation(operation);
+      loosenInputs(operation, schemas);
+      addExamples(operation, schemas);
+    }
+  }
+  Object.assign(document.components, { headers: HEADERS, parameters: PARAMETERS });
+  bindIntegers(document);
+  return document;
+}
+
+function completeOperation(operation: Operation, route: AnyRoute): void {
+  operation.description = [route.description, audienceOf(route)].filter(Boolean).join('\n\n');
+  operation.security = securityOf(route);
+  operation.parameters = [...(operation.parameters ?? []), ...headersOf(route)];
+  Object.assign(operation.responses, documentedProblems(route));
+  if (route.method === 'GET' && route.cache !== 'personal') {
+    operation.responses['304'] = {
+      description: 'Not modified: the ETag of `If-None-Match` still holds',
+    };
+  }
+  for (const [status, response] of Object.entries(operation.responses)) {
+    response.headers = headerRefs(Number(status), route);
+  }
+}
+
+/** What is no route of a module, such as health: open to everybody, and exempt from limits. */
+function completePlainOperation(operation: Operation): void {
+  operation.security = [];
+  operation.responses['400'] ??= documented([VALIDATION_ERROR]);
+  operation.responses['500'] ??= documented([INTERNAL_ERROR]);
+}
+
+function audienceOf({ access }: AnyRoute): string {
+  if (access.roles === undefined) return 'For everybody.';
+  const proof = access.verified ? ' with a confirmed e-mail address or phone number' : '';
+  return `For: ${access.roles.join(', ')}${proof}.`;
+}
+
+function securityOf({ access }: AnyRoute): object[] {
+  if (access.ignoresToken) return [];
+  return access.roles === undefined ? [{}, { bearer: [] }] : [{ bearer: [] }];
+}
+
+function headersOf(route: AnyRoute): Parameter[] {
+  const takesKey =
+    route.method === 'POST' && route.idempotency !== 'none' && route.access.roles !== undefined;
+  const key = route.idempotency === 'required' ? 'RequiredIdempotencyKey' : 'IdempotencyKey';
+  const isVersioned = route.problems?.some(({ status }: ProblemKind) => status === STALE) ?? false;
+  const isRead = route.method === 'GET' && route.cache !== 'personal';
+  return [
+    ...(takesKey ? [parameterRef(key)] : []),
+    ...(isVersioned ? [parameterRef('IfMatch')] : []),
+    ...(isRead ? [parameterRef('IfNoneMatch')] : []),
+  ];
+}
+
+function headerRefs(status: number, route: AnyRoute): Record<string, object> {
+  const names = [
+    'X-Request-Id',
+    'RateLimit',
+    'RateLimit-Policy',
+    ...(status === 429 || status === 503 ? ['Retry-After'] : []),
+    ...(status === 401 ? ['WWW-Authenticate'] : []),
+    ...(status < 300 && status !== 204 ? ['ETag'] : []),
+    ...(status < 300 && route.kind === 'list' ? ['Link'] : []),
+  ];
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+function parameterRef(name: keyof typeof PARAMETERS): Parameter {
+  return { $ref: `#/components/parameters/${name}` };
+}
+
+/** What has a default need not be sent, and an action takes no body. */
+function loosenInputs(operation: Operation, schemas: Schemas): void {
+  for (const parameter of operation.parameters ?? []) {
+    if (parameter.schema?.default !== undefined) parameter.required = false;
+  }
+  const schema = operation.requestBody?.content['application/json']?.schema;
+  if (operation.requestBody === undefined || schema === undefined) return;
+  const { properties, required, minProperties } = resolveSchema(schema, schemas);
+  if (properties !== undefined && Object.keys(properties).length === 0)
+    delete operation.requestBody;
+  else if (required === undefined && minProperties === undefined)
+    operation.requestBody.required = false;
+}
+
+function addExamples(operation: Operation, schemas: Schemas): void {
+  const contents = [operation.requestBody, ...Object.values(operation.responses)].flatMap(
+    (entry) =>
+      entry?.content?.['application/json'] === undefined ? [] : [entry.content['application/json']],
+  );
+  for (const content of contents) {
+    if (content.schema !== undefined && content.examples === undefined) {
+      content.example = exampleOf(content.schema, schemas);
+    }
+  }
+}
+
+/** Every integer on the wire is one that JSON numbers hold exactly. */
+function bindIntegers(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  if ('type' in node && node.type === 'integer') {
+    const { minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER } =
+      node as JsonSchema;
+    Object.assign(node, { format: 'int64', minimum, maximum });
+  }
+  for (const [name, child] of Object.entries(node)) {
+    if (name !== 'example' && name !== 'examples') bindIntegers(child);
+  }
+}
+
+const text = (pattern: string, maxLength: number) => ({ type: 'string', pattern, maxLength });
+
+const PARAMETERS = {
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'A repeat with the same key gets the first answer again and has no further effect; kept for 24 hours.',
+    schema: text('^[\\x21-\\x7e]+$', 255),
+    example: '8e03978e-40d5-43e8-bc93-6894a57f9324',
+  },
+  RequiredIdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: true,
+    description:
+      'A fresh random value, and the same one when you retry: a repeat gets the first answer again.',
+    schema: text('^[\\x21-\\x7e]+$', 255),
+    example: '8e03978e-40d5-43e8-bc93-6894a57f9324',
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description:
+      'The version that you read, as `"3"` or the whole ETag; 412 where somebody changed it since.',
+    schema: text('^[\\x20-\\x7e]+$', 1_000),
+    example: '"3"',
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: 'The ETag that you have; 304 where it still holds.',
+    schema: text('^[\\x20-\\x7e]+$', 1_000),
+    example: '"3-mZ0sUYh1gYwZ5mB0"',
+  },
+} as const;
+
+const header = (description: string, example: string, maxLength: number) => ({
+  description,
+  schema: text('^[\\x20-\\x7e]*$', maxLength),
+  example,
+});
+
+const HEADERS = {
+  'X-Request-Id': header(
+    'Id of this request, as sent or made; quote it to support',
+    '0190a6c0-7d53-7cc1-b2a1-5b3f1f0c9a11',
+    64,
+  ),
+  RateLimit: header(
+    'What is left of the tightest limit, and seconds until it is whole',
+    '"burst";r=59;t=60',
+    100,
+  ),
+  'RateLimit-Policy': header('That limit: requests and seconds', '"burst";q=60;w=60', 100),
+  'Retry-After': header('Seconds to wait', '2', 10),
+  'WWW-Authenticate': header('How to sign in', 'Bearer', 200),
+  ETag: header('`"<version>-<digest>"` of this answer', '"3-mZ0sUYh1gYwZ5mB0"', 100),
+  Link: header(
+    'Addresses of the next and the previous page',
+    '<https://api.freshbytes.test/api/v1/products?page=2>; rel="next"',
+    4_000,
+  ),
+};

@@ -1,0 +1,96 @@
+// How refusals appear in the documents: the schema of a problem, and for each route the codes that it may answer with.
+import { Type } from 'typebox';
+import type { ProblemKind } from '../lib/problem.ts';
+import * as problems from '../lib/problem.ts';
+import { PROBLEM_TYPE } from './problem-answers.ts';
+import type { AnyRoute } from './route.ts';
+import { Closed, Model, Timestamp } from './schema.ts';
+
+/** Without its parameters, which names of media types do not carry in a document. */
+const MEDIA_TYPE = PROBLEM_TYPE.replace(/;.*/, '');
+
+export const ProblemDetails = Model(
+  'Problem',
+  Type.Object({
+    type: Type.String({ format: 'uri', description: 'Page about this code' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String({ description: 'Path of the request' }),
+    code: Type.String({ description: 'Stable; what clients switch on' }),
+    request_id: Type.String(),
+    timestamp: Timestamp,
+    errors: Type.Optional(
+      Type.Array(Closed({ pointer: Type.String(), message: Type.String(), code: Type.String() }), {
+        description: 'Refused members of the request',
+      }),
+    ),
+  }),
+);
+
+/** Every way in which a route may refuse, by status: its own and those that its shape brings. */
+export function problemsOf(route: AnyRoute): ProblemKind[] {
+  const isSignedIn = route.access.roles !== undefined;
+  const takesKey = route.method === 'POST' && route.idempotency !== 'none' && isSignedIn;
+  return [
+    problems.VALIDATION_ERROR,
+    ...(route.idempotency === 'required' ? [problems.IDEMPOTENCY_KEY_REQUIRED] : []),
+    ...(route.access.ignoresToken
+      ? []
+      : [problems.UNAUTHENTICATED, problems.TOKEN_EXPIRED, problems.TOKEN_REVOKED]),
+    ...(isSignedIn ? [problems.FORBIDDEN] : []),
+    ...(route.access.verified ? [problems.VERIFICATION_REQUIRED] : []),
+    ...(route.params === undefined ? [] : [problems.NOT_FOUND]),
+    ...(takesKey ? [problems.IDEMPOTENCY_IN_PROGRESS, problems.IDEMPOTENCY_KEY_REUSED] : []),
+    ...(route.method === 'GET' || route.method === 'DELETE'
+      ? []
+      : [problems.PAYLOAD_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]),
+    ...(route.problems ?? []),
+    problems.RATE_LIMITED,
+    problems.INTERNAL_ERROR,
+    problems.SERVICE_UNAVAILABLE,
+  ];
+}
+
+/** Response entries for a route's refusals: one a status, naming every code that it may carry. */
+export function documentedProblems(route: AnyRoute): Record<number, DocumentedRefusal> {
+  const byStatus = new Map<number, Map<string, ProblemKind>>();
+  for (const kind of problemsOf(route)) {
+    const kinds = byStatus.get(kind.status) ?? new Map<string, ProblemKind>();
+    byStatus.set(kind.status, kinds.set(kind.code, kind));
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, kinds]) => [status, documented([...kinds.values()])]),
+  );
+}
+
+export interface DocumentedRefusal {
+  readonly description: string;
+  readonly content: Readonly<
+    Record<string, { readonly schema: { readonly $ref: string }; readonly examples: object }>
+  >;
+}
+
+/** One entry for refusals of one status, naming every code that it may carry. */
+export function documented(kinds: readonly ProblemKind[]): DocumentedRefusal {
+  const examples = Object.fromEntries(
+    kinds.map((kind) => [kind.code, { summary: kind.title, value: exampleOf(kind) }]),
+  );
+  return {
+    description: kinds.map(({ code, title }) => `\`${code}\`: ${title}`).join('; '),
+    content: { [MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' }, examples } },
+  };
+}
+
+function exampleOf({ code, status, title }: ProblemKind): object {
+  return {
+    type: `https://api.freshbytes.test/docs/errors/${code}`,
+    title,
+    status,
+    detail: title,
+    instance: '/api/v1/example',
+    code,
+    request_id: '0190a6c0-7d53-7cc1-b2a1-5b3f1f0c9a11',
+    timestamp: '2026-03-01T08:00:00.000Z',
+  };
+}

@@ -1,0 +1,243 @@
+import { Type } from 'typebox';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  createProbe,
+  type Probe,
+  type ProbeCall,
+  type ProbeOptions,
+  userActor,
+} from '../../test/probe.ts';
+import { ANYONE } from './access.ts';
+import { parseRate } from './rate-limit.ts';
+import { route } from './route.ts';
+
+const handle = async () => undefined;
+const facts = { access: ANYONE, tag: 'Probe', summary: 'Probe', status: 204, handle } as const;
+const credentials = Type.Object({ user_email: Type.String() }, { additionalProperties: false });
+const routes = [
+  route({ ...facts, method: 'GET', path: '/things' }),
+  route({ ...facts, method: 'POST', path: '/login', body: credentials, limit: 'login' }),
+  route({ ...facts, method: 'POST', path: '/register', limit: 'register' }),
+];
+const CALLERS = { maria: userActor(), jose: userActor() };
+
+/** Rates that only what a test is about can reach. */
+const WIDE = {
+  RATE_LIMITS: 'on',
+  RATE_LIMIT_ANONYMOUS: '1000/hour',
+  RATE_LIMIT_USER: '1000/hour',
+  RATE_LIMIT_BURST: '1000/minute',
+  RATE_LIMIT_LOGIN: '250/minute',
+  RATE_LIMIT_REGISTER: '1000/minute',
+};
+const opened: Probe[] = [];
+
+async function open(rates: Readonly<Record<string, string>>) {
+  const refused: string[] = [];
+  const onRateLimited = (rule: string) => refused.push(rule);
+  const configure: ProbeOptions['configure'] = (app) => {
+    app.get('/exempt', { config: { isExempt: true } }, async () => 'ok');
+  };
+  const env = { ...WIDE, ...rates };
+  const probe = await createProbe({ routes, callers: CALLERS, configure, onRateLimited, env });
+  opened.push(probe);
+  return { ...probe, refused };
+}
+
+afterEach(async () => {
+  for (const probe of opened.splice(0)) await probe.close();
+});
+
+/** Statuses of `count` requests, one after the other. */
+async function statuses(probe: Probe, count: number, call: ProbeCall): Promise<number[]> {
+  const found: number[] = [];
+  for (let i = 0; i < count; i += 1) found.push((await probe.call(call)).statusCode);
+  return found;
+}
+
+describe('parseRate', () => {
+  it.each([
+    ['5/second', 5, 1],
+    ['60/minute', 60, 60],
+    ['1000/hour', 1_000, 3_600],
+    ['9999999/day', 9_999_999, 86_400],
+  ])('reads %s', (text, limit, period_seconds) => {
+    expect(parseRate(text)).toEqual({ limit, period_seconds });
+  });
+});
+
+describe('a quota', () => {
+  it('is told on every answer, by the rule with the least left', async () => {
+    const probe = await open({ RATE_LIMIT_ANONYMOUS: '3/hour' });
+    const first = await probe.call({ path: '/things' });
+    expect(first.headers).toMatchObject({
+      ratelimit: '"anonymous";r=2;t=3600',
+      'ratelimit-policy': '"anonymous";q=3;w=3600',
+    });
+    const notFound = await probe.call({ path: '/nowhere' });
+    expect([notFound.statusCode, notFound.headers['ratelimit']]).toEqual([
+      404,
+      expect.stringMatching(/^"anonymous";r=1;t=\d+$/),
+    ]);
+    const invalid = await probe.call({ path: '/things?x=1' });
+    expect([invalid.statusCode, invalid.headers['ratelimit']]).toEqual([
+      400,
+      expect.stringMatching(/^"anonymous";r=0;t=\d+$/),
+    ]);
+  });
+
+  it('once spent refuses with 429, the time to wait and nothing done', async () => {
+    const probe = await open({ RATE_LIMIT_ANONYMOUS: '2/hour' });
+    expect(await statuses(probe, 2, { path: '/things' })).toEqual([204, 204]);
+    const refused = await probe.call({ path: '/things' });
+    expect([refused.statusCode, refused.json().code]).toEqual([429, 'RATE_LIMITED']);
+    const wait_seconds = Number(refused.headers['retry-after']);
+    expect(wait_seconds).toBeGreaterThan(3_590);
+    expect(wait_seconds).toBeLessThanOrEqual(3_600);
+    expect(refused.headers).toMatchObject({
+      ratelimit: `"anonymous";r=0;t=${wait_seconds}`,
+      'ratelimit-policy': '"anonymous";q=2;w=3600',
+    });
+    expect(refused.json().detail).toContain(`wait ${wait_seconds} s`);
+    expect(probe.refused).toEqual(['anonymous']);
+  });
+
+  it('is whole again when its period is over', async () => {
+    const probe = await open({ RATE_LIMIT_BURST: '1/second' });
+    expect(await statuses(probe, 2, { path: '/things' })).toEqual([204, 429]);
+    await vi.waitFor(
+      async () => expect((await probe.call({ path: '/things' })).statusCode).toBe(204),
+      { timeout: 3_000, interval: 100 },
+    );
+  });
+
+  it('names the longest wait where several rules refuse at once', async () => {
+    const probe = await open({ RATE_LIMIT_BURST: '1/minute', RATE_LIMIT_ANONYMOUS: '1/hour' });
+    await probe.call({ path: '/things' });
+    expect(Number((await probe.call({ path: '/things' })).headers['retry-after'])).toBeGreaterThan(
+      60,
+    );
+    const other = await open({ RATE_LIMIT_BURST: '1/hour', RATE_LIMIT_ANONYMOUS: '1/minute' });
+    await other.call({ path: '/things' });
+    expect(Number((await other.call({ path: '/things' })).headers['retry-after'])).toBeGreaterThan(
+      60,
+    );
+  });
+
+  it('of burst holds for everybody, on top of the other', async () => {
+    const probe = await open({ RATE_LIMIT_BURST: '2/minute' });
+    expect(await statuses(probe, 3, { path: '/things' })).toEqual([204, 204, 429]);
+    expect(await statuses(probe, 3, { path: '/things', token: 'maria' })).toEqual([204, 204, 429]);
+    expect(probe.refused).toEqual(['burst', 'burst']);
+  });
+
+  it('is not spent on what is exempt', async () => {
+    const probe = await open({ RATE_LIMIT_ANONYMOUS: '1/hour' });
+    const answers = await Promise.all(Array.from({ length: 5 }, () => probe.app.inject('/exempt')));
+    expect(answers.map((answer) => answer.statusCode)).toEqual([200, 200, 200, 200, 200]);
+    expect(answers[0]?.headers).not.toHaveProperty('ratelimit');
+    expect(await statuses(probe, 2, { path: '/things' })).toEqual([204, 429]);
+  });
+
+  it('does not exist where limits are off', async () => {
+    const probe = await open({ RATE_LIMITS: 'off', RATE_LIMIT_ANONYMOUS: '1/hour' });
+    const answers = await statuses(probe, 3, { path: '/things' });
+    expect(answers).toEqual([204, 204, 204]);
+    expect((await probe.call({ path: '/things' })).headers).not.toHaveProperty('ratelimit');
+  });
+});
+
+describe('who is counted', () => {
+  it('is the user where somebody is signed in, from whatever address', async () => {
+    const probe = await open({ RATE_LIMIT_USER: '2/hour' });
+    const from = (remoteAddress: string, token: string) =>
+      probe.call({ path: '/things', token, remoteAddress });
+    expect((await from('203.0.113.1', 'maria')).headers['ratelimit']).toMatch(/^"user";r=1;/);
+    expect((await from('203.0.113.2', 'maria')).statusCode).toBe(204);
+    expect((await from('203.0.113.3', 'maria')).statusCode).toBe(429);
+    expect((await from('203.0.113.3', 'jose')).statusCode).toBe(204);
+  });
+
+  it('is the address where nobody is, or the token is bad: guessing tokens is not free', async () => {
+    const probe = await open({ RATE_LIMIT_ANONYMOUS: '3/hour' });
+    const from = (remoteAddress: string, token?: string) =>
+      probe.call({ path: '/things', remoteAddress, ...(token === undefined ? {} : { token }) });
+    expect((await from('203.0.113.1')).statusCode).toBe(204);
+    expect((await from('203.0.113.1', 'guess-1')).statusCode).toBe(401);
+    expect((await from('203.0.113.1', 'guess-2')).statusCode).toBe(401);
+    expect((await from('203.0.113.1', 'guess-3')).statusCode).toBe(429);
+    expect((await from('203.0.113.2')).statusCode).toBe(204);
+  });
+
+  it('is nobody whom X-Forwarded-For invents', async () => {
+    const probe = await open({ RATE_LIMIT_ANONYMOUS: '2/hour' });
+    const spoofed = (n: number) =>
+      probe.call({ path: '/things', headers: { 'x-forwarded-for': `198.51.100.${n}` } });
+    expect([
+      (await spoofed(1)).statusCode,
+      (await spoofed(2)).statusCode,
+      (await spoofed(3)).statusCode,
+    ]).toEqual([204, 204, 429]);
+  });
+
+  it('is the address that a trusted proxy names, and the first untrusted one at that', async () => {
+    const probe = await open({
+      RATE_LIMIT_ANONYMOUS: '1/hour',
+      TRUST_PROXY: '10.0.0.0/8, 127.0.0.1',
+    });
+    const through = (remoteAddress: string, forwardedFor: string) =>
+      probe.call({ path: '/things', remoteAddress, headers: { 'x-forwarded-for': forwardedFor } });
+    expect((await through('10.0.0.1', '198.51.100.1')).statusCode).toBe(204);
+    expect((await through('10.0.0.2', '198.51.100.2')).statusCode).toBe(204);
+    expect((await through('10.0.0.2', '198.51.100.1')).statusCode).toBe(429);
+    expect((await through('10.0.0.1', '192.0.2.99, 198.51.100.2')).statusCode).toBe(429);
+    expect((await through('203.0.113.5', '198.51.100.7')).statusCode).toBe(204);
+    expect((await through('203.0.113.5', '198.51.100.8')).statusCode).toBe(429);
+  });
+
+  it('is a whole /64 where the address is of IPv6, for one machine may have all of it', async () => {
+    const probe = await open({ RATE_LIMIT_ANONYMOUS: '1/hour' });
+    const from = (remoteAddress: string) => probe.call({ path: '/things', remoteAddress });
+    expect((await from('2001:db8:1:2::1')).statusCode).toBe(204);
+    expect((await from('2001:db8:1:2:ffff::9')).statusCode).toBe(429);
+    expect((await from('2001:db8:1:3::1')).statusCode).toBe(204);
+  });
+});
+
+describe('signing in', () => {
+  const logIn = (probe: Probe, user_email: string, remoteAddress = '203.0.113.1') =>
+    probe.call({ method: 'POST', path: '/login', body: { user_email }, remoteAddress });
+
+  it('is bounded per account and address together, whatever the case of the address', async () => {
+    const probe = await open({ RATE_LIMIT_LOGIN: '2/minute' });
+    expect((await logIn(probe, 'maria@example.com')).statusCode).toBe(204);
+    expect((await logIn(probe, 'MARIA@example.com')).statusCode).toBe(204);
+    const refused = await logIn(probe, 'Maria@Example.com');
+    expect([refused.statusCode, refused.headers['ratelimit-policy']]).toEqual([
+      429,
+      '"login";q=2;w=60',
+    ]);
+    expect((await logIn(probe, 'jose@example.com')).statusCode).toBe(204);
+    expect((await logIn(probe, 'maria@example.com', '203.0.113.2')).statusCode).toBe(204);
+  });
+
+  it('is bounded per address over all accounts, at four times as much', async () => {
+    const probe = await open({ RATE_LIMIT_LOGIN: '2/minute' });
+    for (let i = 0; i < 8; i += 1)
+      expect((await logIn(probe, `user${i}@example.com`)).statusCode).toBe(204);
+    const refused = await logIn(probe, 'user9@example.com');
+    expect([refused.statusCode, refused.headers['ratelimit-policy']]).toEqual([
+      429,
+      '"login_address";q=8;w=60',
+    ]);
+    expect((await logIn(probe, 'user9@example.com', '203.0.113.2')).statusCode).toBe(204);
+  });
+
+  it('and registering are counted apart, per address', async () => {
+    const probe = await open({ RATE_LIMIT_REGISTER: '1/minute' });
+    const register = { method: 'POST', path: '/register' } as const;
+    expect(await statuses(probe, 2, register)).toEqual([204, 429]);
+    expect((await probe.call({ ...register, remoteAddress: '203.0.113.9' })).statusCode).toBe(204);
+    expect((await logIn(probe, 'maria@example.com')).statusCode).toBe(204);
+  });
+});

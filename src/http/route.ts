@@ -1,0 +1,104 @@
+// What a route is: shape, access and story in one value. app.ts mounts the same values under every version.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TObject, TSchema } from 'typebox';
+import type { Ctx } from '../context.ts';
+import type { Page, PageRequest } from '../db/paging.ts';
+import type { ProblemKind } from '../lib/problem.ts';
+import type { Access } from './access.ts';
+import type { ExpectedVersions } from './conditional.ts';
+
+export interface Input<P extends TObject, Q extends TObject, B extends TSchema> {
+  readonly params: Static<P>;
+  readonly query: Static<Q>;
+  readonly body: Static<B>;
+  /** Versions that `If-Match` accepts, for requireVersion. */
+  readonly expected: ExpectedVersions;
+  /** For the few routes that need more than their input: uploads, raw bodies, remote addresses. */
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface RouteFacts<P extends TObject, Q extends TObject, B extends TSchema> {
+  readonly method: Method;
+  /** Below the version's prefix, e.g. `/products/:id`. */
+  readonly path: string;
+  readonly access: Access;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** What it may refuse beside the refusals that access, validation and limits bring by themselves. */
+  readonly problems?: readonly ProblemKind[];
+  /** `required` where a repeat costs money; `none` where a POST must not be remembered. POSTs accept a key by default. */
+  readonly idempotency?: 'required' | 'none';
+  /** A rate limit of its own, beside the general ones. */
+  readonly limit?: 'login' | 'register';
+  /** `public`: the same for everybody; `personal`: never stored; `private` by default. */
+  readonly cache?: 'public' | 'personal';
+  /** Takes something else than JSON. */
+  readonly consumes?: 'multipart/form-data';
+}
+
+export interface Route<
+  P extends TObject = TObject,
+  Q extends TObject = TObject,
+  B extends TSchema = TSchema,
+  R extends TSchema = TSchema,
+> extends RouteFacts<P, Q, B> {
+  readonly kind: 'single';
+  /** Status of success; 204 has no body. */
+  readonly status: number;
+  readonly returns?: R;
+  handle(ctx: Ctx, input: Input<P, Q, B>): Promise<Static<R>>;
+}
+
+export interface ListRoute<
+  P extends TObject = TObject,
+  Q extends TObject = TObject,
+  R extends TSchema = TSchema,
+> extends RouteFacts<P, Q, TSchema> {
+  readonly kind: 'list';
+  readonly item: R;
+  list(
+    ctx: Ctx,
+    input: Input<P, Q, TSchema> & { readonly page: PageRequest },
+  ): Promise<Page<Static<R>>>;
+}
+
+/** Any route, its types forgotten: what app.ts lists and mounts. */
+export type AnyRoute = ErasedRoute | ErasedListRoute;
+type Erased = Input<TObject, TObject, TSchema>;
+interface ErasedRoute extends RouteFacts<TObject, TObject, TSchema> {
+  readonly kind: 'single';
+  readonly status: number;
+  readonly returns?: TSchema;
+  handle(ctx: Ctx, input: Erased): Promise<unknown>;
+}
+interface ErasedListRoute extends RouteFacts<TObject, TObject, TSchema> {
+  readonly kind: 'list';
+  readonly item: TSchema;
+  list(ctx: Ctx, input: Erased & { readonly page: PageRequest }): Promise<Page<unknown>>;
+}
+
+/** Declares a route that answers one thing, or nothing with 204. */
+export function route<P extends TObject, Q extends TObject, B extends TSchema, R extends TSchema>(
+  spec: Omit<Route<P, Q, B, R>, 'kind'>,
+): AnyRoute {
+  return { ...spec, kind: 'single' } as AnyRoute;
+}
+
+/** Declares a route that answers a page of things; the version decides how it pages. */
+export function listRoute<P extends TObject, Q extends TObject, R extends TSchema>(
+  spec: Omit<ListRoute<P, Q, R>, 'kind' | 'method' | 'body'>,
+): AnyRoute {
+  return { ...spec, method: 'GET', kind: 'list' } as AnyRoute;
+}
+
+/** The same page with every row seen through `view`. */
+export function mapPage<Row, View>(page: Page<Row>, view: (row: Row) => View): Page<View> {
+  return { ...page, rows: page.rows.map(view) };
+}

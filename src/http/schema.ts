@@ -1,0 +1,97 @@
+// Schema words that every module uses, so that validation, types and the OpenAPI document agree.
+import { type Static, type TObject, type TSchema, Type } from 'typebox';
+
+/** A named schema: published once under `components/schemas` and referred to from everywhere else. */
+export function Model<T extends TSchema>(name: string, schema: T): T {
+  // A spread would lose TypeBox's own, non-enumerable marks.
+  return Object.defineProperty(clone(schema), '$id', { value: name, enumerable: true });
+}
+
+export function clone<T extends object>(schema: T): T {
+  return Object.defineProperties({}, Object.getOwnPropertyDescriptors(schema)) as T;
+}
+
+/** `null` or the given schema; answers only. */
+export function Nullable<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()]);
+}
+
+/** One of some strings, as OpenAPI's `enum`. */
+export function OneOf<const T extends readonly string[]>(
+  values: T,
+  options: { description?: string; default?: T[number] } = {},
+) {
+  return Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options });
+}
+
+/** A closed object: unknown members are refused. */
+export function Closed<const T extends Record<string, TSchema>>(
+  properties: T,
+  options: { description?: string } = {},
+) {
+  return Type.Object(properties, { additionalProperties: false, ...options });
+}
+
+/** All members optional, at least one present: the body of a PATCH. */
+export function Patch<T extends TObject>(schema: T) {
+  return Type.Partial(schema, { additionalProperties: false, minProperties: 1 });
+}
+
+// Without a limit the format lets a `urn:uuid:` prefix pass, which PostgreSQL cannot read.
+export const Id = Type.String({ format: 'uuid', maxLength: 36, description: 'UUIDv7' });
+export const Timestamp = Type.String({
+  format: 'date-time',
+  description: 'RFC 3339, UTC',
+  examples: ['2026-03-01T08:00:00.000Z'],
+});
+
+/** A moment in a request. The pattern leaves out what `Date` cannot read: leap seconds, offsets without minutes. */
+export const Moment = Type.String({
+  format: 'date-time',
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:[0-5]\\d(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$',
+  maxLength: 40,
+  description: 'RFC 3339 with an offset',
+  examples: ['2026-03-01T06:00:00+08:00'],
+});
+
+export const Money = Type.String({
+  pattern: '^-?\\d+\\.\\d{2}$',
+  description: 'Decimal, two places',
+  examples: ['120.00'],
+});
+
+/** A price in a request: 0.01 to 999999.99, places may be left out. */
+export const Price = Type.String({
+  pattern: '^(?!0+(\\.0{1,2})?$)\\d{1,6}(\\.\\d{1,2})?$',
+  description: '0.01 to 999999.99, up to two places',
+  examples: ['120.00'],
+});
+
+export const Quantity = Type.String({
+  pattern: '^-?\\d+\\.\\d{3}$',
+  description: "Decimal in the product's unit, three places",
+  examples: ['8.000'],
+});
+
+/** A quantity in a request: 0.001 to 99999.999. */
+export const PositiveQuantity = Type.String({
+  pattern: '^(?!0+(\\.0{1,3})?$)\\d{1,5}(\\.\\d{1,3})?$',
+  description: "0.001 to 99999.999 in the product's unit",
+  examples: ['2.5'],
+});
+
+export const NOT_BLANK = '\\S';
+
+/** Text that people type: trimmed length matters, so blank alone is refused. */
+export function Line(
+  maxLength: number,
+  options: { description?: string; examples?: string[] } = {},
+) {
+  return Type.String({ minLength: 1, maxLength, pattern: NOT_BLANK, ...options });
+}
+
+export const Empty = Type.Object({}, { additionalProperties: false });
+
+export const IdParams = Type.Object({ id: Id });
+
+export type Infer<T extends TSchema> = Static<T>;

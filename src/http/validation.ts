@@ -1,0 +1,81 @@
+// Two Ajvs: query and path come as text and are coerced, bodies are taken at their word. Both refuse what they do not know.
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { FastifySchemaCompiler } from 'fastify';
+import type { FastifyValidationResult } from 'fastify/types/schema.js';
+import type { TSchema } from 'typebox';
+import type { FieldError } from '../lib/problem.ts';
+import { NOT_BLANK } from './schema.ts';
+
+const COMMON: Options = {
+  allErrors: true,
+  removeAdditional: false,
+  useDefaults: true,
+  strict: true,
+  strictRequired: false,
+  allowUnionTypes: true,
+  verbose: true,
+};
+
+/** More than this many faults in one request help nobody. */
+const MAX_FIELD_ERRORS = 20;
+
+/** Compilers that share the named schemas given to `addModel`. */
+export function createValidation(): {
+  compiler: FastifySchemaCompiler<TSchema>;
+  addModel: (schema: TSchema) => void;
+} {
+  const strict = withFormats(new Ajv({ ...COMMON, coerceTypes: false }));
+  const coercing = withFormats(new Ajv({ ...COMMON, coerceTypes: true }));
+  return {
+    compiler: ({ schema, httpPart }) =>
+      compiledWhenUsed(() => (httpPart === 'body' ? strict : coercing).compile(schema)),
+    addModel: (schema) => {
+      strict.addSchema(schema);
+      coercing.addSchema(schema);
+    },
+  };
+}
+
+/** Compiling every validator takes longer than the rest of a start, so each waits for its first request. */
+function compiledWhenUsed(compile: () => ValidateFunction): FastifyValidationResult {
+  let validate: ValidateFunction | undefined;
+  const check: FastifyValidationResult = (data: unknown) => {
+    validate ??= compile();
+    const isValid = validate(data);
+    check.errors = validate.errors ?? null;
+    return isValid;
+  };
+  return check;
+}
+
+function withFormats(ajv: Ajv): Ajv {
+  addFormats.default(ajv, ['uuid', 'date-time', 'email', 'uri', 'date']);
+  ajv.addVocabulary(['example']);
+  return ajv;
+}
+
+/** Ajv's errors as field errors whose messages say what would be accepted. */
+export function fieldErrors(errors: readonly Partial<ErrorObject>[]): FieldError[] {
+  return errors.slice(0, MAX_FIELD_ERRORS).map((error) => {
+    const params = (error.params ?? {}) as Record<string, unknown>;
+    const member = params['additionalProperty'] ?? params['missingProperty'];
+    const pointer = `${error.instancePath ?? ''}${typeof member === 'string' ? `/${escapePointer(member)}` : ''}`;
+    return { pointer, message: sentence(error, params), code: error.keyword ?? 'invalid' };
+  });
+}
+
+function sentence(error: Partial<ErrorObject>, params: Record<string, unknown>): string {
+  if (error.keyword === 'additionalProperties') return 'is not known here';
+  if (error.keyword === 'required') return 'is required';
+  if (error.keyword === 'enum')
+    return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`;
+  if (params['pattern'] === NOT_BLANK) return 'must not be blank';
+  const schema = error.parentSchema as { description?: string } | undefined;
+  if (error.keyword === 'pattern' && schema?.description) return `must be ${schema.description}`;
+  return error.message ?? 'is not valid';
+}
+
+function escapePointer(member: string): string {
+  return member.replaceAll('~', '~0').replaceAll('/', '~1');
+}
