@@ -1,0 +1,85 @@
+import Fastify from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { registerDevPages } from './dev.routes.ts';
+
+describe('GET /dev/messages', () => {
+  let test: TestApp;
+  beforeAll(async () => {
+    test = await createTestApp();
+    const { mail, sms } = test.services.gateways;
+    await mail.send({
+      to: 'Ana@example.com',
+      subject: 'Your code',
+      text: 'It is 123456.',
+      code: '123456',
+    });
+    await sms.send({ to: '+639171234567', subject: 'Order', text: 'Shipped.' });
+  });
+  afterAll(() => test.close());
+
+  it('shows what would have been sent, newest first', async () => {
+    const response = await test.call({ path: '/dev/messages' });
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['cache-control']).toBe('no-store');
+    const created_at = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T.*Z$/);
+    expect(response.json()).toEqual({
+      results: [
+        { to: '+639171234567', channel: 'sms', subject: 'Order', text: 'Shipped.', created_at },
+        {
+          to: 'Ana@example.com',
+          channel: 'email',
+          subject: 'Your code',
+          text: 'It is 123456.',
+          code: '123456',
+          created_at,
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['ana@EXAMPLE.com', ['Your code']],
+    ['+639171234567', ['Order']],
+    ['nobody@example.com', []],
+  ])('finds the messages to %s', async (to, subjects) => {
+    const response = await test.call({ path: `/dev/messages?to=${encodeURIComponent(to)}` });
+    expect(response.json().results.map((message: { subject: string }) => message.subject)).toEqual(
+      subjects,
+    );
+  });
+
+  it('refuses parameters that it does not know', async () => {
+    const response = await test.call({ path: '/dev/messages?from=ana@example.com' });
+    expect([response.statusCode, response.json().code]).toEqual([400, 'VALIDATION_ERROR']);
+  });
+
+  it.each(['x-forwarded-for', 'forwarded', 'x-real-ip'])(
+    'does not exist for a caller behind a proxy: %s',
+    async (header) => {
+      const response = await test.call({
+        path: '/dev/messages',
+        headers: { [header]: '127.0.0.1' },
+      });
+      const unknown = await test.call({ path: '/dev/nothing' });
+      expect([response.statusCode, response.json().code, response.json().detail]).toEqual([
+        404,
+        'NOT_FOUND',
+        unknown.json().detail,
+      ]);
+    },
+  );
+
+  it('does not exist for a caller from elsewhere', async () => {
+    const response = await test.app.inject({ url: '/dev/messages', remoteAddress: '203.0.113.7' });
+    expect(response.statusCode).toBe(404);
+  });
+
+  it('does not exist in production, even from the same machine', async () => {
+    const app = Fastify();
+    const services = { ...test.services, config: { ...test.services.config, isProduction: true } };
+    await registerDevPages(app, services, () => {});
+    expect((await app.inject('/dev/messages')).statusCode).toBe(404);
+    await app.close();
+  });
+});

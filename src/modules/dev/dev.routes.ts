@@ -1,0 +1,63 @@
+// /dev: development's own pages, outside the API versions: the mail and SMS that would have been sent.
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Services } from '../../context.ts';
+import { listDevMessages } from '../../gateways/dev-messages.ts';
+import { isLocalCaller } from '../../http/local-caller.ts';
+import { Closed, type Infer, OneOf, Timestamp } from '../../http/schema.ts';
+import { NOT_FOUND, Problem } from '../../lib/problem.ts';
+
+const MAX_SHOWN = 100;
+
+const MessageQuery = Closed({ to: Type.Optional(Type.String({ minLength: 1, maxLength: 320 })) });
+const MessageList = Type.Object({
+  results: Type.Array(
+    Type.Object({
+      to: Type.String(),
+      channel: OneOf(['email', 'sms']),
+      subject: Type.String(),
+      text: Type.String(),
+      code: Type.Optional(Type.String()),
+      created_at: Timestamp,
+    }),
+  ),
+});
+
+/** Adds `/dev/*`, with the routes that `mountRoutes` brings; does nothing in production. */
+export async function registerDevPages(
+  app: FastifyInstance,
+  services: Services,
+  mountRoutes: (dev: FastifyInstance) => void,
+): Promise<void> {
+  if (services.config.isProduction) return;
+  await app.register(
+    async (dev) => {
+      dev.addHook('onRequest', refuseOutsiders);
+      // Apart, because named schemas that a plugin is given change what validates its other routes.
+      await dev.register(async (routes) => mountRoutes(routes));
+      dev.get<{ Querystring: Infer<typeof MessageQuery> }>(
+        '/messages',
+        { schema: { querystring: MessageQuery, response: { 200: MessageList } } },
+        async (request, reply) => {
+          const messages = await listDevMessages(services.db, {
+            to: request.query.to,
+            limit: MAX_SHOWN,
+          });
+          reply.header('cache-control', 'no-store');
+          return {
+            results: messages.map((message) => ({
+              ...message,
+              created_at: message.created_at.toISOString(),
+            })),
+          };
+        },
+      );
+    },
+    { prefix: '/dev' },
+  );
+}
+
+/** Whoever is not on this machine gets the answer of an unknown address. */
+async function refuseOutsiders(request: FastifyRequest): Promise<void> {
+  if (!isLocalCaller(request)) throw new Problem(NOT_FOUND, 'There is nothing at this address.');
+}

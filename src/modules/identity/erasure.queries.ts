@@ -1,0 +1,78 @@
+// SQL that takes people out of what they left behind: personal fields go, rows and ids stay for the books.
+import { sql } from 'kysely';
+import type { Db } from '../../db/database.ts';
+
+/** Users deleted before `moment` who can still be recognised, locked; others' locks are skipped. */
+export async function lockErasable(db: Db, moment: Date, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('id')
+    .where('deleted_at', '<', moment)
+    .where('erased_at', 'is', null)
+    .orderBy('deleted_at')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** The domain is reserved: no mail can ever reach it. */
+export async function eraseUserRows(db: Db, ids: readonly string[], at: Date): Promise<void> {
+  await sql`
+    UPDATE users SET user_name = 'erased-' || right(id::text, 12), user_email = id || '@erased.invalid',
+      user_phone = '+630000000000', first_name = 'Erased', last_name = 'User', password_hash = '',
+      email_verified_at = NULL, phone_verified_at = NULL,
+      mfa_secret = NULL, mfa_enabled_at = NULL, mfa_last_step = NULL, erased_at = ${at}, updated_at = ${at}
+    WHERE id = ANY (${ids}::uuid[])`.execute(db);
+}
+
+export async function eraseAddressRows(
+  db: Db,
+  user_ids: readonly string[],
+  at: Date,
+): Promise<void> {
+  await db
+    .updateTable('addresses')
+    .set({
+      label: '',
+      recipient_name: '',
+      recipient_phone: '',
+      street: '',
+      landmark: null,
+      zip_code: null,
+      is_default: false,
+      deleted_at: sql`coalesce(deleted_at, ${at})`,
+      updated_at: at,
+    })
+    .where('user_id', 'in', user_ids)
+    .execute();
+}
+
+export async function eraseSessionRows(db: Db, user_ids: readonly string[]): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ user_agent: null, ip_prefix: null })
+    .where('user_id', 'in', user_ids)
+    .execute();
+}
+
+export async function deleteSecrets(db: Db, user_ids: readonly string[]): Promise<void> {
+  await db.deleteFrom('verification_codes').where('user_id', 'in', user_ids).execute();
+  await db.deleteFrom('mfa_recovery_codes').where('user_id', 'in', user_ids).execute();
+}
+
+/** @returns how many it deleted, at most `limit`; their refresh tokens go with them */
+export async function deleteSessionsExpiredBefore(
+  db: Db,
+  moment: Date,
+  limit: number,
+): Promise<number> {
+  const surplus = db
+    .selectFrom('sessions')
+    .select('id')
+    .where('expires_at', '<', moment)
+    .limit(limit);
+  const result = await db.deleteFrom('sessions').where('id', 'in', surplus).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

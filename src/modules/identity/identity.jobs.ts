@@ -1,0 +1,16 @@
+// When identity forgets, each night.
+import type { Ctx } from '../../context.ts';
+import { defineJob, NoData } from '../../jobs/define.ts';
+import { eraseDeletedUsers, forgetExpiredSessions } from './erasure.service.ts';
+
+export const eraseUsersJob = defineJob(
+  { name: 'identity.erase', data: NoData, every: { cron: '40 3 * * *' } },
+  async (ctx: Ctx) => {
+    await eraseDeletedUsers(ctx);
+  },
+);
+
+export const forgetSessionsJob = defineJob(
+  { name: 'identity.forget-sessions', data: NoData, every: { cron: '50 3 * * *' } },
+  (ctx: Ctx) => forgetExpiredSessions(ctx),
+);

@@ -1,0 +1,98 @@
+// Registering and signing in with a password, and a second factor where one is set up.
+import type { Ctx } from '../../context.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { newId } from '../../lib/ids.ts';
+import { conflict, invalidField, MFA_REQUIRED, Problem } from '../../lib/problem.ts';
+import { recordAudit } from '../audit/audit.service.ts';
+import { publishEvents } from '../notifications/notifications.service.ts';
+import { ACCOUNT_INACTIVE, wrongCredentials, wrongMember } from './identity.errors.ts';
+import { spendSecondFactor } from './mfa.service.ts';
+import { passwordFault } from './passwords.rules.ts';
+import { hashPassword, isPassword } from './passwords.ts';
+import {
+  getProfile,
+  type Profile,
+  type ProfileInput,
+  profileColumns,
+  refuseTaken,
+} from './profiles.service.ts';
+import { startSession, type TokenPair } from './sessions.service.ts';
+import type { Tokens } from './tokens.ts';
+import { findUserByEmail, insertUser, isPhoneConfirmed, lockUser } from './users.queries.ts';
+
+/**
+ * Makes a customer who has yet to confirm an address.
+ * @throws Problem VALIDATION_ERROR, CONFLICT with the pointer of what is taken, SERVICE_UNAVAILABLE
+ */
+export async function registerUser(
+  ctx: Ctx,
+  { password, ...input }: ProfileInput & { readonly password: string },
+): Promise<Profile> {
+  const profile = profileColumns(input);
+  const fault = passwordFault(password, profile);
+  if (fault !== undefined) throw invalidField('/password', fault);
+  const password_hash = await hashPassword(password);
+  const id = newId();
+  const now = ctx.clock.now();
+  return inTransaction(ctx, async (ctx) => {
+    if (await isPhoneConfirmed(ctx.db, profile.user_phone)) {
+      throw conflict('/user_phone', 'is the confirmed number of another account');
+    }
+    const row = {
+      ...profile,
+      id,
+      password_hash,
+      terms_accepted_at: now,
+      created_at: now,
+      updated_at: now,
+    };
+    const user = await insertUser(ctx.db, row).catch(refuseTaken);
+    await recordAudit(ctx, { action: 'user.registered', object_type: 'user', object_id: id });
+    await publishEvents(ctx, [{ topic: 'user.registered', payload: { user_id: id } }]);
+    return { ...user, seller_id: null };
+  });
+}
+
+export interface Credentials {
+  readonly user_email: string;
+  readonly password: string;
+  readonly otp?: string;
+}
+
+/**
+ * Opens a session. Says the same, after the same work, whether the account does not exist or the password is wrong.
+ * @throws Problem INVALID_CREDENTIALS, ACCOUNT_INACTIVE, MFA_REQUIRED, RATE_LIMITED, SERVICE_UNAVAILABLE
+ */
+export async function logIn(
+  ctx: Ctx,
+  { user_email, password, otp }: Credentials,
+  client: { readonly tokens: Tokens; readonly userAgent?: string | undefined },
+): Promise<TokenPair & { user: Profile }> {
+  const found = await findUserByEmail(ctx.db, user_email);
+  const isRight = await isPassword(password, found?.password_hash);
+  if (found === undefined || !isRight) throw wrongCredentials();
+  const outcome = await inTransaction(ctx, async (ctx) => {
+    const user = await lockUser(ctx.db, found.id);
+    // A password that changed while this one was being checked has ended every session; this must not be a new one.
+    if (user?.password_hash !== found.password_hash) throw wrongCredentials();
+    if (!user.is_active)
+      throw new Problem(ACCOUNT_INACTIVE, 'This account is closed: ask support to open it again.');
+    if (user.mfa_enabled_at !== null) {
+      if (otp === undefined)
+        throw new Problem(
+          MFA_REQUIRED,
+          'Send `otp` too: six digits of your authenticator app, or a recovery code.',
+        );
+      if (!(await spendSecondFactor(ctx, { user, otp, tokens: client.tokens }))) return undefined;
+    }
+    const pair = await startSession(ctx, { user_id: user.id, ...client });
+    await recordAudit(ctx, { action: 'session.started', object_type: 'user', object_id: user.id });
+    return { ...pair, user: await getProfile(ctx, user.id) };
+  });
+  if (outcome === undefined)
+    throw wrongMember(
+      '/otp',
+      'must be a fresh code of your authenticator app, or an unused recovery code',
+    );
+  return outcome;
+}

@@ -1,0 +1,139 @@
+// /users: my own profile, and everybody's for admins.
+import { Type } from 'typebox';
+import { ROLES } from '../../context.ts';
+import { ADMIN, OWN_ACCOUNT, SIGNED_IN, signedIn } from '../../http/access.ts';
+import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { Closed, IdParams, Line, Model, Moment, OneOf, Patch } from '../../http/schema.ts';
+import { CONFLICT } from '../../lib/problem.ts';
+import * as profiles from './profiles.service.ts';
+import * as users from './users.service.ts';
+import { ProfileFields, User, userView } from './users.views.ts';
+
+const OwnProfilePatch = Model('OwnProfilePatch', Patch(Closed(ProfileFields)));
+const UserPatch = Model(
+  'UserPatch',
+  Patch(Closed({ ...ProfileFields, role: OneOf(ROLES), is_active: Type.Boolean() })),
+);
+
+const SORT = `-?(${users.USER_SORTS.join('|')})`;
+const UserQuery = Type.Object({
+  role: Type.Optional(OneOf(ROLES, { description: 'Only users with it' })),
+  is_active: Type.Optional(Type.Boolean({ description: 'Only accounts that are open, or closed' })),
+  verified: Type.Optional(
+    Type.Boolean({ description: 'Has confirmed an e-mail address or a phone number' }),
+  ),
+  search: Type.Optional(Line(100, { description: 'Part of a name or e-mail address' })),
+  created_from: Type.Optional(Moment),
+  created_to: Type.Optional(Moment),
+  ordering: Type.Optional(
+    Type.String({
+      pattern: `^${SORT}(,${SORT}){0,${users.USER_SORTS.length - 1}}$`,
+      maxLength: 100,
+      description: `some of ${users.USER_SORTS.join(', ')}, with commas between and - before those that descend`,
+      examples: ['last_name,-created_at'],
+    }),
+  ),
+});
+
+export const userRoutes: readonly AnyRoute[] = [
+  route({
+    method: 'GET',
+    path: '/users/me',
+    access: OWN_ACCOUNT,
+    tag: 'Users',
+    summary: 'Get my profile',
+    status: 200,
+    returns: User,
+    cache: 'personal',
+    handle: async (ctx) => userView(await profiles.getProfile(ctx, signedIn(ctx).user_id)),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/users/me',
+    access: SIGNED_IN,
+    tag: 'Users',
+    summary: 'Change my profile',
+    description: 'A changed e-mail address or phone number has to be confirmed again.',
+    body: OwnProfilePatch,
+    status: 200,
+    returns: User,
+    problems: [CONFLICT],
+    handle: async (ctx, { body }) => userView(await profiles.changeOwnProfile(ctx, body)),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/users/me',
+    access: SIGNED_IN,
+    tag: 'Users',
+    summary: 'Delete my account',
+    description: 'Signs me out everywhere at once and erases my personal data 30 days later.',
+    status: 204,
+    problems: [CONFLICT],
+    handle: (ctx) => profiles.removeUser(ctx, signedIn(ctx).user_id),
+  }),
+  listRoute({
+    path: '/users',
+    access: ADMIN,
+    tag: 'Users',
+    summary: 'List users',
+    description: 'Newest first unless `ordering` says otherwise; deleted users are left out.',
+    query: UserQuery,
+    item: User,
+    cache: 'personal',
+    list: async (ctx, { query: { created_from, created_to, ...query }, page }) => {
+      const from = created_from === undefined ? {} : { created_from: new Date(created_from) };
+      const to = created_to === undefined ? {} : { created_to: new Date(created_to) };
+      return mapPage(await users.listUsers(ctx, { ...query, ...from, ...to }, page), userView);
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/users/:id',
+    access: ADMIN,
+    tag: 'Users',
+    summary: 'Get a user',
+    params: IdParams,
+    status: 200,
+    returns: User,
+    cache: 'personal',
+    handle: async (ctx, { params }) => userView(await profiles.getProfile(ctx, params.id)),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/users/:id',
+    access: ADMIN,
+    tag: 'Users',
+    summary: 'Change a user',
+    description:
+      'Role and activity take effect with the next request. The role of a user with a seller profile stays.',
+    params: IdParams,
+    body: UserPatch,
+    status: 200,
+    returns: User,
+    problems: [CONFLICT],
+    handle: async (ctx, { params, body }) => userView(await users.changeUser(ctx, params.id, body)),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/users/:id',
+    access: ADMIN,
+    tag: 'Users',
+    summary: 'Delete a user',
+    params: IdParams,
+    status: 204,
+    problems: [CONFLICT],
+    handle: (ctx, { params }) => profiles.removeUser(ctx, params.id),
+  }),
+  route({
+    method: 'POST',
+    path: '/users/:id/restore',
+    access: ADMIN,
+    tag: 'Users',
+    summary: 'Restore a deleted user',
+    params: IdParams,
+    status: 200,
+    returns: User,
+    problems: [CONFLICT],
+    handle: async (ctx, { params }) => userView(await users.restoreUser(ctx, params.id)),
+  }),
+];

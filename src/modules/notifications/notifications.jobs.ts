@@ -1,0 +1,26 @@
+// The job that hands mail and SMS to their gateways.
+import { Type } from 'typebox';
+import type { Ctx } from '../../context.ts';
+import { Closed, type Infer, OneOf } from '../../http/schema.ts';
+import { defineJob } from '../../jobs/define.ts';
+
+const Outgoing = Closed({
+  channel: OneOf(['email', 'sms']),
+  /** E-mail address or E.164 phone number. */
+  to: Type.String({ minLength: 1, maxLength: 320 }),
+  subject: Type.String({ maxLength: 200 }),
+  text: Type.String({ minLength: 1, maxLength: 10_000 }),
+  /** The one-time code inside the text, for the development mailbox. */
+  code: Type.Optional(Type.String({ maxLength: 32 })),
+});
+
+export type OutgoingMessage = Readonly<Infer<typeof Outgoing>>;
+
+/** At least once: a gateway that took the message but could not say so gets it again. */
+export const sendMessageJob = defineJob(
+  { name: 'notifications.send-message', data: Outgoing },
+  async (ctx: Ctx, { channel, ...message }) => {
+    const gateway = channel === 'email' ? ctx.gateways.mail : ctx.gateways.sms;
+    await gateway.send(message);
+  },
+);

@@ -1,0 +1,142 @@
+// Pure decisions about messages: whom an event concerns, over which channel they hear of it, in which words.
+import { isUuid } from '../../lib/ids.ts';
+import type { OutgoingMessage } from './notifications.jobs.ts';
+import {
+  type Language,
+  ORDER_TEMPLATES,
+  SELLER_TEMPLATES,
+  type Template,
+} from './templates.rules.ts';
+
+/** More names than this would not fit an SMS. */
+const MAX_SELLER_NAMES = 3;
+
+/** How to reach a person: confirmed addresses only. */
+export interface Contact {
+  readonly language: Language;
+  readonly email: string | null;
+  readonly phone: string | null;
+}
+
+/** One seller's part of an order, and the two people whom it concerns. */
+export interface OrderParty {
+  readonly order_id: string;
+  readonly order_number: string;
+  readonly seller_order_id: string;
+  readonly seller_id: string;
+  readonly part_status: string;
+  readonly business_name: string;
+  readonly buyer: Contact;
+  readonly seller: Contact;
+}
+
+export interface SellerParty {
+  readonly seller_id: string;
+  readonly business_name: string;
+  readonly seller: Contact;
+}
+
+export interface Parties {
+  readonly orders: readonly OrderParty[];
+  readonly sellers: readonly SellerParty[];
+}
+
+export interface OutboxEvent {
+  readonly topic: string;
+  /** What the publisher wrote: ids by name, e.g. `order_id`. */
+  readonly payload: unknown;
+}
+
+/** The order that an event tells people about; undefined where it tells nobody anything. */
+export function orderOf({ topic, payload }: OutboxEvent): string | undefined {
+  return Object.hasOwn(ORDER_TEMPLATES, topic) ? idIn(payload, 'order_id') : undefined;
+}
+
+/** The same for sellers. */
+export function sellerOf({ topic, payload }: OutboxEvent): string | undefined {
+  return Object.hasOwn(SELLER_TEMPLATES, topic) ? idIn(payload, 'seller_id') : undefined;
+}
+
+/** The messages of some events, in order. The same news of several parts of an order is told to its buyer at once. */
+export function messagesFor(
+  events: readonly OutboxEvent[],
+  { orders, sellers }: Parties,
+): OutgoingMessage[] {
+  const news = Map.groupBy(
+    events,
+    (event) => `${event.topic} ${orderOf(event) ?? sellerOf(event)}`,
+  );
+  return [...news.values()].flatMap((told) => [
+    ...orderMessages(told, orders),
+    ...sellerMessages(told, sellers),
+  ]);
+}
+
+/** `told` are events of one topic and one order. */
+function orderMessages(
+  told: readonly OutboxEvent[],
+  orders: readonly OrderParty[],
+): OutgoingMessage[] {
+  const topic = told[0]?.topic ?? '';
+  const parts = orders.filter((party) => told.some((event) => isAbout(event, party)));
+  const [first] = parts;
+  const templates = ORDER_TEMPLATES[topic];
+  if (templates === undefined || first === undefined) return [];
+  const { order_number, buyer } = first;
+  // A payment may still arrive after a part was cancelled: nothing for its seller to do.
+  const concerned = parts.filter(
+    ({ part_status }) => topic === 'order.cancelled' || part_status !== 'CANCELLED',
+  );
+  return [
+    ...messageTo(buyer, templates.buyer, { order_number, sellers: namesOf(parts) }),
+    ...concerned.flatMap((part) =>
+      messageTo(part.seller, templates.seller, { order_number, sellers: part.business_name }),
+    ),
+  ];
+}
+
+/** `told` are events of one topic and one seller. */
+function sellerMessages(
+  told: readonly OutboxEvent[],
+  sellers: readonly SellerParty[],
+): OutgoingMessage[] {
+  const [event] = told;
+  const party = sellers.find(
+    ({ seller_id }) => event !== undefined && sellerOf(event) === seller_id,
+  );
+  if (event === undefined || party === undefined) return [];
+  return messageTo(party.seller, SELLER_TEMPLATES[event.topic], {
+    business_name: party.business_name,
+  });
+}
+
+/** Without `seller_order_id` and `seller_id` an event is about the whole order. */
+function isAbout(event: OutboxEvent, party: OrderParty): boolean {
+  const fits = (name: 'seller_order_id' | 'seller_id') =>
+    (idIn(event.payload, name) ?? party[name]) === party[name];
+  return orderOf(event) === party.order_id && fits('seller_order_id') && fits('seller_id');
+}
+
+function idIn(payload: unknown, name: string): string | undefined {
+  const value =
+    typeof payload === 'object' && payload !== null ? Reflect.get(payload, name) : undefined;
+  return typeof value === 'string' && isUuid(value) ? value : undefined;
+}
+
+function namesOf(parts: readonly OrderParty[]): string {
+  const names = parts.slice(0, MAX_SELLER_NAMES).map(({ business_name }) => business_name);
+  const others = parts.length - names.length;
+  return others === 0 ? names.join(', ') : `${names.join(', ')} +${others}`;
+}
+
+/** By mail where an address is confirmed, else by SMS, else not at all. */
+function messageTo<Facts>(
+  contact: Contact,
+  template: Template<Facts> | undefined,
+  facts: Facts,
+): OutgoingMessage[] {
+  if (template === undefined) return [];
+  const wording = template[contact.language](facts);
+  if (contact.email !== null) return [{ channel: 'email', to: contact.email, ...wording }];
+  return contact.phone === null ? [] : [{ channel: 'sms', to: contact.phone, ...wording }];
+}

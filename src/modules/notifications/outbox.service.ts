@@ -1,0 +1,57 @@
+// The outbox: events that were committed become the messages that people get, in order, each event once.
+import type { Ctx, TxCtx } from '../../context.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { DAY_MS, plusMs } from '../../lib/time.ts';
+import type { OutgoingMessage } from './notifications.jobs.ts';
+import {
+  deleteDispatchedBefore,
+  findOrderParties,
+  findSellerParties,
+  markDispatched,
+  takeWaitingEvents,
+} from './notifications.queries.ts';
+import { messagesFor, type OutboxEvent, orderOf, sellerOf } from './notifications.rules.ts';
+import { sendMessages } from './notifications.service.ts';
+
+/** Events of one transaction. */
+const DISPATCH_BATCH = 200;
+const DISPATCHED_RETENTION_MS = 7 * DAY_MS;
+const FORGET_BATCH = 1_000;
+
+/**
+ * Writes the messages of every waiting event and marks it dispatched, in one transaction a batch.
+ * Topics that tell people nothing are only marked.
+ * @returns how many events it dispatched
+ */
+export async function dispatchEvents(ctx: Ctx): Promise<number> {
+  let dispatched = 0;
+  for (;;) {
+    const batch = await inTransaction(ctx, async (ctx) => {
+      const events = await takeWaitingEvents(ctx.db, DISPATCH_BATCH);
+      if (events.length === 0) return 0;
+      await sendMessages(ctx, await messagesOf(ctx, events));
+      const ids = events.map(({ id }) => id);
+      await markDispatched(ctx.db, ids, ctx.clock.now());
+      return events.length;
+    });
+    dispatched += batch;
+    if (batch < DISPATCH_BATCH) return dispatched;
+  }
+}
+
+/** Deletes events that were dispatched longer ago than DISPATCHED_RETENTION_MS. */
+export async function forgetDispatchedEvents(ctx: Ctx): Promise<void> {
+  const before = plusMs(ctx.clock.now(), -DISPATCHED_RETENTION_MS);
+  let deleted: number;
+  do deleted = await deleteDispatchedBefore(ctx.db, before, FORGET_BATCH);
+  while (deleted === FORGET_BATCH);
+}
+
+async function messagesOf(ctx: TxCtx, events: readonly OutboxEvent[]): Promise<OutgoingMessage[]> {
+  const order_ids = events.map(orderOf).filter((id) => id !== undefined);
+  const seller_ids = events.map(sellerOf).filter((id) => id !== undefined);
+  return messagesFor(events, {
+    orders: order_ids.length === 0 ? [] : await findOrderParties(ctx.db, order_ids),
+    sellers: seller_ids.length === 0 ? [] : await findSellerParties(ctx.db, seller_ids),
+  });
+}

@@ -1,0 +1,155 @@
+// What people are told of their orders and shops, in English and Filipino. An SMS has no subject, so each text stands alone.
+
+export type Language = 'en' | 'fil';
+
+export interface Wording {
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface OrderFacts {
+  readonly order_number: string;
+  /** Names of the sellers whose parts the message is about. */
+  readonly sellers: string;
+}
+
+export interface SellerFacts {
+  readonly business_name: string;
+}
+
+export type Template<Facts> = Readonly<Record<Language, (facts: Facts) => Wording>>;
+
+export interface OrderTemplates {
+  readonly buyer: Template<OrderFacts>;
+  readonly seller?: Template<OrderFacts>;
+}
+
+/** By topic. */
+export const ORDER_TEMPLATES: Readonly<Partial<Record<string, OrderTemplates>>> = {
+  'order.placed': {
+    buyer: {
+      en: ({ order_number, sellers }) => ({
+        subject: `We received your order ${order_number}`,
+        text: `We received your order ${order_number} from ${sellers}. We will write again when it is confirmed.`,
+      }),
+      fil: ({ order_number, sellers }) => ({
+        subject: `Natanggap namin ang order mong ${order_number}`,
+        text: `Natanggap namin ang order mong ${order_number} mula sa ${sellers}. Susulat kami ulit kapag nakumpirma na ito.`,
+      }),
+    },
+    seller: {
+      en: ({ order_number }) => ({
+        subject: `New order ${order_number}`,
+        text: `You have a new order: ${order_number}. See it under your orders.`,
+      }),
+      fil: ({ order_number }) => ({
+        subject: `Bagong order ${order_number}`,
+        text: `May bago kang order: ${order_number}. Tingnan ito sa iyong mga order.`,
+      }),
+    },
+  },
+  'order.confirmed': {
+    buyer: {
+      en: ({ order_number, sellers }) => ({
+        subject: `Order ${order_number} is confirmed`,
+        text: `Your order ${order_number} from ${sellers} is confirmed and being prepared.`,
+      }),
+      fil: ({ order_number, sellers }) => ({
+        subject: `Kumpirmado na ang order ${order_number}`,
+        text: `Kumpirmado na ang order mong ${order_number} mula sa ${sellers} at inihahanda na.`,
+      }),
+    },
+  },
+  'order.shipped': {
+    buyer: {
+      en: ({ order_number, sellers }) => ({
+        subject: `Order ${order_number} is on its way`,
+        text: `Your order ${order_number} from ${sellers} is on its way.`,
+      }),
+      fil: ({ order_number, sellers }) => ({
+        subject: `Papunta na ang order ${order_number}`,
+        text: `Papunta na sa iyo ang order mong ${order_number} mula sa ${sellers}.`,
+      }),
+    },
+  },
+  'order.delivered': {
+    buyer: {
+      en: ({ order_number, sellers }) => ({
+        subject: `Order ${order_number} was delivered`,
+        text: `Your order ${order_number} from ${sellers} was delivered. Tell others how it was: leave a review.`,
+      }),
+      fil: ({ order_number, sellers }) => ({
+        subject: `Naihatid na ang order ${order_number}`,
+        text: `Naihatid na ang order mong ${order_number} mula sa ${sellers}. Mag-iwan ng review para sa ibang mamimili.`,
+      }),
+    },
+  },
+  'order.cancelled': {
+    buyer: {
+      en: ({ order_number, sellers }) => ({
+        subject: `Order ${order_number} was cancelled`,
+        text: `Your order ${order_number} from ${sellers} was cancelled. If you have paid for it, you will get your money back.`,
+      }),
+      fil: ({ order_number, sellers }) => ({
+        subject: `Kinansela ang order ${order_number}`,
+        text: `Kinansela ang order mong ${order_number} mula sa ${sellers}. Kung nakabayad ka na, ibabalik ang bayad mo.`,
+      }),
+    },
+    seller: {
+      en: ({ order_number }) => ({
+        subject: `Order ${order_number} was cancelled`,
+        text: `Order ${order_number} was cancelled. Your part of it is closed.`,
+      }),
+      fil: ({ order_number }) => ({
+        subject: `Kinansela ang order ${order_number}`,
+        text: `Kinansela ang order ${order_number}. Sarado na ang bahagi mo rito.`,
+      }),
+    },
+  },
+  'payment.completed': {
+    buyer: {
+      en: ({ order_number }) => ({
+        subject: `We received your payment for ${order_number}`,
+        text: `We received your payment for order ${order_number}. Thank you.`,
+      }),
+      fil: ({ order_number }) => ({
+        subject: `Natanggap namin ang bayad para sa ${order_number}`,
+        text: `Natanggap namin ang bayad mo para sa order ${order_number}. Salamat.`,
+      }),
+    },
+    seller: {
+      en: ({ order_number }) => ({
+        subject: `Order ${order_number} is paid`,
+        text: `Order ${order_number} is paid.`,
+      }),
+      fil: ({ order_number }) => ({
+        subject: `Bayad na ang order ${order_number}`,
+        text: `Bayad na ang order ${order_number}.`,
+      }),
+    },
+  },
+};
+
+/** By topic; to the seller's owner. */
+export const SELLER_TEMPLATES: Readonly<Partial<Record<string, Template<SellerFacts>>>> = {
+  'seller.verified': {
+    en: ({ business_name }) => ({
+      subject: `${business_name} is verified`,
+      text: `${business_name} is verified: your products are on sale.`,
+    }),
+    fil: ({ business_name }) => ({
+      subject: `Beripikado na ang ${business_name}`,
+      text: `Beripikado na ang ${business_name}: mabibili na ang iyong mga produkto.`,
+    }),
+  },
+  'seller.suspended': {
+    en: ({ business_name }) => ({
+      subject: `${business_name} is suspended`,
+      text: `${business_name} is suspended: your products are off sale. You can still finish open orders.`,
+    }),
+    fil: ({ business_name }) => ({
+      subject: `Sinuspinde ang ${business_name}`,
+      text: `Sinuspinde ang ${business_name}: hindi muna mabibili ang iyong mga produkto. Maaari mo pa ring tapusin ang mga bukas na order.`,
+    }),
+  },
+};
