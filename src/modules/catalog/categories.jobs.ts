@@ -1,0 +1,26 @@
+// After a category got another name: the listings of its products, whose search documents hold that name.
+import { Type } from 'typebox';
+import type { Ctx } from '../../context.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { Id } from '../../http/schema.ts';
+import { defineJob } from '../../jobs/define.ts';
+import { refreshListings } from '../listing/listing.service.ts';
+import { findProductIdsInCategory } from './products.queries.ts';
+
+/** Listings that one transaction rewrites. */
+const BATCH = 500;
+
+export const refreshCategoryListingsJob = defineJob(
+  {
+    name: 'catalog.refresh-category-listings',
+    data: Type.Object({ category_id: Id }, { additionalProperties: false }),
+  },
+  async (ctx: Ctx, { category_id }) => {
+    let after: string | undefined;
+    do {
+      const ids = await findProductIdsInCategory(ctx.db, category_id, { after, limit: BATCH });
+      await inTransaction(ctx, (ctx) => refreshListings(ctx, ids));
+      after = ids.length < BATCH ? undefined : ids.at(-1);
+    } while (after !== undefined);
+  },
+);

@@ -1,0 +1,45 @@
+// SQL over product_images.
+import type { Insertable, Selectable } from 'kysely';
+import type { Db } from '../../db/database.ts';
+import type { ProductImages } from '../../db/schema.generated.ts';
+
+export type ImageRow = Selectable<ProductImages>;
+
+/** Positions taken, in order. */
+export async function findPositions(db: Db, product_id: string): Promise<number[]> {
+  const rows = await db
+    .selectFrom('product_images')
+    .select('position')
+    .where('product_id', '=', product_id)
+    .orderBy('position')
+    .execute();
+  return rows.map((row) => row.position);
+}
+
+export function insertImage(db: Db, row: Insertable<ProductImages>): Promise<ImageRow> {
+  return db.insertInto('product_images').values(row).returningAll().executeTakeFirstOrThrow();
+}
+
+/** @returns whether the image is still there */
+export async function updateImageStatus(
+  db: Db,
+  id: string,
+  status: 'READY' | 'FAILED',
+): Promise<boolean> {
+  const result = await db
+    .updateTable('product_images')
+    .set({ status })
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** @returns whether there was such an image */
+export async function deleteImage(db: Db, product_id: string, id: string): Promise<boolean> {
+  const result = await db
+    .deleteFrom('product_images')
+    .where('id', '=', id)
+    .where('product_id', '=', product_id)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}

@@ -1,0 +1,74 @@
+// Images of products: uploaded by their seller, cleaned at once, shown when their sizes are made.
+import type { Ctx } from '../../context.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { newId } from '../../lib/ids.ts';
+import { CONFLICT, notFound, Problem } from '../../lib/problem.ts';
+import { recordAudit } from '../audit/audit.service.ts';
+import { encodeOriginal } from './image-encoding.ts';
+import { makeImageSizesJob, removeImageFilesJob } from './images.jobs.ts';
+import { deleteImage, findPositions, type ImageRow, insertImage } from './images.queries.ts';
+import { MAX_IMAGES, originalKey } from './images.rules.ts';
+import { getSellableProduct, lockSellableProduct } from './products.service.ts';
+
+export { imageUrls } from './images.rules.ts';
+
+/**
+ * Adds an image behind those that the product has. It is PROCESSING until a job has made its sizes.
+ * @throws Problem NOT_FOUND, FORBIDDEN, UNSUPPORTED_MEDIA_TYPE, VALIDATION_ERROR at `/image`, CONFLICT over MAX_IMAGES
+ */
+export async function addImage(ctx: Ctx, product_id: string, upload: Buffer): Promise<ImageRow> {
+  await getSellableProduct(ctx, product_id);
+  const { content, ...facts } = await encodeOriginal(upload);
+  const id = newId();
+  await ctx.gateways.storage.put(originalKey(id), content);
+  try {
+    return await insertNext(ctx, { id, product_id, ...facts });
+  } catch (error) {
+    await ctx.gateways.storage.remove(originalKey(id));
+    throw error;
+  }
+}
+
+/** @throws Problem NOT_FOUND, FORBIDDEN */
+export function removeImage(ctx: Ctx, product_id: string, image_id: string): Promise<void> {
+  return inTransaction(ctx, async (ctx) => {
+    await getSellableProduct(ctx, product_id);
+    if (!(await deleteImage(ctx.db, product_id, image_id))) throw notFound('image');
+    await ctx.jobs.enqueue(ctx.db, removeImageFilesJob, { image_id });
+    const changes = { image_id: [image_id, null] } as const;
+    await recordAudit(ctx, {
+      action: 'product.image-removed',
+      object_type: 'product',
+      object_id: product_id,
+      changes,
+    });
+  });
+}
+
+function insertNext(
+  ctx: Ctx,
+  image: Pick<ImageRow, 'id' | 'product_id' | 'content_type' | 'width' | 'height'>,
+): Promise<ImageRow> {
+  return inTransaction(ctx, async (ctx) => {
+    // Locked, so that two uploads at once get two positions and never pass the limit together.
+    await lockSellableProduct(ctx, image.product_id);
+    const positions = await findPositions(ctx.db, image.product_id);
+    if (positions.length >= MAX_IMAGES) {
+      throw new Problem(CONFLICT, `A product has at most ${MAX_IMAGES} images: remove one first.`);
+    }
+    const row = await insertImage(ctx.db, {
+      ...image,
+      position: (positions.at(-1) ?? 0) + 1,
+      created_at: ctx.clock.now(),
+    });
+    await ctx.jobs.enqueue(ctx.db, makeImageSizesJob, { image_id: row.id });
+    const changes = { image_id: [null, row.id] } as const;
+    await recordAudit(ctx, {
+      action: 'product.image-added',
+      object_type: 'product',
+      object_id: row.product_id,
+      changes,
+    });
+    return row;
+  });
+}

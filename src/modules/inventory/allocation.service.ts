@@ -1,0 +1,131 @@
+// Stock for orders: reserved at checkout, sold when it is theirs for good, given back or written off when it is not.
+import type { TxCtx } from '../../context.ts';
+import { insertTogether } from '../../db/insert-together.ts';
+import { newId } from '../../lib/ids.ts';
+import { refreshListingStock } from '../listing/listing.service.ts';
+import {
+  changeReserved,
+  findRottenLots,
+  findSellableLots,
+  lockProductStock,
+} from './allocation.queries.ts';
+import { type Allocation, allocate, type Shortage, type Wanted } from './allocation.rules.ts';
+
+export type { Allocation, Shortage, Wanted } from './allocation.rules.ts';
+
+/** Locks the stock of these products, in the house's lock order; everything below needs it held. */
+export async function holdStock(ctx: TxCtx, product_ids: readonly string[]): Promise<void> {
+  await lockProductStock(ctx.db, product_ids);
+}
+
+/** Reserves everything wanted or nothing: with shortages nothing was written. */
+export async function reserveStock(
+  ctx: TxCtx,
+  wanted: readonly Wanted[],
+): Promise<{ allocations: readonly Allocation[]; shortages: readonly Shortage[] }> {
+  const product_ids = wanted.map((want) => want.product_id);
+  const lots = await findSellableLots(ctx.db, product_ids, ctx.clock.now());
+  const result = allocate(wanted, lots);
+  if (result.shortages.length > 0) return result;
+  await changeReserved(ctx.db, result.allocations, 1);
+  await refreshListingStock(ctx, product_ids);
+  return result;
+}
+
+/** Gives reserved stock back to its lots. */
+export async function releaseStock(ctx: TxCtx, allocations: readonly Allocation[]): Promise<void> {
+  if (allocations.length === 0) return;
+  await changeReserved(ctx.db, allocations, -1);
+  await refreshListingStock(ctx, productsOf(allocations));
+}
+
+/** Reserved stock leaves for good. `reference` is the order's number. */
+export async function sellStock(
+  ctx: TxCtx,
+  allocations: readonly Allocation[],
+  reference: string,
+): Promise<void> {
+  if (allocations.length === 0) return;
+  await changeReserved(ctx.db, allocations, -1);
+  await move(ctx, { allocations, reference, steps: [['SALE', -1]] });
+  await refreshListingStock(ctx, productsOf(allocations));
+}
+
+/** Sold stock that never left the seller comes back to its lots. */
+export async function restockSold(
+  ctx: TxCtx,
+  allocations: readonly Allocation[],
+  reference: string,
+): Promise<void> {
+  if (allocations.length === 0) return;
+  await move(ctx, { allocations, reference, steps: [['RESTOCK', 1]] });
+  await refreshListingStock(ctx, productsOf(allocations));
+}
+
+/** Stock that was on the road is lost: reserved stock leaves, sold stock is booked back and out again. */
+export async function writeOffStock(
+  ctx: TxCtx,
+  goods: {
+    readonly reserved: readonly Allocation[];
+    readonly sold: readonly Allocation[];
+    readonly reference: string;
+  },
+): Promise<void> {
+  const { reserved, sold, reference } = goods;
+  if (reserved.length > 0) {
+    await changeReserved(ctx.db, reserved, -1);
+    await move(ctx, { allocations: reserved, reference, steps: [['SPOILAGE', -1]] });
+  }
+  if (sold.length > 0)
+    await move(ctx, {
+      allocations: sold,
+      reference,
+      steps: [
+        ['RETURN', 1],
+        ['SPOILAGE', -1],
+      ],
+    });
+  await refreshListingStock(ctx, productsOf([...reserved, ...sold]));
+}
+
+/** Those allocations whose lot has rotted since. */
+export async function findRotten<T extends Allocation>(
+  ctx: TxCtx,
+  allocations: readonly T[],
+): Promise<T[]> {
+  const rotten = await findRottenLots(
+    ctx.db,
+    allocations.map((a) => a.lot_id),
+    ctx.clock.now(),
+  );
+  return allocations.filter((allocation) => rotten.has(allocation.lot_id));
+}
+
+async function move(
+  ctx: TxCtx,
+  goods: {
+    allocations: readonly Allocation[];
+    reference: string;
+    steps: readonly (readonly [reason: string, sign: 1 | -1])[];
+  },
+): Promise<void> {
+  const actor_id = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+  const created_at = ctx.clock.now();
+  const stock_movements = goods.steps.flatMap(([reason, sign]) =>
+    goods.allocations.map(({ lot_id, product_id, quantity_milli }) => ({
+      id: newId(),
+      lot_id,
+      product_id,
+      delta_milli: sign * quantity_milli,
+      reason,
+      reference: goods.reference,
+      actor_id,
+      created_at,
+    })),
+  );
+  await insertTogether(ctx.db, { stock_movements });
+}
+
+function productsOf(allocations: readonly Allocation[]): string[] {
+  return [...new Set(allocations.map((a) => a.product_id))];
+}

@@ -1,0 +1,211 @@
+// /sellers: profiles that everybody sees, applied for by customers, kept by their owners, moved by admins.
+import { Type } from 'typebox';
+import { ADMIN, ANYONE, SELLER_OR_ADMIN, SHOPPER } from '../../http/access.ts';
+import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import {
+  Closed,
+  Id,
+  IdParams,
+  type Infer,
+  Line,
+  Model,
+  Nullable,
+  OneOf,
+  Patch,
+  Timestamp,
+} from '../../http/schema.ts';
+import { CONFLICT, FORBIDDEN, STALE_VERSION } from '../../lib/problem.ts';
+import { SELLER_TRANSITION } from './sellers.errors.ts';
+import { averageRating, type SellerAction } from './sellers.rules.ts';
+import * as sellers from './sellers.service.ts';
+
+const STATUSES = ['PENDING', 'VERIFIED', 'SUSPENDED'] as const;
+
+const SellerFields = {
+  business_name: Line(120, { examples: ['Aling Nena Gulayan'] }),
+  business_phone: Line(32, { examples: ['09171234567'] }),
+  description: Type.Optional(Type.String({ maxLength: 2000 })),
+  street: Line(200, { examples: ['Km. 5'] }),
+  barangay_code: Type.String({
+    pattern: '^\\d{10}$',
+    description: 'a 10-digit PSGC code',
+    examples: ['1401110003'],
+  }),
+  zip_code: Type.Optional(
+    Type.String({ pattern: '^\\d{4}$', description: 'four digits', examples: ['2601'] }),
+  ),
+};
+const SellerApplication = Model(
+  'SellerApplication',
+  Closed({ ...SellerFields, terms_accepted: Type.Literal(true) }),
+);
+const SellerPatch = Model('SellerPatch', Patch(Closed(SellerFields)));
+
+const PublicSeller = Model(
+  'PublicSeller',
+  Type.Object({
+    id: Id,
+    business_name: Type.String(),
+    slug: Type.String(),
+    description: Nullable(Type.String()),
+    barangay_code: Type.String(),
+    status: OneOf(STATUSES),
+    rating: Nullable(Type.Number({ description: 'Average of all reviews, 1 to 5' })),
+    review_count: Type.Integer(),
+    product_count: Type.Integer(),
+    follower_count: Type.Integer(),
+    created_at: Timestamp,
+  }),
+);
+const Seller = Model(
+  'Seller',
+  Type.Object({
+    ...PublicSeller.properties,
+    user_id: Id,
+    business_phone: Type.String(),
+    street: Type.String(),
+    zip_code: Nullable(Type.String()),
+    version: Type.Integer(),
+    updated_at: Timestamp,
+  }),
+);
+
+export const sellerRoutes: readonly AnyRoute[] = [
+  route({
+    method: 'POST',
+    path: '/sellers',
+    access: SHOPPER,
+    tag: 'Sellers',
+    summary: 'Apply as a seller',
+    body: SellerApplication,
+    status: 201,
+    returns: Seller,
+    problems: [CONFLICT],
+    handle: async (ctx, { body: { terms_accepted: _accepted, ...input } }) =>
+      ownView(await sellers.applyAsSeller(ctx, input)),
+  }),
+  listRoute({
+    path: '/sellers',
+    access: ANYONE,
+    tag: 'Sellers',
+    summary: 'List sellers',
+    description: 'Verified sellers, newest first; admins see every status.',
+    query: Type.Object({
+      search: Type.Optional(Line(100, { description: 'Part of a name' })),
+      status: Type.Optional(
+        OneOf(STATUSES, { description: 'For admins; others see VERIFIED only' }),
+      ),
+    }),
+    item: PublicSeller,
+    cache: 'public',
+    list: async (ctx, { query, page }) =>
+      mapPage(await sellers.listSellers(ctx, query, page), publicView),
+  }),
+  route({
+    method: 'GET',
+    path: '/sellers/:id',
+    access: ANYONE,
+    tag: 'Sellers',
+    summary: 'Get a seller',
+    description: 'Its owner and admins see the contact fields too.',
+    params: IdParams,
+    status: 200,
+    returns: Type.Union([Seller, PublicSeller]),
+    cache: 'public',
+    handle: async (ctx, { params }) => {
+      const seller = await sellers.getSeller(ctx, params.id);
+      return sellers.mayManage(ctx, seller.id) ? ownView(seller) : publicView(seller);
+    },
+  }),
+  route({
+    method: 'PATCH',
+    path: '/sellers/:id',
+    access: SELLER_OR_ADMIN,
+    tag: 'Sellers',
+    summary: 'Change a seller',
+    params: IdParams,
+    body: SellerPatch,
+    status: 200,
+    returns: Seller,
+    problems: [STALE_VERSION],
+    handle: async (ctx, { params, body, expected }) =>
+      ownView(await sellers.changeSeller(ctx, { id: params.id, changes: body, expected })),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/sellers/:id',
+    access: SELLER_OR_ADMIN,
+    tag: 'Sellers',
+    summary: 'Remove a seller',
+    params: IdParams,
+    status: 204,
+    problems: [STALE_VERSION],
+    handle: (ctx, { params, expected }) => sellers.removeSeller(ctx, params.id, expected),
+  }),
+  transition('verify', 'Verify a seller'),
+  transition('suspend', 'Suspend a seller'),
+  transition('reinstate', 'Reinstate a suspended seller'),
+  route({
+    method: 'PUT',
+    path: '/sellers/:id/follow',
+    access: SHOPPER,
+    tag: 'Sellers',
+    summary: 'Follow a seller',
+    params: IdParams,
+    status: 204,
+    handle: (ctx, { params }) => sellers.followSeller(ctx, params.id),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/sellers/:id/follow',
+    access: SHOPPER,
+    tag: 'Sellers',
+    summary: 'Stop following a seller',
+    params: IdParams,
+    status: 204,
+    handle: (ctx, { params }) => sellers.unfollowSeller(ctx, params.id),
+  }),
+];
+
+function transition(action: SellerAction, summary: string): AnyRoute {
+  return route({
+    method: 'POST',
+    path: `/sellers/:id/${action}`,
+    access: ADMIN,
+    tag: 'Sellers',
+    summary,
+    params: IdParams,
+    status: 200,
+    returns: Seller,
+    problems: [SELLER_TRANSITION, FORBIDDEN],
+    handle: async (ctx, { params }) => ownView(await sellers.moveSeller(ctx, params.id, action)),
+  });
+}
+
+function publicView(row: sellers.SellerRow): Infer<typeof PublicSeller> {
+  return {
+    id: row.id,
+    business_name: row.business_name,
+    slug: row.slug,
+    description: row.description,
+    barangay_code: row.barangay_code,
+    status: row.status as Infer<typeof PublicSeller>['status'],
+    rating: averageRating(row.rating_sum, row.review_count),
+    review_count: row.review_count,
+    product_count: row.product_count,
+    follower_count: row.follower_count,
+    created_at: row.created_at.toISOString(),
+  };
+}
+
+function ownView(row: sellers.SellerRow): Infer<typeof Seller> {
+  return {
+    ...publicView(row),
+    user_id: row.user_id,
+    business_phone: row.business_phone,
+    street: row.street,
+    zip_code: row.zip_code,
+    version: row.version,
+    updated_at: row.updated_at.toISOString(),
+  };
+}

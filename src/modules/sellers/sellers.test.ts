@@ -1,0 +1,248 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createActor, TEST_BARANGAY, type TestActor } from '../../../test/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { createBuyer, order, stockProduct } from '../../../test/shop.ts';
+import { newId } from '../../lib/ids.ts';
+import { statusAfter } from './sellers.rules.ts';
+
+let test: TestApp;
+let admin: TestActor;
+
+beforeAll(async () => {
+  test = await createTestApp();
+  admin = await createActor(test, { role: 'admin' });
+});
+afterAll(() => test.close());
+
+const APPLICATION = {
+  business_name: 'Gulayan ni Aling Nena',
+  business_phone: '0917 123 4567',
+  street: 'Km. 5',
+  barangay_code: TEST_BARANGAY,
+  terms_accepted: true,
+};
+const apply = (actor: TestActor, body: object = APPLICATION) =>
+  test.call({ method: 'POST', path: '/sellers', token: actor.token, body });
+const act = (id: string, action: string, token = admin.token) =>
+  test.call({ method: 'POST', path: `/sellers/${id}/${action}`, token });
+const productIds = async (seller_id: string) =>
+  (await test.call({ path: `/products?seller=${seller_id}` }))
+    .json()
+    .results.map((product: { id: string }) => product.id);
+
+describe('becoming a seller', () => {
+  it('makes the customer an unverified seller at once, on the token already held', async () => {
+    const actor = await createActor(test);
+    const answer = await apply(actor);
+    expect(answer.statusCode).toBe(201);
+    expect(answer.json()).toMatchObject({
+      user_id: actor.user_id,
+      business_phone: '+639171234567',
+      status: 'PENDING',
+      rating: null,
+      review_count: 0,
+      follower_count: 0,
+      version: 1,
+    });
+    const me = (await test.call({ path: '/users/me', token: actor.token })).json();
+    expect(me).toMatchObject({ role: 'seller', seller_id: answer.json().id });
+  });
+
+  it('allows one profile a user', async () => {
+    const actor = await createActor(test);
+    await apply(actor);
+    expect((await apply(actor)).json().code).toBe('CONFLICT');
+  });
+
+  it.each([
+    ['a phone that is not Philippine', { business_phone: '+14155550100' }, '/business_phone'],
+    ['a place that is not a barangay', { barangay_code: '1300000000' }, '/barangay_code'],
+    ['terms not accepted', { terms_accepted: false }, '/terms_accepted'],
+    ['a blank name', { business_name: '   ' }, '/business_name'],
+    ['an unknown member', { status: 'VERIFIED' }, '/status'],
+  ])('refuses %s', async (_what, change, pointer) => {
+    const actor = await createActor(test);
+    const answer = await apply(actor, { ...APPLICATION, ...change });
+    expect([answer.statusCode, answer.json().errors[0].pointer]).toEqual([400, pointer]);
+  });
+});
+
+describe('the profile', () => {
+  it('shows the public neither user, phone nor street, and its owner everything', async () => {
+    const seller = await createActor(test, { role: 'seller' });
+    const seen = (await test.call({ path: `/sellers/${seller.seller_id}` })).json();
+    for (const hidden of ['user_id', 'business_phone', 'street'])
+      expect(seen).not.toHaveProperty(hidden);
+    const own = (
+      await test.call({ path: `/sellers/${seller.seller_id}`, token: seller.token })
+    ).json();
+    expect(own).toMatchObject({ user_id: seller.user_id, street: 'Km. 5' });
+  });
+
+  it('is hidden until it is verified, from everybody but its owner and admins', async () => {
+    const pending = await createActor(test, { role: 'seller', sellerStatus: 'PENDING' });
+    const path = `/sellers/${pending.seller_id}`;
+    expect((await test.call({ path })).statusCode).toBe(404);
+    expect((await test.call({ path, token: pending.token })).statusCode).toBe(200);
+    expect((await test.call({ path, token: admin.token })).statusCode).toBe(200);
+    const listed = (await test.call({ path: '/sellers?page_size=100' })).json().results;
+    expect(listed.every((row: { status: string }) => row.status === 'VERIFIED')).toBe(true);
+  });
+
+  it('is changed by its owner, with If-Match against lost updates; of personal fields the audit holds the name alone', async () => {
+    const seller = await createActor(test, { role: 'seller' });
+    const path = `/sellers/${seller.seller_id}`;
+    const patch = (body: object, ifMatch?: string) =>
+      test.call({
+        method: 'PATCH',
+        path,
+        token: seller.token,
+        body,
+        headers: ifMatch ? { 'if-match': ifMatch } : {},
+      });
+    const changed = await patch({ business_name: 'Bukid Fresh', street: '9 Mabini St.' }, '"1"');
+    expect(changed.json()).toMatchObject({ business_name: 'Bukid Fresh', version: 2 });
+    const stale = await patch({ description: 'x' }, '"1"');
+    expect([stale.statusCode, stale.json().code]).toEqual([412, 'STALE_VERSION']);
+    const logs = (
+      await test.call({
+        path: `/audit-logs?object_id=${seller.seller_id}&action=seller.changed`,
+        token: admin.token,
+      })
+    ).json();
+    expect(logs.results[0].changes.personal).toEqual(['street']);
+    expect(JSON.stringify(logs)).not.toContain('Mabini');
+  });
+
+  it('cannot be changed by another seller', async () => {
+    const [seller, rival] = [
+      await createActor(test, { role: 'seller' }),
+      await createActor(test, { role: 'seller' }),
+    ];
+    const answer = await test.call({
+      method: 'PATCH',
+      path: `/sellers/${seller.seller_id}`,
+      token: rival.token,
+      body: { street: 'x' },
+    });
+    expect(answer.statusCode).toBe(403);
+  });
+
+  it('takes its products off the market when it is removed, and its owner is a customer again', async () => {
+    const seller = await createActor(test, { role: 'seller' });
+    const product = await stockProduct(test, seller.seller_id);
+    expect(await productIds(seller.seller_id)).toEqual([product.id]);
+    expect(
+      (
+        await test.call({
+          method: 'DELETE',
+          path: `/sellers/${seller.seller_id}`,
+          token: seller.token,
+        })
+      ).statusCode,
+    ).toBe(204);
+    expect(await productIds(seller.seller_id)).toEqual([]);
+    expect((await test.call({ path: '/users/me', token: seller.token })).json().role).toBe(
+      'customer',
+    );
+  });
+});
+
+describe('verification and suspension', () => {
+  it('decides on the next request whether the products are on sale', async () => {
+    const seller = await createActor(test, { role: 'seller', sellerStatus: 'PENDING' });
+    const product = await stockProduct(test, seller.seller_id);
+    expect(await productIds(seller.seller_id)).toEqual([]);
+    expect((await act(seller.seller_id, 'verify')).json()).toMatchObject({
+      status: 'VERIFIED',
+      product_count: 1,
+    });
+    expect(await productIds(seller.seller_id)).toEqual([product.id]);
+    await act(seller.seller_id, 'suspend');
+    expect(await productIds(seller.seller_id)).toEqual([]);
+    const write = await test.call({
+      method: 'DELETE',
+      path: `/products/${product.id}`,
+      token: seller.token,
+    });
+    expect(write.json().code).toBe('FORBIDDEN');
+    await act(seller.seller_id, 'reinstate');
+    expect(await productIds(seller.seller_id)).toEqual([product.id]);
+  });
+
+  it.each([
+    ['verify', 'VERIFIED', undefined],
+    ['verify', 'SUSPENDED', undefined],
+    ['suspend', 'PENDING', 'SUSPENDED'],
+    ['suspend', 'SUSPENDED', undefined],
+    ['reinstate', 'VERIFIED', undefined],
+    ['reinstate', 'SUSPENDED', 'VERIFIED'],
+  ] as const)('%s of a seller that is %s leads to %s', (action, status, next) => {
+    expect(statusAfter(action, status)).toBe(next);
+  });
+
+  it('is refused where it makes no sense, for absent sellers, and for everybody but admins', async () => {
+    const seller = await createActor(test, { role: 'seller' });
+    expect((await act(seller.seller_id, 'verify')).json().code).toBe('INVALID_STATUS_TRANSITION');
+    expect((await act(newId(), 'verify')).statusCode).toBe(404);
+    expect((await act('nonsense', 'verify')).statusCode).toBe(404);
+    expect((await act(seller.seller_id, 'suspend', seller.token)).statusCode).toBe(403);
+  });
+});
+
+describe('followers', () => {
+  it('count once, however often somebody follows', async () => {
+    const seller = await createActor(test, { role: 'seller' });
+    const customer = await createActor(test);
+    const follow = (method: 'PUT' | 'DELETE') =>
+      test.call({ method, path: `/sellers/${seller.seller_id}/follow`, token: customer.token });
+    const count = async () =>
+      (await test.call({ path: `/sellers/${seller.seller_id}` })).json().follower_count;
+    for (const _ of [1, 2]) expect((await follow('PUT')).statusCode).toBe(204);
+    expect(await count()).toBe(1);
+    for (const _ of [1, 2]) expect((await follow('DELETE')).statusCode).toBe(204);
+    expect(await count()).toBe(0);
+  });
+});
+
+describe("a shop's orders and customers", () => {
+  it('show the seller a name and a number of orders, and nobody else anything', async () => {
+    const seller = await createActor(test, { role: 'seller' });
+    const buyer = await createBuyer(test);
+    const product = await stockProduct(test, seller.seller_id);
+    for (const _ of [1, 2]) await order(test, buyer, { [product.id]: '1' });
+    const read = (what: string, token?: string) =>
+      test.call({ path: `/sellers/${seller.seller_id}/${what}`, token });
+    expect((await read('customers', seller.token)).json().results).toEqual([
+      { name: 'Maria S.', order_count: 2 },
+    ]);
+    expect((await read('orders', seller.token)).json().count).toBe(2);
+    const rival = await createActor(test, { role: 'seller' });
+    for (const what of ['customers', 'orders']) {
+      expect((await read(what, rival.token)).statusCode).toBe(404);
+      expect((await read(what, buyer.token)).statusCode).toBe(403);
+      expect((await read(what)).statusCode).toBe(401);
+      expect((await read(what, admin.token)).statusCode).toBe(200);
+    }
+  });
+});
+
+describe('the list of sellers', () => {
+  it('is searched without regard to case and accents, in v1 by page and in v2 by cursor', async () => {
+    const seller = await createActor(test, { role: 'seller' });
+    await test.services.db
+      .updateTable('sellers')
+      .set({ business_name: 'Piñahan 100%' })
+      .where('id', '=', seller.seller_id)
+      .execute();
+    const found = (await test.call({ path: '/sellers?search=PINAHAN' })).json();
+    expect(found.results.map((row: { id: string }) => row.id)).toEqual([seller.seller_id]);
+    expect((await test.call({ path: '/sellers?search=_inahan' })).json().count).toBe(0);
+    const first = (await test.call({ path: '/api/v2/sellers?limit=2' })).json();
+    expect(first).toMatchObject({ has_more: true, next_cursor: expect.any(String) });
+    const next = (
+      await test.call({ path: `/api/v2/sellers?limit=2&cursor=${first.next_cursor}` })
+    ).json();
+    expect(next.data[0].id < first.data[1].id).toBe(true);
+  });
+});

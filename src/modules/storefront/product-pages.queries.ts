@@ -1,0 +1,130 @@
+// A page of any selection of products in one statement, by number with its count or after a cursor.
+import { CompiledQuery } from 'kysely';
+import { type Db, runNamed } from '../../db/database.ts';
+import { type CursorValue, MAX_COUNT, type Page, type PageRequest } from '../../db/paging.ts';
+import { DEFAULT_PAGE_SIZE } from '../../http/paging.ts';
+import type { OrderKey } from './ordering.rules.ts';
+import { COLUMNS, JOINS, type ProductRow } from './product-rows.queries.ts';
+
+/** Which products, in which order: SQL over anything called `l` that has a `product_id` and what the rest refers to. */
+export interface ProductSelection {
+  /** Prepares the statement for its most common pages; one name belongs to one selection without values. */
+  readonly name?: string;
+  /** Common table expressions that `from` uses. */
+  readonly with?: string;
+  readonly from: string;
+  readonly where: readonly string[];
+  readonly order: readonly OrderKey[];
+  /** Of the placeholders above, in order. */
+  readonly values: readonly unknown[];
+}
+
+/** Of a numbered page without rows, one that has its total alone. */
+type FoundRow = ProductRow & { readonly total?: number } & Readonly<
+    Record<`sort_${number}`, string>
+  >;
+
+/** One page of a selection; of a numbered one the capped count too. */
+export async function fetchProductPage(
+  db: Db,
+  selection: ProductSelection,
+  page: PageRequest,
+): Promise<Page<ProductRow>> {
+  const { text, values } =
+    page.kind === 'number' ? numberedStatement(selection, page) : cursorStatement(selection, page);
+  const name = preparedName(selection, page);
+  const found =
+    name === undefined
+      ? (await db.executeQuery<FoundRow>(CompiledQuery.raw(text, values))).rows
+      : await runNamed<FoundRow>(db, name, text, values);
+  return page.kind === 'number'
+    ? numberedPage(found, page)
+    : cursorPage(found, selection.order, page.size);
+}
+
+type NumberPage = Extract<PageRequest, { kind: 'number' }>;
+type CursorPage = Extract<PageRequest, { kind: 'cursor' }>;
+interface Statement {
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+function numberedStatement(selection: ProductSelection, { page, size }: NumberPage): Statement {
+  const matches = `FROM ${selection.from} ${whereAll(selection.where)}`;
+  const text = `${selection.with ?? ''}
+    SELECT t.total, ${COLUMNS}
+    FROM (SELECT count(*)::integer AS total FROM (SELECT ${matches} LIMIT ${MAX_COUNT + 1}) counted) t
+    LEFT JOIN (${keysOf(selection.order, matches)} LIMIT ${size} OFFSET ${(page - 1) * size}) k ON true
+    ${JOINS} ORDER BY ${selection.order.map((key, i) => `k.sort_${i} ${key.direction}`).join(', ')}`;
+  return { text, values: [...selection.values] };
+}
+
+function numberedPage(found: readonly FoundRow[], { page, size }: NumberPage): Page<ProductRow> {
+  const total = found[0]?.total ?? 0;
+  const count = Math.min(total, MAX_COUNT);
+  const rows = found.filter((row) => row.id !== null);
+  return { rows, hasMore: page * size < count, count, isCountCapped: total > count };
+}
+
+function cursorStatement(selection: ProductSelection, { after, size }: CursorPage): Statement {
+  const { from, order } = selection;
+  const values = [...selection.values];
+  const where =
+    after === undefined ? selection.where : [...selection.where, isAfter(order, after, values)];
+  const text = `${selection.with ?? ''}
+    SELECT ${order.map((_, i) => `k.sort_${i}::text`).join(', ')}, ${COLUMNS}
+    FROM (${keysOf(order, `FROM ${from} ${whereAll(where)}`)} LIMIT ${size + 1}) k
+    ${JOINS} ORDER BY ${order.map((key, i) => `k.sort_${i} ${key.direction}`).join(', ')}`;
+  return { text, values };
+}
+
+/** Ids and sort values of the matches in order, without a limit yet: an index may hold all of it. */
+function keysOf(order: readonly OrderKey[], matches: string): string {
+  const sorts = order.map((key, i) => `${key.expression} AS sort_${i}`).join(', ');
+  return `SELECT l.product_id, ${sorts} ${matches} ORDER BY ${order.map((key) => `${key.expression} ${key.direction}`).join(', ')}`;
+}
+
+function cursorPage(
+  found: readonly FoundRow[],
+  order: readonly OrderKey[],
+  size: number,
+): Page<ProductRow> {
+  const rows = found.slice(0, size);
+  const lastRow = rows.at(-1);
+  const last = lastRow && order.map((_, i): CursorValue => lastRow[`sort_${i}`] ?? null);
+  return { rows, hasMore: found.length > size, ...(last === undefined ? {} : { last }) };
+}
+
+/** Only texts that hold no page number, filter or odd size: each name costs every connection a plan. */
+function preparedName({ name }: ProductSelection, page: PageRequest): string | undefined {
+  if (name === undefined || page.size !== DEFAULT_PAGE_SIZE) return undefined;
+  if (page.kind === 'cursor') return page.after === undefined ? `${name}_start` : `${name}_after`;
+  return page.page === 1 ? `${name}_first` : undefined;
+}
+
+function whereAll(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+}
+
+/** Rows that sort behind the cursor; adds the cursor's values. One row comparison where all keys go one way: an index answers it. */
+function isAfter(
+  order: readonly OrderKey[],
+  after: readonly CursorValue[],
+  values: unknown[],
+): string {
+  const terms = order.map(({ expression, direction, type }, i) => ({
+    expression,
+    operator: direction === 'asc' ? '>' : '<',
+    value: `$${values.push(after[i])}::${type}`,
+  }));
+  const operator = terms[0]?.operator ?? '>';
+  if (terms.every((term) => term.operator === operator)) {
+    return `(${terms.map((t) => t.expression).join(', ')}) ${operator} (${terms.map((t) => t.value).join(', ')})`;
+  }
+  // `a >= 1 AND (a > 1 OR b < 2)`: the first bound is what an index can use.
+  return terms.reduceRight(
+    (rest, t) =>
+      `${t.expression} ${t.operator}= ${t.value} AND (${t.expression} ${t.operator} ${t.value} OR ${rest})`,
+    'false',
+  );
+}
