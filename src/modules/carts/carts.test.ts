@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createActor } from '../../../test/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { type Buyer, createBuyer, fillCart, stockProduct } from '../../../test/shop.ts';
+import { newId } from '../../lib/ids.ts';
+
+let test: TestApp;
+let seller_id: string;
+
+beforeAll(async () => {
+  test = await createTestApp();
+  seller_id = (await createActor(test, { role: 'seller' })).seller_id;
+});
+afterAll(() => test.close());
+
+const add = (buyer: Buyer, body: unknown) =>
+  test.call({ method: 'POST', path: '/cart/items', token: buyer.token, body });
+const read = async (buyer: Buyer) =>
+  (await test.call({ path: '/cart', token: buyer.token })).json();
+
+describe('the cart', () => {
+  it('adds with POST, sets with PUT, and shows today’s price and total', async () => {
+    const buyer = await createBuyer(test);
+    const product = await stockProduct(test, seller_id, { price_centavos: 12_050 });
+    await fillCart(test, buyer, { [product.id]: '1.5' });
+    const added = await add(buyer, { product_id: product.id, quantity: '0.5' });
+    expect(added.json()).toMatchObject({
+      items: [
+        {
+          product_id: product.id,
+          quantity: '2.000',
+          unit_price: '120.50',
+          line_total: '241.00',
+          is_available: true,
+          warnings: [],
+        },
+      ],
+      total_items: 1,
+      total_amount: '241.00',
+    });
+    const set = await test.call({
+      method: 'PUT',
+      path: `/cart/items/${product.id}`,
+      token: buyer.token,
+      body: { quantity: '3' },
+    });
+    expect(set.json().items[0].quantity).toBe('3.000');
+  });
+
+  it('keeps more than is in stock, with a warning that says what is left', async () => {
+    const buyer = await createBuyer(test);
+    const product = await stockProduct(test, seller_id);
+    await fillCart(test, buyer, { [product.id]: '11' });
+    const { items } = await read(buyer);
+    expect(items[0]).toMatchObject({ is_available: false, available_quantity: '10.000' });
+    expect(items[0].warnings).toEqual([
+      { code: 'INSUFFICIENT_STOCK', message: 'Only 10.000 kg left.' },
+    ]);
+  });
+
+  it('marks a product that left the market since', async () => {
+    const buyer = await createBuyer(test);
+    const product = await stockProduct(test, seller_id);
+    await fillCart(test, buyer, { [product.id]: '1' });
+    await test.services.db
+      .updateTable('products')
+      .set({ is_active: false })
+      .where('id', '=', product.id)
+      .execute();
+    const { items } = await read(buyer);
+    expect(items[0]).toMatchObject({
+      is_available: false,
+      warnings: [{ code: 'PRODUCT_UNAVAILABLE' }],
+    });
+  });
+
+  it('removes one line, and everything', async () => {
+    const buyer = await createBuyer(test);
+    const [a, b] = [await stockProduct(test, seller_id), await stockProduct(test, seller_id)];
+    await fillCart(test, buyer, { [a.id]: '1', [b.id]: '1' });
+    expect(
+      (await test.call({ method: 'DELETE', path: `/cart/items/${a.id}`, token: buyer.token }))
+        .statusCode,
+    ).toBe(204);
+    expect(
+      (await test.call({ method: 'DELETE', path: `/cart/items/${a.id}`, token: buyer.token }))
+        .statusCode,
+    ).toBe(404);
+    expect((await read(buyer)).total_items).toBe(1);
+    expect(
+      (await test.call({ method: 'DELETE', path: '/cart', token: buyer.token })).statusCode,
+    ).toBe(204);
+    expect(await read(buyer)).toEqual({ items: [], total_items: 0, total_amount: '0.00' });
+  });
+
+  it('reads itself in one statement, whatever the number of lines', async () => {
+    const buyer = await createBuyer(test);
+    const products = await Promise.all([1, 2, 3, 4].map(() => stockProduct(test, seller_id)));
+    await fillCart(test, buyer, Object.fromEntries(products.map((product) => [product.id, '1'])));
+    test.statements.length = 0;
+    await read(buyer);
+    expect(test.statements).toHaveLength(1);
+  });
+
+  it.each([
+    ['a fraction of a piece', { quantity: '1.5' }, 400],
+    ['nothing', { quantity: '0' }, 400],
+    ['a number instead of a string', { quantity: 2 }, 400],
+    ['more than a cart can hold', { quantity: '100000' }, 400],
+    ['an unknown member', { quantity: '1', price: '1.00' }, 400],
+  ])('refuses %s', async (_what, body, status) => {
+    const buyer = await createBuyer(test);
+    const product = await stockProduct(test, seller_id, { unit: 'piece' });
+    const answer = await add(buyer, { product_id: product.id, ...body });
+    expect(answer.statusCode).toBe(status);
+    expect(answer.json().code).toBe('VALIDATION_ERROR');
+  });
+
+  it('takes no more of what left the market since', async () => {
+    const buyer = await createBuyer(test);
+    const product = await stockProduct(test, seller_id);
+    await fillCart(test, buyer, { [product.id]: '1' });
+    await test.services.db
+      .updateTable('products')
+      .set({ is_active: false })
+      .where('id', '=', product.id)
+      .execute();
+    const answer = await add(buyer, { product_id: product.id, quantity: '1' });
+    expect([answer.statusCode, answer.json().code]).toEqual([409, 'PRODUCT_UNAVAILABLE']);
+  });
+
+  it('refuses what does not exist, what is not on sale, and a seller’s own goods', async () => {
+    const buyer = await createBuyer(test);
+    expect((await add(buyer, { product_id: newId(), quantity: '1' })).statusCode).toBe(404);
+    const pending = await createActor(test, { role: 'seller', sellerStatus: 'PENDING' });
+    const hidden = await stockProduct(test, pending.seller_id);
+    expect((await add(buyer, { product_id: hidden.id, quantity: '1' })).statusCode).toBe(404);
+    const seller = await createActor(test, { role: 'seller' });
+    const own = await stockProduct(test, seller.seller_id);
+    const answer = await test.call({
+      method: 'POST',
+      path: '/cart/items',
+      token: seller.token,
+      body: { product_id: own.id, quantity: '1' },
+    });
+    expect(answer.json().code).toBe('FORBIDDEN');
+  });
+
+  it('is for verified buyers only', async () => {
+    const unverified = await createActor(test, { verified: false });
+    const admin = await createActor(test, { role: 'admin' });
+    expect((await test.call({ path: '/cart' })).statusCode).toBe(401);
+    expect((await test.call({ path: '/cart', token: unverified.token })).json().code).toBe(
+      'VERIFICATION_REQUIRED',
+    );
+    expect((await test.call({ path: '/cart', token: admin.token })).json().code).toBe('FORBIDDEN');
+  });
+});

@@ -1,0 +1,42 @@
+// The journal: entries as rows, for whoever writes them with the deed they belong to.
+import type { Ctx } from '../../context.ts';
+import type { RowsByTable } from '../../db/insert-together.ts';
+import { newId } from '../../lib/ids.ts';
+import type { Entry } from './ledger.rules.ts';
+
+export type { Entry } from './ledger.rules.ts';
+export * as books from './ledger.rules.ts';
+
+/** Rows of these entries; entries and lines of nothing are left out. */
+export function journalRows(
+  ctx: Ctx,
+  entries: readonly Entry[],
+): Required<Pick<RowsByTable, 'journal_entries' | 'journal_lines'>> {
+  const created_at = ctx.clock.now();
+  const whole = entries
+    .map((entry) => ({
+      ...entry,
+      id: newId(),
+      lines: entry.lines.filter((line) => line.debit_centavos || line.credit_centavos),
+    }))
+    .filter((entry) => entry.lines.length > 0);
+  return {
+    journal_entries: whole.map(({ id, kind, order_id, seller_order_id }) => ({
+      id,
+      kind,
+      order_id,
+      seller_order_id: seller_order_id ?? null,
+      created_at,
+    })),
+    journal_lines: whole.flatMap(({ id, lines }) =>
+      lines.map((line, i) => ({
+        entry_id: id,
+        line_number: i + 1,
+        account: line.account,
+        seller_id: line.seller_id ?? null,
+        debit_centavos: line.debit_centavos ?? 0,
+        credit_centavos: line.credit_centavos ?? 0,
+      })),
+    ),
+  };
+}

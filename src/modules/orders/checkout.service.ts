@@ -1,0 +1,263 @@
+// Checkout: the cart becomes an order, its stock reserved, its price fixed and its books opened, in one transaction.
+import type { Ctx, TxCtx } from '../../context.ts';
+import { insertTogether } from '../../db/insert-together.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { signedIn } from '../../http/access.ts';
+import { newId } from '../../lib/ids.ts';
+import { formatMoney } from '../../lib/money.ts';
+import { invalidField, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
+import { formatQuantity } from '../../lib/quantity.ts';
+import { businessYear, MINUTE_MS, plusMs } from '../../lib/time.ts';
+import { auditRow } from '../audit/audit.service.ts';
+import { PRODUCT_UNAVAILABLE } from '../carts/carts.errors.ts';
+import { holdCart, takeFromCart } from '../carts/carts.service.ts';
+import { getOwnAddress, type PostalAddress } from '../identity/addresses.service.ts';
+import {
+  type Allocation,
+  holdStock,
+  reserveStock,
+  type Shortage,
+} from '../inventory/allocation.service.ts';
+import { books, journalRows } from '../ledger/ledger.service.ts';
+import { eventRows } from '../notifications/notifications.service.ts';
+import type { PaymentMethod } from '../payments/payments.rules.ts';
+import type { PaymentRow } from '../payments/payments.service.ts';
+import type { CartLine } from '../storefront/cart-lines.service.ts';
+import { EMPTY_CART, INSUFFICIENT_STOCK, PRICE_CHANGED } from './orders.errors.ts';
+import type { EventRow, OrderRow, OrderWhole, PartRow } from './orders.queries.ts';
+import { lineTotals, orderNumber, totalsOf } from './orders.rules.ts';
+
+export interface CheckoutInput {
+  readonly address_id: string;
+  readonly payment_method: PaymentMethod;
+  /** Lines to order; the whole cart without it. */
+  readonly cart_item_ids?: readonly string[] | undefined;
+  readonly notes?: string | undefined;
+  /** What the buyer saw; another total refuses the order. */
+  readonly expected_total_centavos?: number | undefined;
+}
+
+/**
+ * Places one order from the caller's cart. Nothing is written where it refuses.
+ * @throws Problem EMPTY_CART, PRODUCT_UNAVAILABLE, PRICE_CHANGED, INSUFFICIENT_STOCK, NOT_FOUND for an unknown address, VALIDATION_ERROR for an unknown line
+ */
+export function placeOrder(ctx: Ctx, input: CheckoutInput): Promise<OrderWhole> {
+  const { user_id } = signedIn(ctx);
+  return inTransaction(ctx, async (ctx) => {
+    const lines = chosenLines(await holdCart(ctx, user_id), input.cart_item_ids);
+    requireBuyable(ctx, lines);
+    const address = await getOwnAddress(ctx, input.address_id);
+    const priced = lines.map((line) => ({ ...line, ...lineTotals(line) }));
+    const totals = totalsOf(priced);
+    requireExpectedTotal(input.expected_total_centavos, totals.total_centavos);
+    const allocations = await reserve(ctx, lines);
+    const sequence = await takeFromCart(ctx, lines);
+    const whole = draftOrder(ctx, { user_id, input, address, priced, sequence });
+    await insertTogether(ctx.db, {
+      ...rowsOf(ctx, whole),
+      order_item_allocations: allocationRows(whole, allocations),
+    });
+    return whole;
+  });
+}
+
+type PricedCartLine = CartLine & ReturnType<typeof lineTotals>;
+
+function chosenLines(cart: readonly CartLine[], ids: readonly string[] | undefined): CartLine[] {
+  const lines = ids === undefined ? [...cart] : cart.filter((line) => ids.includes(line.id));
+  if (lines.length === 0) throw new Problem(EMPTY_CART, 'Put something into the cart first.');
+  if (ids !== undefined && lines.length < new Set(ids).size) {
+    throw invalidField('/cart_item_ids', 'must name lines of your cart only');
+  }
+  return lines;
+}
+
+function requireBuyable(ctx: Ctx, lines: readonly CartLine[]): void {
+  const { seller } = signedIn(ctx);
+  const refused = lines.filter((line) => !line.is_on_sale || line.seller_id === seller?.id);
+  if (refused.length === 0) return;
+  const names = refused.map((line) => line.product_name).join(', ');
+  throw new Problem(
+    PRODUCT_UNAVAILABLE,
+    `Not on sale at the moment: ${names}. Remove them from the cart.`,
+    {
+      members: {
+        products: refused.map(({ product_id, product_name }) => ({ product_id, product_name })),
+      },
+    },
+  );
+}
+
+function requireExpectedTotal(expected: number | undefined, total: number): void {
+  if (expected === undefined || expected === total) return;
+  throw new Problem(
+    PRICE_CHANGED,
+    `The total is now ${formatMoney(total)}, not ${formatMoney(expected)}. Look at the cart again.`,
+    {
+      members: { total_amount: formatMoney(total) },
+    },
+  );
+}
+
+async function reserve(ctx: TxCtx, lines: readonly CartLine[]): Promise<readonly Allocation[]> {
+  await holdStock(
+    ctx,
+    lines.map((line) => line.product_id),
+  );
+  const { allocations, shortages } = await reserveStock(ctx, lines);
+  if (shortages.length > 0) throw insufficientStock(lines, shortages);
+  return allocations;
+}
+
+/** Names each product that is short and what is left of it. */
+function insufficientStock(lines: readonly CartLine[], shortages: readonly Shortage[]): Problem {
+  const products = shortages.map(({ product_id, available_milli }) => {
+    const line = lines.find((candidate) => candidate.product_id === product_id);
+    return {
+      product_id,
+      product_name: line?.product_name ?? '',
+      available_quantity: formatQuantity(available_milli),
+      unit: line?.unit ?? '',
+    };
+  });
+  const words = products
+    .map((p) => `${p.product_name}: ${p.available_quantity} ${p.unit} left`)
+    .join('; ');
+  return new Problem(INSUFFICIENT_STOCK, `Not enough in stock. ${words}.`, {
+    members: { products },
+  });
+}
+
+interface Draft {
+  readonly user_id: string;
+  readonly input: CheckoutInput;
+  readonly address: PostalAddress;
+  readonly priced: readonly PricedCartLine[];
+  readonly sequence: number;
+}
+
+function draftOrder(ctx: Ctx, draft: Draft): OrderWhole {
+  const { user_id, input, address, priced, sequence } = draft;
+  const now = ctx.clock.now();
+  const order: OrderRow = {
+    id: newId(),
+    order_number: orderNumber(businessYear(now), sequence),
+    user_id,
+    order_status: 'PENDING',
+    ...totalsOf(priced),
+    delivery_fee_centavos: 0,
+    currency: 'PHP',
+    shipping_address: { ...address },
+    notes: input.notes ?? null,
+    placed_at: now,
+    updated_at: now,
+    archived_at: null,
+  };
+  const parts = draftParts(ctx, order, priced);
+  const partOf = new Map(parts.map((part) => [part.seller_id, part.id]));
+  const items = priced.map((line) => ({
+    id: newId(),
+    order_id: order.id,
+    seller_order_id: partOf.get(line.seller_id) ?? '',
+    seller_id: line.seller_id,
+    product_id: line.product_id,
+    product_name: line.product_name,
+    unit: line.unit,
+    tax_class: line.tax_class,
+    quantity_milli: line.quantity_milli,
+    list_price_centavos: line.list_price_centavos,
+    unit_price_centavos: line.unit_price_centavos,
+    subtotal_centavos: line.subtotal_centavos,
+    line_total_centavos: line.line_total_centavos,
+    promo_id: line.promo_id,
+  }));
+  return { order, parts, items, payment: draftPayment(ctx, order, input.payment_method) };
+}
+
+function draftParts(ctx: Ctx, order: OrderRow, priced: readonly PricedCartLine[]): PartRow[] {
+  const sellers = [...new Map(priced.map((line) => [line.seller_id, line])).values()];
+  return sellers.map(({ seller_id, commission_bps }) => ({
+    id: newId(),
+    order_id: order.id,
+    seller_id,
+    order_status: 'PENDING',
+    ...totalsOf(priced.filter((line) => line.seller_id === seller_id)),
+    commission_bps: commission_bps ?? ctx.config.COMMISSION_BPS,
+    refunded_centavos: 0,
+    placed_at: order.placed_at,
+    updated_at: order.placed_at,
+    delivered_at: null,
+  }));
+}
+
+function draftPayment(ctx: Ctx, order: OrderRow, payment_method: PaymentMethod): PaymentRow {
+  const isWallet = payment_method !== 'COD';
+  const { wallet } = ctx.gateways;
+  if (isWallet && !wallet?.capabilities.methods.includes(payment_method)) {
+    throw new Problem(
+      SERVICE_UNAVAILABLE,
+      'Wallet payments are not available at the moment; choose COD.',
+    );
+  }
+  return {
+    id: newId(),
+    order_id: order.id,
+    user_id: order.user_id,
+    payment_method,
+    payment_status: 'PENDING',
+    amount_centavos: order.total_centavos,
+    refunded_centavos: 0,
+    currency: order.currency,
+    provider: isWallet ? (wallet?.name ?? '') : 'cod',
+    provider_reference: null,
+    wallet_url: null,
+    created_at: order.placed_at,
+    updated_at: order.placed_at,
+    expires_at: isWallet
+      ? plusMs(order.placed_at, ctx.config.PAYMENT_EXPIRY_MINUTES * MINUTE_MS)
+      : null,
+    completed_at: null,
+  };
+}
+
+function rowsOf(ctx: TxCtx, { order, parts, items, payment }: OrderWhole) {
+  const order_events: EventRow[] = parts.map((part) => ({
+    id: newId(),
+    order_id: order.id,
+    seller_order_id: part.id,
+    actor_id: order.user_id,
+    actor_role: 'customer',
+    from_status: null,
+    to_status: 'PENDING',
+    reason: null,
+    created_at: order.placed_at,
+  }));
+  return {
+    orders: [order],
+    seller_orders: parts,
+    order_items: items.map(({ seller_id: _seller, ...item }) => item),
+    payments: [payment],
+    order_events,
+    ...journalRows(ctx, [books.orderPlaced(order.id, parts)]),
+    audit_entries: [
+      auditRow(ctx, {
+        action: 'order.placed',
+        object_type: 'order',
+        object_id: order.id,
+        changes: { order_status: [null, 'PENDING'], total_centavos: [null, order.total_centavos] },
+      }),
+    ],
+    outbox_messages: eventRows(ctx, [{ topic: 'order.placed', payload: { order_id: order.id } }]),
+  };
+}
+
+function allocationRows(whole: OrderWhole, allocations: readonly Allocation[]) {
+  const itemOf = new Map(whole.items.map((item) => [item.product_id, item.id]));
+  return allocations.map(({ lot_id, product_id, quantity_milli }) => ({
+    id: newId(),
+    order_item_id: itemOf.get(product_id) ?? '',
+    lot_id,
+    quantity_milli,
+    state: 'RESERVED',
+  }));
+}

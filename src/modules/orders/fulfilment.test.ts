@@ -1,0 +1,303 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createActor, type TestActor } from '../../../test/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { type Buyer, createBuyer, order, stockOf, stockProduct } from '../../../test/shop.ts';
+import { DAY_MS } from '../../lib/time.ts';
+import { cancelUnconfirmedCod } from './settlement.service.ts';
+
+let test: TestApp;
+let seller: TestActor;
+let other: TestActor;
+let admin: TestActor;
+let buyer: Buyer;
+
+beforeAll(async () => {
+  test = await createTestApp();
+  seller = await createActor(test, { role: 'seller' });
+  other = await createActor(test, { role: 'seller' });
+  admin = await createActor(test, { role: 'admin' });
+});
+beforeEach(async () => {
+  buyer = await createBuyer(test);
+});
+afterAll(() => test.close());
+
+const move = (who: TestActor, id: string, body: object) =>
+  test.call({ method: 'PATCH', path: `/orders/${id}/status`, token: who.token, body });
+const cancel = (who: TestActor, id: string) =>
+  test.call({ method: 'POST', path: `/orders/${id}/cancel`, token: who.token, body: {} });
+const read = async (who: TestActor, id: string) =>
+  (await test.call({ path: `/orders/${id}`, token: who.token })).json();
+const paymentOf = async (order_id: string) =>
+  test.services.db
+    .selectFrom('payments')
+    .selectAll()
+    .where('order_id', '=', order_id)
+    .executeTakeFirstOrThrow();
+
+/** One order with a part of each of the two sellers: 2 × 100.00 and 1 × 50.00. */
+async function orderOfTwo() {
+  const a = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
+  const b = await stockProduct(test, other.seller_id, { price_centavos: 5_000 });
+  const { order: placed } = await order(test, buyer, { [a.id]: '2', [b.id]: '1' });
+  return { placed, a, b };
+}
+
+describe('a cash order', () => {
+  it('is sold, earned and paid when its last part is delivered', async () => {
+    const { placed, a } = await orderOfTwo();
+    for (const order_status of ['CONFIRMED', 'SHIPPED', 'DELIVERED']) {
+      expect((await move(seller, placed.id, { order_status })).statusCode).toBe(200);
+    }
+    expect(await stockOf(test, a.id)).toEqual([{ on_hand_milli: 8_000, reserved_milli: 0 }]);
+    expect((await read(buyer, placed.id)).order_status).toBe('PENDING');
+    expect((await paymentOf(placed.id)).payment_status).toBe('PENDING');
+    for (const order_status of ['CONFIRMED', 'SHIPPED', 'DELIVERED'])
+      await move(other, placed.id, { order_status });
+    expect(await read(buyer, placed.id)).toMatchObject({
+      order_status: 'DELIVERED',
+      payment_status: 'COMPLETED',
+    });
+    expect(await balances(placed.id)).toEqual({
+      BUYER_RECEIVABLE: 0,
+      ORDER_LIABILITY: 0,
+      COD_CLEARING: 25_000,
+      SELLER_PAYABLE: -23_750,
+      COMMISSION_REVENUE: -1_250,
+    });
+  });
+
+  it('falls in amount with each cancelled part, and its stock comes back', async () => {
+    const { placed, b } = await orderOfTwo();
+    await move(other, placed.id, { order_status: 'CANCELLED', reason: 'Ubos na' });
+    expect((await paymentOf(placed.id)).amount_centavos).toBe(20_000);
+    expect(await stockOf(test, b.id)).toEqual([{ on_hand_milli: 10_000, reserved_milli: 0 }]);
+    expect((await read(buyer, placed.id)).order_status).toBe('PENDING');
+    await cancel(buyer, placed.id);
+    expect(await read(buyer, placed.id)).toMatchObject({
+      order_status: 'CANCELLED',
+      payment_status: 'FAILED',
+    });
+    expect(await balances(placed.id)).toEqual({ BUYER_RECEIVABLE: 0, ORDER_LIABILITY: 0 });
+  });
+
+  it('is cancelled where its seller does not confirm it within a day', async () => {
+    const { placed } = await orderOfTwo();
+    await move(other, placed.id, { order_status: 'CONFIRMED' });
+    test.clock.advance(DAY_MS + 1000);
+    await cancelUnconfirmedCod(test.system);
+    const { seller_orders } = await read(buyer, placed.id);
+    const statuses = Object.fromEntries(
+      seller_orders.map((part: { seller_id: string; order_status: string }) => [
+        part.seller_id,
+        part.order_status,
+      ]),
+    );
+    expect(statuses).toEqual({ [seller.seller_id]: 'CANCELLED', [other.seller_id]: 'CONFIRMED' });
+  });
+
+  it('writes off what was on the road when delivery failed', async () => {
+    const product = await stockProduct(test, seller.seller_id);
+    const { order: placed } = await order(test, buyer, { [product.id]: '4' });
+    await move(seller, placed.id, { order_status: 'CONFIRMED' });
+    await move(seller, placed.id, { order_status: 'SHIPPED' });
+    expect((await move(seller, placed.id, { order_status: 'CANCELLED' })).json().code).toBe(
+      'INVALID_STATUS_TRANSITION',
+    );
+    expect(
+      (await move(seller, placed.id, { order_status: 'CANCELLED', reason: 'DELIVERY_FAILED' }))
+        .statusCode,
+    ).toBe(200);
+    expect(await stockOf(test, product.id)).toEqual([{ on_hand_milli: 6_000, reserved_milli: 0 }]);
+    const movements = await test.services.db
+      .selectFrom('stock_movements')
+      .select(['reason', 'delta_milli', 'reference'])
+      .where('product_id', '=', product.id)
+      .orderBy('id')
+      .execute();
+    expect(movements.at(-1)).toEqual({
+      reason: 'SPOILAGE',
+      delta_milli: -4_000,
+      reference: placed.order_number,
+    });
+  });
+});
+
+describe('who may move what', () => {
+  it('a seller moves their own part only, and sees nothing of the others', async () => {
+    const { placed } = await orderOfTwo();
+    const part = placed.seller_orders.find(
+      (p: { seller_id: string }) => p.seller_id === other.seller_id,
+    );
+    expect(
+      (await move(seller, placed.id, { order_status: 'CONFIRMED', seller_order_id: part.id }))
+        .statusCode,
+    ).toBe(400);
+    const seen = (await move(seller, placed.id, { order_status: 'CONFIRMED' })).json();
+    expect(seen).toMatchObject({ total_amount: '200.00', order_status: 'CONFIRMED' });
+    expect([seen.items.length, seen.seller_orders.length]).toEqual([1, 1]);
+    const events = (
+      await test.call({ path: `/orders/${placed.id}/events`, token: seller.token })
+    ).json();
+    expect(events.results.map((e: { to_status: string }) => e.to_status)).toEqual([
+      'PENDING',
+      'CONFIRMED',
+    ]);
+    const all = (
+      await test.call({ path: `/orders/${placed.id}/events`, token: buyer.token })
+    ).json();
+    expect(all.count).toBe(3);
+  });
+
+  it('strangers, other sellers and other buyers get the answer of an absent order', async () => {
+    const { placed } = await orderOfTwo();
+    const stranger = await createBuyer(test);
+    const rival = await createActor(test, { role: 'seller' });
+    const answers = [
+      await test.call({ path: `/orders/${placed.id}`, token: stranger.token }),
+      await test.call({ path: `/orders/${placed.order_number}`, token: rival.token }),
+      await test.call({ path: `/orders/${placed.id}/events`, token: stranger.token }),
+      await cancel(stranger, placed.id),
+      await cancel(seller, placed.id),
+      await move(rival, placed.id, { order_status: 'CONFIRMED' }),
+      await test.call({
+        method: 'PATCH',
+        path: `/orders/${placed.id}/archive`,
+        token: seller.token,
+      }),
+      await test.call({
+        path: `/payments/${(await paymentOf(placed.id)).id}`,
+        token: seller.token,
+      }),
+    ];
+    expect(answers.map((answer) => answer.statusCode)).toEqual(answers.map(() => 404));
+    expect((await move(buyer, placed.id, { order_status: 'CONFIRMED' })).statusCode).toBe(403);
+  });
+
+  it('the buyer cancels only while every open part is pending; an admin until it ships', async () => {
+    const { placed } = await orderOfTwo();
+    await move(seller, placed.id, { order_status: 'CONFIRMED' });
+    expect((await cancel(buyer, placed.id)).json().code).toBe('INVALID_STATUS_TRANSITION');
+    expect((await cancel(admin, placed.id)).statusCode).toBe(200);
+    expect((await cancel(admin, placed.id)).json().code).toBe('INVALID_STATUS_TRANSITION');
+  });
+
+  it('an admin moves all open parts, or the one named', async () => {
+    const { placed } = await orderOfTwo();
+    expect((await move(admin, placed.id, { order_status: 'CONFIRMED' })).json().order_status).toBe(
+      'CONFIRMED',
+    );
+    const [first] = placed.seller_orders;
+    const answer = await move(admin, placed.id, {
+      order_status: 'SHIPPED',
+      seller_order_id: first.id,
+    });
+    const shipped = answer
+      .json()
+      .seller_orders.filter((p: { order_status: string }) => p.order_status === 'SHIPPED');
+    expect(shipped.map((p: { id: string }) => p.id)).toEqual([first.id]);
+  });
+
+  it.each(['PENDING', 'SHIPPED', 'DELIVERED', 'REFUNDED'])(
+    'a pending part cannot become %s',
+    async (order_status) => {
+      const { placed } = await orderOfTwo();
+      const answer = await move(seller, placed.id, { order_status });
+      expect([answer.statusCode, answer.json().code]).toEqual([409, 'INVALID_STATUS_TRANSITION']);
+    },
+  );
+
+  it('a suspended seller may finish open orders', async () => {
+    const { placed } = await orderOfTwo();
+    await test.services.db
+      .updateTable('sellers')
+      .set({ status: 'SUSPENDED' })
+      .where('id', '=', seller.seller_id)
+      .execute();
+    const answer = await move(seller, placed.id, { order_status: 'CONFIRMED' });
+    await test.services.db
+      .updateTable('sellers')
+      .set({ status: 'VERIFIED' })
+      .where('id', '=', seller.seller_id)
+      .execute();
+    expect(answer.statusCode).toBe(200);
+  });
+});
+
+describe('goods that rot while they wait', () => {
+  it('are replaced from a sellable lot when the part ships', async () => {
+    const product = await stockProduct(test, seller.seller_id, {
+      lots: [
+        { quantity_milli: 5_000, days_left: 1 },
+        { quantity_milli: 5_000, days_left: 9 },
+      ],
+    });
+    const { order: placed } = await order(test, buyer, { [product.id]: '3' });
+    await move(seller, placed.id, { order_status: 'CONFIRMED' });
+    test.clock.advance(2 * DAY_MS);
+    expect((await move(seller, placed.id, { order_status: 'SHIPPED' })).statusCode).toBe(200);
+    expect(await stockOf(test, product.id)).toEqual([
+      { on_hand_milli: 5_000, reserved_milli: 0 },
+      { on_hand_milli: 5_000, reserved_milli: 3_000 },
+    ]);
+    expect((await move(seller, placed.id, { order_status: 'DELIVERED' })).statusCode).toBe(200);
+    expect((await stockOf(test, product.id)).map((lot) => lot.on_hand_milli)).toEqual([
+      5_000, 2_000,
+    ]);
+  });
+
+  it('block shipping where nothing can replace them, until the part is cancelled', async () => {
+    const product = await stockProduct(test, seller.seller_id, {
+      lots: [{ quantity_milli: 5_000, days_left: 1 }],
+    });
+    const { order: placed } = await order(test, buyer, { [product.id]: '3' });
+    await move(seller, placed.id, { order_status: 'CONFIRMED' });
+    test.clock.advance(2 * DAY_MS);
+    const refused = await move(seller, placed.id, { order_status: 'SHIPPED' });
+    expect([refused.statusCode, refused.json().code]).toEqual([409, 'INSUFFICIENT_STOCK']);
+    expect((await move(seller, placed.id, { order_status: 'CANCELLED' })).statusCode).toBe(200);
+  });
+});
+
+describe('the list of orders', () => {
+  it('shows buyers their own, sellers those with a part of theirs, and leaves archived ones out', async () => {
+    const { placed } = await orderOfTwo();
+    const { placed: second } = await orderOfTwo();
+    const mine = (await test.call({ path: '/orders', token: buyer.token })).json();
+    expect(mine.results.map((o: { id: string }) => o.id)).toEqual([second.id, placed.id]);
+    const sold = (
+      await test.call({ path: '/orders?as=seller&page_size=2', token: seller.token })
+    ).json();
+    expect(sold.results[0]).toMatchObject({ id: second.id, total_amount: '200.00' });
+    expect((await test.call({ path: '/orders?as=seller', token: buyer.token })).statusCode).toBe(
+      403,
+    );
+    await test.call({ method: 'PATCH', path: `/orders/${placed.id}/archive`, token: buyer.token });
+    expect((await test.call({ path: '/orders', token: buyer.token })).json().count).toBe(1);
+    expect(
+      (await test.call({ path: '/orders?archived=true', token: buyer.token })).json().results[0].id,
+    ).toBe(placed.id);
+  });
+
+  it('takes at most two statements, whatever the number of orders', async () => {
+    for (let i = 0; i < 3; i += 1) await orderOfTwo();
+    test.statements.length = 0;
+    await test.call({ path: '/orders', token: buyer.token });
+    expect(test.statements.length).toBeLessThanOrEqual(2);
+  });
+});
+
+/** Debits less credits of an order, by account. */
+async function balances(order_id: string): Promise<Record<string, number>> {
+  const rows = await test.services.db
+    .selectFrom('journal_lines')
+    .innerJoin('journal_entries', 'journal_entries.id', 'journal_lines.entry_id')
+    .select([
+      'account',
+      (eb) => eb.fn.sum<number>(eb('debit_centavos', '-', eb.ref('credit_centavos'))).as('balance'),
+    ])
+    .where('order_id', '=', order_id)
+    .groupBy('account')
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.account, Number(row.balance)]));
+}

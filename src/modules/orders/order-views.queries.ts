@@ -1,0 +1,144 @@
+// SQL that reads orders as their buyer, a seller or an admin sees them: everything shown, in one statement.
+import { sql } from 'kysely';
+import type { Db } from '../../db/database.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import type { PaymentRow } from '../payments/payments.service.ts';
+import type { EventRow, ItemRow, OrderRow, OrderWhole, PartRow } from './orders.queries.ts';
+
+export interface OrderFilter {
+  readonly user_id?: string | undefined;
+  readonly seller_id?: string | undefined;
+  readonly order_status?: string | undefined;
+  /** Archived orders are shown only when asked for. */
+  readonly archived?: boolean | undefined;
+}
+
+type Row = OrderRow & { parts: PartRow[]; items: ItemRow[]; payment: PaymentRow };
+
+/** Orders with parts, items and payment; of one seller's only that seller's share. */
+function wholeOrders(db: Db, seller_id: string | undefined) {
+  const ofSeller = seller_id === undefined ? sql`true` : sql`s.seller_id = ${seller_id}`;
+  return db
+    .selectFrom('orders')
+    .selectAll('orders')
+    .select([
+      sql<
+        PartRow[]
+      >`(SELECT json_agg(s ORDER BY s.id) FROM seller_orders s WHERE s.order_id = orders.id AND ${ofSeller})`.as(
+        'parts',
+      ),
+      sql<
+        ItemRow[]
+      >`(SELECT json_agg(to_jsonb(i) || jsonb_build_object('seller_id', s.seller_id) ORDER BY i.id)
+        FROM order_items i JOIN seller_orders s ON s.id = i.seller_order_id WHERE i.order_id = orders.id AND ${ofSeller})`.as(
+        'items',
+      ),
+      sql<PaymentRow>`(SELECT to_jsonb(p) FROM payments p WHERE p.order_id = orders.id)`.as(
+        'payment',
+      ),
+    ])
+    .$castTo<Row>();
+}
+
+export async function findWholeOrder(
+  db: Db,
+  by: { id: string } | { order_number: string },
+  seller_id?: string,
+): Promise<OrderWhole | undefined> {
+  const query = wholeOrders(db, seller_id);
+  const row = await ('id' in by
+    ? query.where('orders.id', '=', by.id)
+    : query.where('orders.order_number', '=', by.order_number)
+  ).executeTakeFirst();
+  return row === undefined ? undefined : assemble(row);
+}
+
+export async function findOrderPage(
+  db: Db,
+  filter: OrderFilter,
+  page: PageRequest,
+): Promise<Page<OrderWhole>> {
+  const { user_id, seller_id, order_status, archived } = filter;
+  let query = wholeOrders(db, seller_id);
+  if (user_id !== undefined) query = query.where('orders.user_id', '=', user_id);
+  if (seller_id !== undefined) {
+    query = query.where(
+      sql<boolean>`EXISTS (SELECT FROM seller_orders s WHERE s.order_id = orders.id AND s.seller_id = ${seller_id})`,
+    );
+  }
+  if (order_status !== undefined) query = query.where('orders.order_status', '=', order_status);
+  if (user_id !== undefined)
+    query = query.where('orders.archived_at', archived ? 'is not' : 'is', null);
+  const found = await fetchPage(db, query, {
+    order: [
+      { expression: sql.ref('orders.placed_at'), direction: 'desc', type: 'timestamptz' },
+      { expression: sql.ref('orders.id'), direction: 'desc', type: 'uuid' },
+    ],
+    page,
+  });
+  return { ...found, rows: found.rows.map(assemble) };
+}
+
+/** History of an order, oldest first; of one seller's only that seller's part. */
+export function findEventPage(
+  db: Db,
+  of: { order_id: string; seller_id?: string | undefined },
+  page: PageRequest,
+): Promise<Page<EventRow>> {
+  let query = db
+    .selectFrom('order_events')
+    .selectAll('order_events')
+    .where('order_id', '=', of.order_id);
+  if (of.seller_id !== undefined) {
+    const { seller_id } = of;
+    query = query.where('seller_order_id', 'in', (eb) =>
+      eb.selectFrom('seller_orders').select('id').where('seller_id', '=', seller_id),
+    );
+  }
+  return fetchPage(db, query, {
+    order: [
+      { expression: sql.ref('created_at'), direction: 'asc', type: 'timestamptz' },
+      { expression: sql.ref('id'), direction: 'asc', type: 'uuid' },
+    ],
+    page,
+  });
+}
+
+/** JSON has no dates: the payment's come as text. */
+function assemble({ parts, items, payment, ...order }: Row): OrderWhole {
+  const expires_at = payment.expires_at === null ? null : new Date(payment.expires_at);
+  return { order, parts: parts ?? [], items: items ?? [], payment: { ...payment, expires_at } };
+}
+
+export interface CustomerRow {
+  readonly user_id: string;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly order_count: number;
+}
+
+/** Who ordered from a seller and how often; reads names across, as no list of people may be fetched one by one. */
+export function findCustomerPage(
+  db: Db,
+  seller_id: string,
+  page: PageRequest,
+): Promise<Page<CustomerRow>> {
+  const counted = db
+    .selectFrom('seller_orders')
+    .innerJoin('orders', 'orders.id', 'seller_orders.order_id')
+    .where('seller_orders.seller_id', '=', seller_id)
+    .where('seller_orders.order_status', '<>', 'CANCELLED')
+    .groupBy('orders.user_id')
+    .select(['orders.user_id', sql<number>`count(*)::integer`.as('order_count')]);
+  const query = db
+    .selectFrom(counted.as('customers'))
+    .innerJoin('users', 'users.id', 'customers.user_id')
+    .select(['customers.user_id', 'users.first_name', 'users.last_name', 'customers.order_count']);
+  return fetchPage(db, query, {
+    order: [
+      { expression: sql.ref('customers.order_count'), direction: 'desc', type: 'integer' },
+      { expression: sql.ref('customers.user_id'), direction: 'desc', type: 'uuid' },
+    ],
+    page,
+  });
+}

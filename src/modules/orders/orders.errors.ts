@@ -1,0 +1,11 @@
+// Ways in which an order is refused.
+import { kind } from '../../lib/problem.ts';
+
+export const EMPTY_CART = kind('EMPTY_CART', 409, 'There is nothing to order');
+export const INSUFFICIENT_STOCK = kind('INSUFFICIENT_STOCK', 409, 'There is not enough in stock');
+export const PRICE_CHANGED = kind('PRICE_CHANGED', 409, 'The price has changed');
+export const INVALID_STATUS_TRANSITION = kind(
+  'INVALID_STATUS_TRANSITION',
+  409,
+  'This change of status is not possible',
+);

@@ -1,0 +1,30 @@
+// The clock's share of the orders: reservations that run out, providers that stay silent, cash orders nobody confirms.
+import type { Ctx } from '../../context.ts';
+import { defineJob, NoData } from '../../jobs/define.ts';
+import { forgetErasedBuyers } from './orders.service.ts';
+import {
+  cancelUnconfirmedCod,
+  expireReservations,
+  reconcilePayments,
+} from './settlement.service.ts';
+
+/** Stock of an unpaid order must be back within ten seconds. */
+export const expireReservationsJob = defineJob(
+  { name: 'orders.expire-reservations', data: NoData, every: { seconds: 5 } },
+  (ctx: Ctx) => expireReservations(ctx),
+);
+
+export const reconcilePaymentsJob = defineJob(
+  { name: 'orders.reconcile-payments', data: NoData, every: { seconds: 60 } },
+  (ctx: Ctx) => reconcilePayments(ctx),
+);
+
+export const cancelUnconfirmedCodJob = defineJob(
+  { name: 'orders.cancel-unconfirmed-cod', data: NoData, every: { seconds: 60 } },
+  (ctx: Ctx) => cancelUnconfirmedCod(ctx),
+);
+
+export const forgetErasedBuyersJob = defineJob(
+  { name: 'orders.forget-erased-buyers', data: NoData, every: { seconds: 3600 } },
+  (ctx: Ctx) => forgetErasedBuyers(ctx),
+);

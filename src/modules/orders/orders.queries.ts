@@ -1,0 +1,176 @@
+// SQL over orders, parts, items, allocations and events: what deeds lock, read and change.
+import { type Selectable, sql } from 'kysely';
+import type { Db, DbTransaction } from '../../db/database.ts';
+import type { OrderEvents, OrderItems, Orders, SellerOrders } from '../../db/schema.generated.ts';
+import type { PaymentRow } from '../payments/payments.service.ts';
+import type { OrderStatus } from './orders.rules.ts';
+
+export type OrderRow = Selectable<Orders> & { order_status: OrderStatus };
+export type PartRow = Selectable<SellerOrders> & { order_status: OrderStatus };
+export type EventRow = Selectable<OrderEvents>;
+
+/** A line; `seller_id` is its part's. */
+export type ItemRow = Selectable<OrderItems> & { readonly seller_id: string };
+
+/** An order with all that is shown of it. */
+export interface OrderWhole {
+  readonly order: OrderRow;
+  readonly parts: readonly PartRow[];
+  readonly items: readonly ItemRow[];
+  readonly payment: PaymentRow;
+}
+
+export interface AllocationRow {
+  readonly id: string;
+  readonly order_item_id: string;
+  readonly seller_order_id: string;
+  readonly lot_id: string;
+  readonly product_id: string;
+  readonly quantity_milli: number;
+  readonly state: 'RESERVED' | 'SOLD' | 'RELEASED' | 'WRITTEN_OFF';
+}
+
+/** The order, locked until the transaction ends: the first lock of every change of an order. */
+export async function lockOrder(db: DbTransaction, id: string): Promise<OrderRow | undefined> {
+  return (await db
+    .selectFrom('orders')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()) as OrderRow | undefined;
+}
+
+/** Parts of a locked order, in a fixed order. */
+export async function findParts(db: Db, order_id: string): Promise<PartRow[]> {
+  return (await db
+    .selectFrom('seller_orders')
+    .selectAll()
+    .where('order_id', '=', order_id)
+    .orderBy('id')
+    .execute()) as PartRow[];
+}
+
+/** Allocations of these parts that still hold or took stock. */
+export async function findLiveAllocations(
+  db: Db,
+  part_ids: readonly string[],
+): Promise<AllocationRow[]> {
+  return (await db
+    .selectFrom('order_item_allocations as a')
+    .innerJoin('order_items as i', 'i.id', 'a.order_item_id')
+    .select([
+      'a.id',
+      'a.order_item_id',
+      'i.seller_order_id',
+      'a.lot_id',
+      'i.product_id',
+      'a.quantity_milli',
+      'a.state',
+    ])
+    .where('i.seller_order_id', 'in', part_ids)
+    .where('a.state', 'in', ['RESERVED', 'SOLD'])
+    .orderBy('a.id')
+    .execute()) as AllocationRow[];
+}
+
+export async function setAllocationState(
+  db: DbTransaction,
+  ids: readonly string[],
+  state: AllocationRow['state'],
+): Promise<void> {
+  if (ids.length === 0) return;
+  await db.updateTable('order_item_allocations').set({ state }).where('id', 'in', ids).execute();
+}
+
+export interface PartChange {
+  readonly id: string;
+  readonly order_status: OrderStatus;
+  readonly refunded_centavos: number;
+  readonly delivered_at: Date | null;
+}
+
+/** Writes the new state of parts and of their order. */
+export async function updateOrderAndParts(
+  db: DbTransaction,
+  order: { id: string; order_status: OrderStatus; now: Date },
+  parts: readonly PartChange[],
+): Promise<void> {
+  await sql`
+    WITH changed AS (
+      UPDATE seller_orders SET order_status = given.order_status, refunded_centavos = given.refunded_centavos,
+        delivered_at = given.delivered_at, updated_at = ${order.now}
+      FROM jsonb_to_recordset(${JSON.stringify(parts)}::jsonb)
+        AS given (id uuid, order_status text, refunded_centavos bigint, delivered_at timestamptz)
+      WHERE seller_orders.id = given.id
+    )
+    UPDATE orders SET order_status = ${order.order_status}, updated_at = ${order.now} WHERE id = ${order.id}`.execute(
+    db,
+  );
+}
+
+/** COD parts that nobody confirmed in time: their orders. */
+export async function findUnconfirmedCodOrderIds(
+  db: Db,
+  placed_before: Date,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('seller_orders as s')
+    .innerJoin('payments as p', 'p.order_id', 's.order_id')
+    .select('s.order_id')
+    .distinct()
+    .where('s.order_status', '=', 'PENDING')
+    .where('s.placed_at', '<', placed_before)
+    .where('p.payment_method', '=', 'COD')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.order_id);
+}
+
+export async function archiveOrder(db: DbTransaction, id: string, now: Date): Promise<void> {
+  await db
+    .updateTable('orders')
+    .set({ archived_at: now, updated_at: now })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Whether a part with this product was delivered to the user, refunded later or not. */
+export async function hasDeliveredItem(
+  db: Db,
+  user_id: string,
+  product_id: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('order_items as i')
+    .innerJoin('seller_orders as s', 's.id', 'i.seller_order_id')
+    .innerJoin('orders as o', 'o.id', 'i.order_id')
+    .select('i.id')
+    .where('i.product_id', '=', product_id)
+    .where('o.user_id', '=', user_id)
+    .where('s.delivered_at', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Counts a delivered line on each product. */
+export async function countSales(db: DbTransaction, part_id: string): Promise<string[]> {
+  const result = await sql<{ product_id: string }>`
+    UPDATE product_counters SET sell_count = sell_count + sold.lines
+    FROM (SELECT product_id, count(*)::integer AS lines FROM order_items WHERE seller_order_id = ${part_id} GROUP BY product_id ORDER BY product_id) sold
+    WHERE product_counters.product_id = sold.product_id
+    RETURNING product_counters.product_id`.execute(db);
+  return result.rows.map((row) => row.product_id);
+}
+
+/** Takes erased buyers' names and streets out of their orders; region, province and city stay for the books. */
+export async function eraseBuyers(db: Db): Promise<void> {
+  await sql`
+    UPDATE orders SET notes = NULL, shipping_address = shipping_address
+      || '{"recipient_name": "", "recipient_phone": "", "street": "", "landmark": null, "zip_code": null}'
+    FROM users
+    WHERE users.erased_at IS NOT NULL AND orders.user_id = users.id AND shipping_address ->> 'recipient_name' <> ''`.execute(
+    db,
+  );
+}

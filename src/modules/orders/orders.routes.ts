@@ -1,0 +1,173 @@
+// /orders: buying, following and moving orders.
+import { Type } from 'typebox';
+import { BUYER, SELLER_OR_ADMIN, SIGNED_IN } from '../../http/access.ts';
+import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { Closed, Id, IdParams, Line, Model, OneOf, Price } from '../../http/schema.ts';
+import { parseMoney } from '../../lib/money.ts';
+import { FORBIDDEN, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
+import { PRODUCT_UNAVAILABLE } from '../carts/carts.errors.ts';
+import { MAX_CART_LINES } from '../carts/carts.service.ts';
+import { PAYMENT_REQUIRED } from '../payments/payments.errors.ts';
+import { PAYMENT_METHODS } from '../payments/payments.rules.ts';
+import { Payment, paymentView } from '../payments/payments.views.ts';
+import { placeOrder } from './checkout.service.ts';
+import { cancelOrder, moveOrder } from './fulfilment.service.ts';
+import {
+  EMPTY_CART,
+  INSUFFICIENT_STOCK,
+  INVALID_STATUS_TRANSITION,
+  PRICE_CHANGED,
+} from './orders.errors.ts';
+import { ORDER_STATUSES } from './orders.rules.ts';
+import * as orders from './orders.service.ts';
+import { eventView, Order, OrderEvent, orderView } from './orders.views.ts';
+
+const OrderParams = Type.Object({
+  id: Type.String({ maxLength: 64, description: 'Id or order number' }),
+});
+const Checkout = Model(
+  'Checkout',
+  Closed({
+    address_id: Id,
+    payment_method: OneOf(PAYMENT_METHODS),
+    cart_item_ids: Type.Optional(
+      Type.Array(Id, {
+        minItems: 1,
+        maxItems: MAX_CART_LINES,
+        uniqueItems: true,
+        description: 'Lines to order; all without it',
+      }),
+    ),
+    notes: Type.Optional(Line(500)),
+    expected_total: Type.Optional(Price),
+  }),
+);
+const StatusChange = Model(
+  'OrderStatusChange',
+  Closed({
+    order_status: OneOf(ORDER_STATUSES),
+    reason: Type.Optional(Line(200, { examples: ['DELIVERY_FAILED'] })),
+    seller_order_id: Type.Optional(Id),
+  }),
+);
+const shared = { tag: 'Orders', cache: 'personal' } as const;
+
+export const orderRoutes: readonly AnyRoute[] = [
+  route({
+    ...shared,
+    method: 'POST',
+    path: '/orders/checkout',
+    access: BUYER,
+    summary: 'Check out',
+    description:
+      'Orders the cart, or some of its lines. All or nothing: where it refuses, nothing is written.',
+    body: Checkout,
+    status: 201,
+    returns: Type.Object({ order: Order, payment: Payment }),
+    idempotency: 'required',
+    problems: [
+      EMPTY_CART,
+      INSUFFICIENT_STOCK,
+      PRODUCT_UNAVAILABLE,
+      PRICE_CHANGED,
+      SERVICE_UNAVAILABLE,
+    ],
+    handle: async (ctx, { body: { expected_total, ...input } }) => {
+      const expected_total_centavos =
+        expected_total === undefined ? undefined : parseMoney(expected_total);
+      const whole = await placeOrder(ctx, { ...input, expected_total_centavos });
+      return { order: orderView(whole), payment: paymentView(ctx, whole.payment) };
+    },
+  }),
+  listRoute({
+    ...shared,
+    path: '/orders',
+    access: SIGNED_IN,
+    summary: 'List orders',
+    description:
+      'Newest first. As buyer your own, as seller those with a part of yours; admins see all.',
+    query: Type.Object({
+      as: OneOf(['buyer', 'seller'], { default: 'buyer', description: 'As whom you look' }),
+      order_status: Type.Optional(
+        OneOf(ORDER_STATUSES, { description: 'Only orders that show it' }),
+      ),
+      archived: Type.Optional(
+        Type.Boolean({ description: 'Only what the buyer put away, or only the rest' }),
+      ),
+    }),
+    item: Order,
+    problems: [FORBIDDEN],
+    list: async (ctx, { query, page }) =>
+      mapPage(await orders.listOrders(ctx, query, page), orderView),
+  }),
+  route({
+    ...shared,
+    method: 'GET',
+    path: '/orders/:id',
+    access: SIGNED_IN,
+    summary: 'Get an order',
+    description: 'By id or order number. A seller sees their own part, lines and totals only.',
+    params: OrderParams,
+    status: 200,
+    returns: Order,
+    handle: async (ctx, { params }) => orderView(await orders.getOrder(ctx, params.id)),
+  }),
+  route({
+    ...shared,
+    method: 'POST',
+    path: '/orders/:id/cancel',
+    access: SIGNED_IN,
+    summary: 'Cancel an order',
+    description:
+      'Its buyer while every open part is PENDING; an admin until it ships. Stock goes back to its lots.',
+    params: IdParams,
+    body: Model('OrderCancellation', Closed({ reason: Type.Optional(Line(200)) })),
+    status: 200,
+    returns: Order,
+    problems: [INVALID_STATUS_TRANSITION],
+    handle: async (ctx, { params, body }) => {
+      await cancelOrder(ctx, params.id, body.reason);
+      return orderView(await orders.getOrder(ctx, params.id));
+    },
+  }),
+  route({
+    ...shared,
+    method: 'PATCH',
+    path: '/orders/:id/status',
+    access: SELLER_OR_ADMIN,
+    summary: "Move an order's part",
+    description: 'A seller moves their own part; an admin the one named, or all open ones.',
+    params: IdParams,
+    body: StatusChange,
+    status: 200,
+    returns: Order,
+    problems: [INVALID_STATUS_TRANSITION, PAYMENT_REQUIRED, INSUFFICIENT_STOCK],
+    handle: async (ctx, { params, body }) => {
+      await moveOrder(ctx, params.id, body);
+      return orderView(await orders.getOrder(ctx, params.id));
+    },
+  }),
+  route({
+    ...shared,
+    method: 'PATCH',
+    path: '/orders/:id/archive',
+    access: SIGNED_IN,
+    summary: 'Archive an order',
+    description: 'Takes it out of the list; it stays readable.',
+    params: OrderParams,
+    status: 200,
+    returns: Order,
+    handle: async (ctx, { params }) => orderView(await orders.archiveOwnOrder(ctx, params.id)),
+  }),
+  listRoute({
+    ...shared,
+    path: '/orders/:id/events',
+    access: SIGNED_IN,
+    summary: "List an order's history",
+    description: 'Oldest first.',
+    params: OrderParams,
+    item: OrderEvent,
+    list: async (ctx, { params, page }) =>
+      mapPage(await orders.listOrderEvents(ctx, params.id, page), eventView),
+  }),
+];

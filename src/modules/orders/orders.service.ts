@@ -1,0 +1,125 @@
+// Orders as people see them: their buyer everything, a seller their own share, an admin all.
+import type { Ctx } from '../../context.ts';
+import type { Page, PageRequest } from '../../db/paging.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { signedIn } from '../../http/access.ts';
+import { isUuid } from '../../lib/ids.ts';
+import { FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';
+import { recordAudit } from '../audit/audit.service.ts';
+import {
+  findEventPage,
+  findOrderPage,
+  findWholeOrder,
+  type OrderFilter,
+} from './order-views.queries.ts';
+import {
+  archiveOrder,
+  type EventRow,
+  eraseBuyers,
+  hasDeliveredItem,
+  type OrderWhole,
+} from './orders.queries.ts';
+
+export type { EventRow, ItemRow, OrderWhole, PartRow } from './orders.queries.ts';
+
+/**
+ * An order by id or number, as the caller may see it.
+ * @throws Problem NOT_FOUND for what does not exist and for what is nobody's business
+ */
+export async function getOrder(ctx: Ctx, id_or_number: string): Promise<OrderWhole> {
+  const actor = signedIn(ctx);
+  const by = addressOf(id_or_number);
+  const whole = await findWholeOrder(ctx.db, by);
+  if (whole === undefined) throw notFound('order');
+  if (actor.role === 'admin' || whole.order.user_id === actor.user_id) return whole;
+  const share = shareOf(whole, actor.seller?.id);
+  if (share.parts.length === 0) throw notFound('order');
+  return share;
+}
+
+/** Ids are UUIDs, numbers look like OID-2026-000001; anything else cannot exist. */
+function addressOf(id_or_number: string): { id: string } | { order_number: string } {
+  if (isUuid(id_or_number)) return { id: id_or_number };
+  if (/^OID-\d{4}-\d{6,12}$/i.test(id_or_number))
+    return { order_number: id_or_number.toUpperCase() };
+  throw notFound('order');
+}
+
+/** What a seller may know of an order: their own part and its lines. */
+function shareOf(whole: OrderWhole, seller_id: string | undefined): OrderWhole {
+  return {
+    ...whole,
+    parts: whole.parts.filter((part) => part.seller_id === seller_id),
+    items: whole.items.filter((item) => item.seller_id === seller_id),
+  };
+}
+
+export interface OrderListFilter {
+  readonly as: 'buyer' | 'seller';
+  readonly order_status?: string | undefined;
+  readonly archived?: boolean | undefined;
+}
+
+/** As buyer the caller's own orders (all for admins), as seller those with a part of theirs. */
+export function listOrders(
+  ctx: Ctx,
+  filter: OrderListFilter,
+  page: PageRequest,
+): Promise<Page<OrderWhole>> {
+  const actor = signedIn(ctx);
+  const { as, ...rest } = filter;
+  if (as === 'seller') {
+    if (actor.seller === undefined)
+      throw new Problem(FORBIDDEN, 'You have no seller profile; leave out as=seller.');
+    return findOrderPage(ctx.db, { ...rest, seller_id: actor.seller.id }, page);
+  }
+  const own: OrderFilter = actor.role === 'admin' ? rest : { ...rest, user_id: actor.user_id };
+  return findOrderPage(ctx.db, own, page);
+}
+
+/** @throws Problem NOT_FOUND as getOrder */
+export async function listOrderEvents(
+  ctx: Ctx,
+  id_or_number: string,
+  page: PageRequest,
+): Promise<Page<EventRow>> {
+  const actor = signedIn(ctx);
+  const { order, parts } = await getOrder(ctx, id_or_number);
+  const seesAll = actor.role === 'admin' || order.user_id === actor.user_id;
+  return findEventPage(
+    ctx.db,
+    { order_id: order.id, seller_id: seesAll ? undefined : parts[0]?.seller_id },
+    page,
+  );
+}
+
+/** Takes an order out of the buyer's list. @throws Problem NOT_FOUND for everybody but its buyer */
+export async function archiveOwnOrder(ctx: Ctx, id_or_number: string): Promise<OrderWhole> {
+  const { user_id } = signedIn(ctx);
+  const { order } = await getOrder(ctx, id_or_number);
+  if (order.user_id !== user_id) throw notFound('order');
+  if (order.archived_at === null) {
+    await inTransaction(ctx, async (ctx) => {
+      await archiveOrder(ctx.db, order.id, ctx.clock.now());
+      await recordAudit(ctx, {
+        action: 'order.archived',
+        object_type: 'order',
+        object_id: order.id,
+      });
+    });
+  }
+  return getOrder(ctx, order.id);
+}
+
+/** Whether this product has ever been delivered to this user: who may review it. */
+export function hasReceivedProduct(
+  ctx: Ctx,
+  of: { user_id: string; product_id: string },
+): Promise<boolean> {
+  return hasDeliveredItem(ctx.db, of.user_id, of.product_id);
+}
+
+/** Follows the erasure of users: their orders stay, without the person. */
+export function forgetErasedBuyers(ctx: Ctx): Promise<void> {
+  return inTransaction(ctx, (ctx) => eraseBuyers(ctx.db));
+}

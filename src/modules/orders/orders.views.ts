@@ -1,0 +1,152 @@
+// Orders, events and payments on the wire.
+import { type Static, Type } from 'typebox';
+import { Id, Model, Money, Nullable, OneOf, Quantity, Timestamp } from '../../http/schema.ts';
+import { formatMoney } from '../../lib/money.ts';
+import { formatQuantity, UNITS, type Unit } from '../../lib/quantity.ts';
+import { PAYMENT_METHODS, PAYMENT_STATUSES } from '../payments/payments.rules.ts';
+import { ORDER_STATUSES, orderStatusOf, totalsOf } from './orders.rules.ts';
+import type { EventRow, ItemRow, OrderWhole, PartRow } from './orders.service.ts';
+
+export const ShippingAddress = Model(
+  'ShippingAddress',
+  Type.Object({
+    recipient_name: Type.String(),
+    recipient_phone: Type.String(),
+    street: Type.String(),
+    landmark: Nullable(Type.String()),
+    barangay_code: Type.String(),
+    barangay: Type.String(),
+    city: Type.String(),
+    province: Nullable(Type.String()),
+    region: Type.String(),
+    zip_code: Nullable(Type.String()),
+  }),
+);
+
+const OrderItem = Model(
+  'OrderItem',
+  Type.Object({
+    id: Id,
+    product_id: Id,
+    product_name: Type.String(),
+    seller_id: Id,
+    unit: OneOf(UNITS),
+    tax_class: Type.String(),
+    quantity: Quantity,
+    list_price: Money,
+    unit_price: Type.String({ description: 'After promos', examples: ['108.00'] }),
+    line_total: Money,
+  }),
+);
+
+const SellerOrder = Model(
+  'SellerOrder',
+  Type.Object({
+    id: Id,
+    seller_id: Id,
+    order_status: OneOf(ORDER_STATUSES),
+    subtotal: Money,
+    discount: Money,
+    total_amount: Money,
+    refunded_amount: Money,
+  }),
+);
+
+export const Order = Model(
+  'Order',
+  Type.Object({
+    id: Id,
+    order_number: Type.String({ examples: ['OID-2026-000001'] }),
+    order_status: OneOf(ORDER_STATUSES),
+    payment_status: OneOf(PAYMENT_STATUSES),
+    payment_method: OneOf(PAYMENT_METHODS),
+    subtotal: Money,
+    discount: Money,
+    delivery_fee: Money,
+    total_amount: Money,
+    currency: Type.String(),
+    items: Type.Array(OrderItem),
+    seller_orders: Type.Array(SellerOrder),
+    shipping_address: ShippingAddress,
+    notes: Nullable(Type.String()),
+    placed_at: Timestamp,
+    updated_at: Timestamp,
+    archived_at: Nullable(Timestamp),
+  }),
+);
+
+export const OrderEvent = Model(
+  'OrderEvent',
+  Type.Object({
+    id: Id,
+    seller_order_id: Nullable(Id),
+    actor_role: OneOf(['customer', 'seller', 'admin', 'system']),
+    from_status: Nullable(OneOf(ORDER_STATUSES)),
+    to_status: OneOf(ORDER_STATUSES),
+    reason: Nullable(Type.String()),
+    created_at: Timestamp,
+  }),
+);
+
+/** Totals and status are those of the parts that are shown: all of them for the buyer, one for a seller. */
+export function orderView({ order, parts, items, payment }: OrderWhole): Static<typeof Order> {
+  const { subtotal_centavos, discount_centavos, total_centavos } = totalsOf(items);
+  return {
+    id: order.id,
+    order_number: order.order_number,
+    order_status: orderStatusOf(parts.map((part) => part.order_status)),
+    payment_status: payment.payment_status,
+    payment_method: payment.payment_method,
+    subtotal: formatMoney(subtotal_centavos),
+    discount: formatMoney(discount_centavos),
+    delivery_fee: formatMoney(order.delivery_fee_centavos),
+    total_amount: formatMoney(total_centavos + order.delivery_fee_centavos),
+    currency: order.currency,
+    items: items.map(itemView),
+    seller_orders: parts.map(partView),
+    shipping_address: order.shipping_address as Static<typeof ShippingAddress>,
+    notes: order.notes,
+    placed_at: order.placed_at.toISOString(),
+    updated_at: order.updated_at.toISOString(),
+    archived_at: order.archived_at?.toISOString() ?? null,
+  };
+}
+
+function itemView(item: ItemRow): Static<typeof OrderItem> {
+  return {
+    id: item.id,
+    product_id: item.product_id,
+    product_name: item.product_name,
+    seller_id: item.seller_id,
+    unit: item.unit as Unit,
+    tax_class: item.tax_class,
+    quantity: formatQuantity(item.quantity_milli),
+    list_price: formatMoney(item.list_price_centavos),
+    unit_price: formatMoney(item.unit_price_centavos),
+    line_total: formatMoney(item.line_total_centavos),
+  };
+}
+
+function partView(part: PartRow): Static<typeof SellerOrder> {
+  return {
+    id: part.id,
+    seller_id: part.seller_id,
+    order_status: part.order_status,
+    subtotal: formatMoney(part.subtotal_centavos),
+    discount: formatMoney(part.discount_centavos),
+    total_amount: formatMoney(part.total_centavos),
+    refunded_amount: formatMoney(part.refunded_centavos),
+  };
+}
+
+export function eventView(event: EventRow): Static<typeof OrderEvent> {
+  return {
+    id: event.id,
+    seller_order_id: event.seller_order_id,
+    actor_role: event.actor_role as Static<typeof OrderEvent>['actor_role'],
+    from_status: event.from_status as Static<typeof OrderEvent>['from_status'],
+    to_status: event.to_status as Static<typeof OrderEvent>['to_status'],
+    reason: event.reason,
+    created_at: event.created_at.toISOString(),
+  };
+}

@@ -1,0 +1,38 @@
+// What a seller and admins see of a shop's orders and customers.
+import { Type } from 'typebox';
+import { SELLER_OR_ADMIN } from '../../http/access.ts';
+import { type AnyRoute, listRoute, mapPage } from '../../http/route.ts';
+import { IdParams, Model } from '../../http/schema.ts';
+import { Order, orderView } from './orders.views.ts';
+import { listCustomersOfSeller, listOrdersOfSeller } from './seller-orders.service.ts';
+
+const Customer = Model(
+  'SellerCustomer',
+  Type.Object({ name: Type.String({ examples: ['Maria S.'] }), order_count: Type.Integer() }),
+);
+const shared = {
+  access: SELLER_OR_ADMIN,
+  tag: 'Sellers',
+  params: IdParams,
+  cache: 'personal',
+} as const;
+
+export const sellerOrderRoutes: readonly AnyRoute[] = [
+  listRoute({
+    ...shared,
+    path: '/sellers/:id/orders',
+    summary: "List a seller's orders",
+    description: "Newest first, with the seller's own part, lines and totals.",
+    item: Order,
+    list: async (ctx, { params, page }) =>
+      mapPage(await listOrdersOfSeller(ctx, params.id, page), orderView),
+  }),
+  listRoute({
+    ...shared,
+    path: '/sellers/:id/customers',
+    summary: "List a seller's customers",
+    description: 'Who ordered most first; a name and a number, nothing else.',
+    item: Customer,
+    list: (ctx, { params, page }) => listCustomersOfSeller(ctx, params.id, page),
+  }),
+];

@@ -1,0 +1,47 @@
+// A shop's orders and customers, for its owner and admins.
+import type { Ctx } from '../../context.ts';
+import type { Page, PageRequest } from '../../db/paging.ts';
+import { notFound } from '../../lib/problem.ts';
+import { displayName } from '../identity/names.service.ts';
+import { getSeller, mayManage } from '../sellers/sellers.service.ts';
+import { findCustomerPage, findOrderPage } from './order-views.queries.ts';
+import type { OrderWhole } from './orders.queries.ts';
+
+/** @throws Problem NOT_FOUND for everybody else */
+export async function listOrdersOfSeller(
+  ctx: Ctx,
+  seller_id: string,
+  page: PageRequest,
+): Promise<Page<OrderWhole>> {
+  requireOwn(ctx, seller_id);
+  const found = await findOrderPage(ctx.db, { seller_id }, page);
+  await requireSellerOf(ctx, seller_id, found);
+  return found;
+}
+
+/**
+ * Customers by number of orders, cancelled ones left out.
+ * @throws Problem NOT_FOUND for everybody else
+ */
+export async function listCustomersOfSeller(
+  ctx: Ctx,
+  seller_id: string,
+  page: PageRequest,
+): Promise<Page<{ name: string; order_count: number }>> {
+  requireOwn(ctx, seller_id);
+  const found = await findCustomerPage(ctx.db, seller_id, page);
+  await requireSellerOf(ctx, seller_id, found);
+  return {
+    ...found,
+    rows: found.rows.map((row) => ({ name: displayName(row), order_count: row.order_count })),
+  };
+}
+
+function requireOwn(ctx: Ctx, seller_id: string): void {
+  if (!mayManage(ctx, seller_id)) throw notFound('seller');
+}
+
+/** Asked only where no row proves that there is such a seller, so that a list stays at two statements. */
+async function requireSellerOf(ctx: Ctx, seller_id: string, found: Page<unknown>): Promise<void> {
+  if (found.rows.length === 0) await getSeller(ctx, seller_id);
+}

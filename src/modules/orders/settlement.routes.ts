@@ -1,0 +1,65 @@
+// Money after checkout: refunds by admins, and webhooks by providers.
+import { Type } from 'typebox';
+import { ADMIN, SIGNED_OUT } from '../../http/access.ts';
+import { type AnyRoute, route } from '../../http/route.ts';
+import { Closed, Id, IdParams, Line, Model, Price } from '../../http/schema.ts';
+import { parseMoney } from '../../lib/money.ts';
+import { FORBIDDEN, notFound } from '../../lib/problem.ts';
+import { PAYMENT_STATE } from '../payments/payments.errors.ts';
+import { Payment, paymentView } from '../payments/payments.views.ts';
+import { refundPayment } from './refunds.service.ts';
+import { receiveWebhook } from './settlement.service.ts';
+
+const RefundInput = Model(
+  'RefundInput',
+  Closed({ amount: Price, reason: Line(200), seller_order_id: Type.Optional(Id) }),
+);
+
+export const settlementRoutes: readonly AnyRoute[] = [
+  route({
+    method: 'POST',
+    path: '/payments/:id/refunds',
+    access: ADMIN,
+    tag: 'Payments',
+    summary: 'Refund a payment',
+    description:
+      'In full or in part, never more than was paid. Names the part where the order has several.',
+    params: IdParams,
+    body: RefundInput,
+    status: 201,
+    returns: Payment,
+    idempotency: 'required',
+    cache: 'personal',
+    problems: [PAYMENT_STATE],
+    handle: async (ctx, { params, body: { amount, ...input } }) =>
+      paymentView(
+        ctx,
+        await refundPayment(ctx, {
+          ...input,
+          payment_id: params.id,
+          amount_centavos: parseMoney(amount),
+        }),
+      ),
+  }),
+  route({
+    method: 'POST',
+    path: '/webhooks/payments/:provider',
+    access: SIGNED_OUT,
+    tag: 'Webhooks',
+    summary: 'Receive a payment provider’s event',
+    description:
+      'For providers only: the signature is checked, repeats change nothing, order does not matter.',
+    params: Type.Object({
+      provider: Type.String({ pattern: '^[a-z]{1,32}$', description: 'Name of the provider' }),
+    }),
+    body: Type.Record(Type.String(), Type.Unknown(), { description: "The provider's own format" }),
+    status: 204,
+    idempotency: 'none',
+    problems: [FORBIDDEN],
+    handle: async (ctx, { params, request }) => {
+      const { rawBody } = request;
+      if (rawBody === undefined) throw notFound('provider');
+      await receiveWebhook(ctx, params.provider, { headers: request.headers, rawBody });
+    },
+  }),
+];

@@ -1,0 +1,136 @@
+// Settlement: what a provider's news, a missed deadline or a silent provider does to an order. Every race ends here, under the order's lock.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Ctx, TxCtx } from '../../context.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import type { ProviderEvent } from '../../gateways/payment-provider.ts';
+import { FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';
+import { HOUR_MS, plusMs } from '../../lib/time.ts';
+import { books } from '../ledger/ledger.service.ts';
+import { effectOf, type Outcome } from '../payments/payments.rules.ts';
+import {
+  acceptProviderEvent,
+  askProvider,
+  listExpiredOrders,
+} from '../payments/payments.service.ts';
+import { cancelParts } from './cancellation.service.ts';
+import { changeOrder, type OrderChange } from './change.service.ts';
+import { findUnconfirmedCodOrderIds } from './orders.queries.ts';
+import { isOpen } from './orders.rules.ts';
+import { holdAllocations, sell } from './part-stock.service.ts';
+import { refundPart } from './refunds.service.ts';
+
+/** How long a seller may leave a COD part unconfirmed. */
+export const COD_CONFIRMATION_MS = 24 * HOUR_MS;
+const COD_BATCH = 100;
+
+/** Applies a provider's event once, whatever came before it and however often it comes. */
+export function settleEvent(ctx: Ctx, provider: string, event: ProviderEvent): Promise<void> {
+  return inTransaction(ctx, async (ctx) => {
+    const payment = await acceptProviderEvent(ctx, provider, event);
+    if (payment !== undefined) await settleOrder(ctx, payment.order_id, event.outcome);
+  });
+}
+
+/** Records an outcome of an order's wallet payment. */
+export function settleOrder(ctx: Ctx, order_id: string, outcome: Outcome): Promise<void> {
+  return changeOrder(ctx, order_id, async (ctx, draft) => {
+    const effect = effectOf(outcome, draft.payment.payment_status);
+    if (effect === 'fail')
+      await failPayment(ctx, draft, outcome === 'EXPIRED' ? 'PAYMENT_EXPIRED' : 'PAYMENT_FAILED');
+    if (effect === 'complete' || effect === 'complete_late') await completePayment(ctx, draft);
+  });
+}
+
+/** Money is in: open parts are sold, and whatever was cancelled meanwhile is given back. */
+async function completePayment(ctx: TxCtx, draft: OrderChange): Promise<void> {
+  const { payment, order } = draft;
+  payment.payment_status = 'COMPLETED';
+  payment.completed_at = ctx.clock.now();
+  // What the wallet took is what it was asked for when its session began.
+  draft.entries.push(books.paymentReceived(order.id, 'WALLET_CLEARING', payment.amount_centavos));
+  draft.deeds.push({ action: 'payment.completed', object_type: 'payment', object_id: payment.id });
+  draft.news.push({
+    topic: 'payment.completed',
+    payload: { order_id: order.id, payment_id: payment.id },
+  });
+  const open = draft.parts.filter((part) => isOpen(part.order_status));
+  if (open.length > 0)
+    await sell(
+      ctx,
+      draft,
+      (await holdAllocations(ctx, open)).filter((a) => a.state === 'RESERVED'),
+    );
+  let excess_centavos =
+    payment.amount_centavos -
+    open.reduce((sum, part) => sum + part.total_centavos - part.refunded_centavos, 0);
+  for (const part of draft.parts.filter((candidate) => candidate.order_status === 'CANCELLED')) {
+    const amount_centavos = Math.min(excess_centavos, part.total_centavos - part.refunded_centavos);
+    await refundPart(ctx, draft, { part, amount_centavos, reason: 'CANCELLED_BEFORE_PAYMENT' });
+    excess_centavos -= amount_centavos;
+  }
+}
+
+async function failPayment(ctx: TxCtx, draft: OrderChange, reason: string): Promise<void> {
+  draft.deeds.push({
+    action: 'payment.failed',
+    object_type: 'payment',
+    object_id: draft.payment.id,
+    changes: { payment_status: [draft.payment.payment_status, 'FAILED'] },
+  });
+  const open = draft.parts.filter((part) => isOpen(part.order_status));
+  if (open.length > 0) await cancelParts(ctx, draft, open, reason);
+  draft.payment.payment_status = 'FAILED';
+}
+
+/** Gives up orders whose reservation has run out; a payment that was faster keeps its order. */
+export async function expireReservations(ctx: Ctx): Promise<void> {
+  for (const order_id of await listExpiredOrders(ctx)) {
+    await changeOrder(ctx, order_id, async (ctx, draft) => {
+      const { payment_status, expires_at } = draft.payment;
+      if (payment_status === 'PENDING' && expires_at !== null && expires_at <= ctx.clock.now()) {
+        await failPayment(ctx, draft, 'PAYMENT_EXPIRED');
+      }
+    });
+  }
+}
+
+/** Asks the provider about payments whose webhook may never have come. */
+export async function reconcilePayments(ctx: Ctx): Promise<void> {
+  for (const { payment, outcome } of await askProvider(ctx)) {
+    if (effectOf(outcome, payment.payment_status) !== 'none')
+      await settleOrder(ctx, payment.order_id, outcome);
+  }
+}
+
+/** Cancels COD parts that their sellers have not confirmed within a day. */
+export async function cancelUnconfirmedCod(ctx: Ctx): Promise<void> {
+  const placed_before = plusMs(ctx.clock.now(), -COD_CONFIRMATION_MS);
+  for (const order_id of await findUnconfirmedCodOrderIds(ctx.db, placed_before, COD_BATCH)) {
+    await changeOrder(ctx, order_id, async (ctx, draft) => {
+      const late = draft.parts.filter(
+        (part) => part.order_status === 'PENDING' && part.placed_at < placed_before,
+      );
+      if (late.length > 0) await cancelParts(ctx, draft, late, 'NOT_CONFIRMED');
+    });
+  }
+}
+
+/**
+ * Believes a provider's webhook only by its signature, then applies it.
+ * @throws Problem NOT_FOUND for another provider, FORBIDDEN for a forged, stale or malformed event
+ */
+export async function receiveWebhook(
+  ctx: Ctx,
+  provider: string,
+  webhook: { headers: IncomingHttpHeaders; rawBody: string },
+): Promise<void> {
+  const { wallet } = ctx.gateways;
+  if (wallet?.name !== provider) throw notFound('provider');
+  const headers = Object.fromEntries(
+    Object.entries(webhook.headers).map(([name, value]) => [name, String(value)]),
+  );
+  const event = wallet.verifyWebhook({ headers, rawBody: webhook.rawBody, now: ctx.clock.now() });
+  if (event === undefined)
+    throw new Problem(FORBIDDEN, 'The signature does not fit this body, or is too old.');
+  await settleEvent(ctx, provider, event);
+}

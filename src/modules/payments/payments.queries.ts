@@ -1,0 +1,152 @@
+// SQL over payments, refunds and provider_events.
+import { type Selectable, sql, type Updateable } from 'kysely';
+import type { Db, DbTransaction } from '../../db/database.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import type { Payments, Refunds } from '../../db/schema.generated.ts';
+import type { PaymentMethod, PaymentStatus } from './payments.rules.ts';
+
+export type PaymentRow = Selectable<Payments> & {
+  payment_method: PaymentMethod;
+  payment_status: PaymentStatus;
+};
+export type RefundRow = Selectable<Refunds>;
+
+export async function findPayment(db: Db, id: string): Promise<PaymentRow | undefined> {
+  return (await db.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirst()) as
+    | PaymentRow
+    | undefined;
+}
+
+export async function findPaymentByReference(
+  db: Db,
+  provider: string,
+  reference: string,
+): Promise<PaymentRow | undefined> {
+  return (await db
+    .selectFrom('payments')
+    .selectAll()
+    .where('provider', '=', provider)
+    .where('provider_reference', '=', reference)
+    .executeTakeFirst()) as PaymentRow | undefined;
+}
+
+/** The payment of an order, locked; the caller holds the order. */
+export async function lockPaymentOfOrder(db: DbTransaction, order_id: string): Promise<PaymentRow> {
+  return (await db
+    .selectFrom('payments')
+    .selectAll()
+    .where('order_id', '=', order_id)
+    .forUpdate()
+    .executeTakeFirstOrThrow()) as PaymentRow;
+}
+
+export async function updatePayment(
+  db: Db,
+  id: string,
+  changes: Updateable<Payments>,
+): Promise<PaymentRow> {
+  return (await db
+    .updateTable('payments')
+    .set(changes)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()) as PaymentRow;
+}
+
+/** Notes the wallet session of a payment, unless another request was faster; returns what is noted now. */
+export async function noteWalletSession(
+  db: Db,
+  id: string,
+  session: { reference: string; url: string; now: Date },
+): Promise<void> {
+  await db
+    .updateTable('payments')
+    .set({
+      provider_reference: session.reference,
+      wallet_url: session.url,
+      updated_at: session.now,
+    })
+    .where('id', '=', id)
+    .where('provider_reference', 'is', null)
+    .execute();
+}
+
+export function findPaymentPage(
+  db: Db,
+  filter: { user_id?: string },
+  page: PageRequest,
+): Promise<Page<PaymentRow>> {
+  const all = db.selectFrom('payments').selectAll().$castTo<PaymentRow>();
+  return fetchPage(
+    db,
+    filter.user_id === undefined ? all : all.where('user_id', '=', filter.user_id),
+    {
+      order: [
+        { expression: sql.ref('created_at'), direction: 'desc', type: 'timestamptz' },
+        { expression: sql.ref('id'), direction: 'desc', type: 'uuid' },
+      ],
+      page,
+    },
+  );
+}
+
+/** Ids of orders whose unpaid wallet payment has run out. */
+export async function findExpiredOrderIds(db: Db, now: Date, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('payments')
+    .select('order_id')
+    .where('payment_status', '=', 'PENDING')
+    .where('expires_at', '<=', now)
+    .orderBy('expires_at')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.order_id);
+}
+
+/** Wallet sessions whose end we may have missed: pending ones, and given-up ones that may still be paid late. */
+export async function findUnsettledPayments(
+  db: Db,
+  since: Date,
+  limit: number,
+): Promise<PaymentRow[]> {
+  return (await db
+    .selectFrom('payments')
+    .selectAll()
+    .where('provider_reference', 'is not', null)
+    .where('payment_status', 'in', ['PENDING', 'FAILED'])
+    .where('created_at', '>', since)
+    .orderBy('updated_at')
+    .limit(limit)
+    .execute()) as PaymentRow[];
+}
+
+/** Remembers a provider's event; false where it is known already. */
+export async function insertProviderEvent(
+  db: DbTransaction,
+  event: {
+    provider: string;
+    event_id: string;
+    kind: string;
+    provider_reference: string;
+    received_at: Date;
+  },
+): Promise<boolean> {
+  const result = await db
+    .insertInto('provider_events')
+    .values(event)
+    .onConflict((oc) => oc.doNothing())
+    .executeTakeFirst();
+  return Number(result.numInsertedOrUpdatedRows ?? 0) > 0;
+}
+
+export async function findRefund(db: Db, id: string): Promise<RefundRow | undefined> {
+  return db.selectFrom('refunds').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function updateRefund(
+  db: Db,
+  id: string,
+  changes: Updateable<Refunds>,
+): Promise<void> {
+  await db.updateTable('refunds').set(changes).where('id', '=', id).execute();
+}

@@ -1,0 +1,30 @@
+// GET /payments: what the caller has paid or is to pay.
+import { SIGNED_IN } from '../../http/access.ts';
+import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { IdParams } from '../../http/schema.ts';
+import { getPayment, listPayments } from './payments.service.ts';
+import { Payment, paymentView } from './payments.views.ts';
+
+const shared = { access: SIGNED_IN, tag: 'Payments', cache: 'personal' } as const;
+
+export const paymentRoutes: readonly AnyRoute[] = [
+  listRoute({
+    ...shared,
+    path: '/payments',
+    summary: 'List payments',
+    description: 'Newest first; admins see all.',
+    item: Payment,
+    list: async (ctx, { page }) =>
+      mapPage(await listPayments(ctx, page), (row) => paymentView(ctx, row)),
+  }),
+  route({
+    ...shared,
+    method: 'GET',
+    path: '/payments/:id',
+    summary: 'Get a payment',
+    params: IdParams,
+    status: 200,
+    returns: Payment,
+    handle: async (ctx, { params }) => paymentView(ctx, await getPayment(ctx, params.id)),
+  }),
+];

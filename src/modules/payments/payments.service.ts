@@ -1,0 +1,187 @@
+// Payments: reading them, opening wallet sessions, hearing the provider, and carrying out refunds that the books have.
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Config } from '../../config.ts';
+import type { Ctx, TxCtx } from '../../context.ts';
+import type { Page, PageRequest } from '../../db/paging.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import {
+  type PaymentProvider,
+  type ProviderEvent,
+  ProviderRefusedError,
+} from '../../gateways/payment-provider.ts';
+import { signedIn } from '../../http/access.ts';
+import { notFound, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
+import { DAY_MS, plusMs } from '../../lib/time.ts';
+import { PAYMENT_STATE } from './payments.errors.ts';
+import {
+  findExpiredOrderIds,
+  findPayment,
+  findPaymentByReference,
+  findPaymentPage,
+  findRefund,
+  findUnsettledPayments,
+  insertProviderEvent,
+  noteWalletSession,
+  type PaymentRow,
+  updateRefund,
+} from './payments.queries.ts';
+import { walletSessionEnd } from './payments.rules.ts';
+
+export type { PaymentRow } from './payments.queries.ts';
+export { lockPaymentOfOrder, updatePayment } from './payments.queries.ts';
+
+const EXPIRY_BATCH = 100;
+const RECONCILE_BATCH = 100;
+/** After this a wallet cannot confirm any more. */
+const RECONCILE_WINDOW_MS = 3 * DAY_MS;
+
+/** The buyer's own, and all for admins; for everybody else it does not exist. */
+export async function getPayment(ctx: Ctx, id: string): Promise<PaymentRow> {
+  const actor = signedIn(ctx);
+  const payment = await findPayment(ctx.db, id);
+  if (payment === undefined || (actor.role !== 'admin' && payment.user_id !== actor.user_id))
+    throw notFound('payment');
+  return payment;
+}
+
+export function listPayments(ctx: Ctx, page: PageRequest): Promise<Page<PaymentRow>> {
+  const actor = signedIn(ctx);
+  return findPaymentPage(ctx.db, actor.role === 'admin' ? {} : { user_id: actor.user_id }, page);
+}
+
+/** Where the buyer pays: our own address, so that checkout calls nobody and a replay gives the same answer. */
+export function checkoutUrl(config: Config, payment_id: string): string {
+  return `${config.publicUrl}/pay/${payment_id}/${checkoutSignature(config, payment_id)}`;
+}
+
+/** Whoever holds the address may pay, and nobody can guess it. */
+function checkoutSignature({ APP_SECRET }: Config, payment_id: string): string {
+  if (APP_SECRET === undefined) throw new Error('APP_SECRET is not set');
+  return createHmac('sha256', `checkout:${APP_SECRET}`)
+    .update(payment_id)
+    .digest('base64url')
+    .slice(0, 22);
+}
+
+/**
+ * Opens the wallet session behind a checkout address, once; later visits find the same one.
+ * @returns the wallet's own address
+ * @throws Problem NOT_FOUND for a forged address, CONFLICT where nothing is to be paid any more
+ */
+export async function openCheckout(
+  ctx: Ctx,
+  address: { payment_id: string; signature: string },
+): Promise<string> {
+  const expected = Buffer.from(checkoutSignature(ctx.config, address.payment_id));
+  const given = Buffer.from(address.signature);
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    throw notFound('payment');
+  return (await startWallet(ctx, address.payment_id)).url;
+}
+
+/** Starts the wallet session of a pending payment. Calls the provider, so never inside a transaction. */
+export async function startWallet(
+  ctx: Ctx,
+  payment_id: string,
+): Promise<{ reference: string; url: string }> {
+  const payment = await findPayment(ctx.db, payment_id);
+  if (payment === undefined || payment.payment_method === 'COD') throw notFound('payment');
+  if (payment.provider_reference !== null && payment.wallet_url !== null) {
+    return { reference: payment.provider_reference, url: payment.wallet_url };
+  }
+  const ends_at = walletSessionEnd(payment.expires_at ?? ctx.clock.now());
+  if (payment.payment_status !== 'PENDING' || ends_at <= ctx.clock.now()) {
+    throw new Problem(PAYMENT_STATE, 'This payment is no longer open: order again.');
+  }
+  const session = await walletOf(ctx, payment.provider).start({
+    payment_id,
+    amount_centavos: payment.amount_centavos,
+    method: payment.payment_method,
+    expires_at: ends_at,
+    return_url: `${ctx.config.publicUrl}/api/v1/payments/${payment_id}`,
+  });
+  await noteWalletSession(ctx.db, payment_id, { ...session, now: ctx.clock.now() });
+  return session;
+}
+
+/** The configured wallet provider. @throws Problem SERVICE_UNAVAILABLE where it is another or none */
+export function walletOf(ctx: Ctx, name?: string): PaymentProvider {
+  const { wallet } = ctx.gateways;
+  if (wallet === undefined || (name !== undefined && wallet.name !== name)) {
+    throw new Problem(
+      SERVICE_UNAVAILABLE,
+      'Wallet payments are not available at the moment; choose COD.',
+    );
+  }
+  return wallet;
+}
+
+/**
+ * Finds the payment that a provider's event is about, the first time the event is seen.
+ * @returns undefined for a repeat, and for a payment that is not ours
+ */
+export async function acceptProviderEvent(
+  ctx: TxCtx,
+  provider: string,
+  event: ProviderEvent,
+): Promise<PaymentRow | undefined> {
+  const isNew = await insertProviderEvent(ctx.db, {
+    provider,
+    event_id: event.event_id,
+    kind: event.outcome,
+    provider_reference: event.reference,
+    received_at: ctx.clock.now(),
+  });
+  return isNew ? findPaymentByReference(ctx.db, provider, event.reference) : undefined;
+}
+
+export function listExpiredOrders(ctx: Ctx): Promise<string[]> {
+  return findExpiredOrderIds(ctx.db, ctx.clock.now(), EXPIRY_BATCH);
+}
+
+/** Payments whose end we may have missed, with what their provider says now. */
+export async function askProvider(
+  ctx: Ctx,
+): Promise<{ payment: PaymentRow; outcome: ProviderEvent['outcome'] }[]> {
+  const payments = await findUnsettledPayments(
+    ctx.db,
+    plusMs(ctx.clock.now(), -RECONCILE_WINDOW_MS),
+    RECONCILE_BATCH,
+  );
+  const { wallet } = ctx.gateways;
+  const answers = [];
+  for (const payment of payments) {
+    if (wallet?.name !== payment.provider || payment.provider_reference === null) continue;
+    const seen = await wallet.fetch(payment.provider_reference);
+    if (seen !== undefined && seen.status !== 'OPEN')
+      answers.push({ payment, outcome: seen.status });
+  }
+  return answers;
+}
+
+/**
+ * Has the provider give back a refund that the books already have. Safe to repeat: the provider knows the refund by our id.
+ */
+export async function carryOutRefund(ctx: Ctx, refund_id: string): Promise<void> {
+  const refund = await findRefund(ctx.db, refund_id);
+  if (refund === undefined || refund.status !== 'PENDING') return;
+  const payment = await findPayment(ctx.db, refund.payment_id);
+  if (payment?.provider_reference == null) return;
+  const { provider_reference } = payment;
+  const finish = (changes: { status: string; provider_reference?: string }) =>
+    inTransaction(ctx, (ctx) =>
+      updateRefund(ctx.db, refund_id, { ...changes, updated_at: ctx.clock.now() }),
+    );
+  try {
+    const reference = await walletOf(ctx, payment.provider).refund({
+      reference: provider_reference,
+      refund_id,
+      amount_centavos: refund.amount_centavos,
+    });
+    await finish({ status: 'COMPLETED', provider_reference: reference });
+  } catch (error) {
+    if (!(error instanceof ProviderRefusedError)) throw error;
+    ctx.log.error({ err: error, refund_id }, 'the provider refuses a refund; somebody has to look');
+    await finish({ status: 'FAILED' });
+  }
+}
