@@ -1,0 +1,138 @@
+// buildApp: every hook, module and API version of the HTTP side, named in order.
+import type { FastifyInstance } from 'fastify';
+import type { Services } from './context.ts';
+import { type Authenticate, registerCaller } from './http/caller.ts';
+import { registerDocsPages } from './http/docs-pages.ts';
+import { registerErrorPages } from './http/error-pages.ts';
+import { mount } from './http/mount.ts';
+import { publishDocument, registerOpenApi } from './http/openapi.ts';
+import { OPENAPI_TAGS } from './http/openapi-tags.ts';
+import { cursorPaging, numberedPaging } from './http/paging.ts';
+import type { RateLimits } from './http/rate-limit.ts';
+import { registerRequestTelemetry } from './http/request-telemetry.ts';
+import type { AnyRoute } from './http/route.ts';
+import { createServer } from './http/server.ts';
+import { auditRoutes } from './modules/audit/audit.routes.ts';
+import { cartRoutes } from './modules/carts/carts.routes.ts';
+import { categoryRoutes } from './modules/catalog/categories.routes.ts';
+import { imageRoutes } from './modules/catalog/images.routes.ts';
+import { registerMedia, registerUploads } from './modules/catalog/media.ts';
+import { productRoutes } from './modules/catalog/products.routes.ts';
+import { registerDevPages } from './modules/dev/dev.routes.ts';
+import { favoriteRoutes } from './modules/favorites/favorites.routes.ts';
+import { addressRoutes } from './modules/identity/addresses.routes.ts';
+import { authRoutes } from './modules/identity/auth.routes.ts';
+import { mfaRoutes } from './modules/identity/mfa.routes.ts';
+import { passwordRoutes } from './modules/identity/passwords.routes.ts';
+import { sessionRoutes } from './modules/identity/sessions.routes.ts';
+import type { Tokens } from './modules/identity/tokens.ts';
+import { userRoutes } from './modules/identity/users.routes.ts';
+import { verificationRoutes } from './modules/identity/verification.routes.ts';
+import { lotRoutes } from './modules/inventory/lots.routes.ts';
+import type { Health } from './modules/operations/health.service.ts';
+import {
+  registerOperations,
+  registerVersionedHealth,
+} from './modules/operations/operations.routes.ts';
+import { orderRoutes } from './modules/orders/orders.routes.ts';
+import { sellerOrderRoutes } from './modules/orders/seller-orders.routes.ts';
+import { settlementRoutes } from './modules/orders/settlement.routes.ts';
+import { simulationRoutes } from './modules/orders/simulation.routes.ts';
+import { registerPaymentPages } from './modules/payments/payment-pages.ts';
+import { paymentRoutes } from './modules/payments/payments.routes.ts';
+import { placeRoutes } from './modules/places/places.routes.ts';
+import { promoRoutes } from './modules/promos/promos.routes.ts';
+import { reviewRoutes } from './modules/reviews/reviews.routes.ts';
+import { sellerRoutes } from './modules/sellers/sellers.routes.ts';
+import { storefrontRoutes } from './modules/storefront/storefront.routes.ts';
+import { registerViewCounter } from './modules/storefront/view-counter.ts';
+import type { Log } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+export interface AppDeps {
+  readonly services: Services;
+  readonly log: Log;
+  readonly authenticate: Authenticate;
+  readonly tokens: Tokens;
+  readonly limits: RateLimits;
+  readonly health: Health;
+  readonly metrics: Metrics;
+}
+
+/** Every route of the API, in the order in which the documents show them. */
+export function apiRoutes(tokens: Tokens): readonly AnyRoute[] {
+  return [
+    ...authRoutes(tokens),
+    ...sessionRoutes,
+    ...verificationRoutes(tokens),
+    ...passwordRoutes(tokens),
+    ...mfaRoutes(tokens),
+    ...userRoutes,
+    ...addressRoutes,
+    ...placeRoutes,
+    ...sellerRoutes,
+    ...categoryRoutes,
+    ...storefrontRoutes,
+    ...productRoutes,
+    ...imageRoutes,
+    ...lotRoutes,
+    ...promoRoutes,
+    ...reviewRoutes,
+    ...favoriteRoutes,
+    ...cartRoutes,
+    ...orderRoutes,
+    ...sellerOrderRoutes,
+    ...paymentRoutes,
+    ...settlementRoutes,
+    ...auditRoutes,
+  ];
+}
+
+function takesUpload(route: AnyRoute): boolean {
+  return route.consumes === 'multipart/form-data';
+}
+
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { services } = deps;
+  const routes = apiRoutes(deps.tokens);
+  const { app, models, validator } = createServer({ ...services, log: deps.log });
+  const operations = { ...deps, jwks: deps.tokens.jwks };
+  registerRequestTelemetry(app, deps.metrics);
+  registerCaller(app, deps);
+  registerOperations(app, operations);
+  registerErrorPages(app, routes);
+  const versions = { v1: numberedPaging, v2: cursorPaging(deps.tokens.secret) };
+  registerDocsPages(app, Object.keys(versions));
+  const mfaRequiredRoles = services.config.MFA_REQUIRED_ROLES?.split(',') ?? [];
+  const shared = { models, validator, publicUrl: services.config.publicUrl, mfaRequiredRoles };
+  for (const [version, paging] of Object.entries(versions)) {
+    await app.register(
+      async (api) => {
+        await registerOpenApi(api, {
+          version: services.config.version,
+          apiVersion: version,
+          publicUrl: services.config.publicUrl,
+          tags: OPENAPI_TAGS,
+        });
+        const [uploads, others] = [
+          routes.filter(takesUpload),
+          routes.filter((route) => !takesUpload(route)),
+        ];
+        for (const route of others) mount(api, route, { ...shared, paging });
+        await registerUploads(api, (scope) => {
+          for (const route of uploads) mount(scope, route, { ...shared, paging });
+        });
+        registerVersionedHealth(api, operations);
+        publishDocument(api, routes);
+      },
+      { prefix: `/api/${version}` },
+    );
+  }
+  await registerDevPages(app, services, (dev) => {
+    for (const route of simulationRoutes) mount(dev, route, { ...shared, paging: versions.v1 });
+  });
+  registerPaymentPages(app);
+  registerMedia(app, services.gateways.storage);
+  registerViewCounter(app, services);
+  return app;
+}

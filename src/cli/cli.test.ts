@@ -1,0 +1,243 @@
+import { spawnSync } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { runCli } from '../../test/cli.ts';
+import {
+  createTestDatabase,
+  onServer,
+  type TestDatabase,
+  withDatabase,
+} from '../../test/database.ts';
+
+/** Each command is a process of its own, which a busy machine starts slowly. */
+vi.setConfig({ testTimeout: 90_000 });
+
+const STACK_FRAME = /^\s+at /m;
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  APP_SECRET: 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe',
+  JWT_PRIVATE_KEYS: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
+  PUBLIC_URL: 'https://api.example.com/',
+  METRICS_TOKEN: 'a-token-for-metrics',
+  SMTP_URL: 'smtp://mail',
+  SEMAPHORE_API_KEY: 'key',
+  PAYMENT_PROVIDER: 'none',
+  PORT: '0',
+};
+
+let folder: string;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'freshbytes-cli-'));
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+describe('help', () => {
+  it('names every command and every exit code', async () => {
+    const { exitCode, stdout } = await runCli(['--help']);
+    expect(exitCode).toBe(0);
+    const commands = [
+      'serve',
+      'worker',
+      'migrate',
+      'seed',
+      'user',
+      'doctor',
+      'openapi',
+      'check-invariants',
+    ];
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+    for (const code of [0, 1, 2, 3]) expect(stdout).toMatch(new RegExp(`^  ${code}  `, 'm'));
+  });
+
+  it.each([
+    [['nonsense']],
+    [['seed', '--size', 'huge']],
+    [['seed', '--seed', '-1']],
+    [['openapi', '--version', 'v3']],
+  ])('answers %j with exit code 2', async (args) => {
+    const { exitCode, stderr } = await runCli(args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^error: /);
+  });
+});
+
+describe('the launcher', () => {
+  /** This Node, under the name of an old one. */
+  const runAged = (bin: string) => {
+    const alias = 'Object.defineProperty(process.versions,"node",{value:"20.1.0"})';
+    const args = ['--import', `data:text/javascript,${alias}`, bin, '--version'];
+    return spawnSync(process.execPath, args, { encoding: 'utf8' });
+  };
+
+  it('hands over to the Node that npm installed where its own is too old', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+    const { status, stdout } = runAged('bin/freshbytes.js');
+    expect([status, stdout.trim()]).toEqual([0, version]);
+  });
+
+  it('says what to do where there is no such Node', async () => {
+    await mkdir(join(folder, 'bin'));
+    await copyFile('bin/freshbytes.js', join(folder, 'bin/freshbytes.js'));
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    const { status, stderr } = runAged(join(folder, 'bin/freshbytes.js'));
+    expect(status).toBe(3);
+    expect(stderr).toContain('needs Node 24 or newer; this is Node 20.1.0');
+    expect(stderr).toContain('npm ci --include=optional');
+  });
+});
+
+describe('settings', () => {
+  it('that are wrong are all named at once, without a stack', async () => {
+    const { exitCode, stderr } = await runCli(['serve'], { env: { PORT: 'x', LOG_LEVEL: 'loud' } });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('PORT must be integer');
+    expect(stderr).toContain('LOG_LEVEL must be one of');
+    expect(stderr).not.toMatch(STACK_FRAME);
+  });
+
+  it('that name a database which does not answer end with exit code 3', async () => {
+    const { exitCode, stderr } = await runCli(['migrate'], {
+      env: { DATABASE_URL: 'postgres://localhost:1/none' },
+    });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('PostgreSQL does not answer');
+    expect(stderr).not.toMatch(STACK_FRAME);
+  });
+});
+
+describe('migrate, and production', () => {
+  it('apply everything once; before that production refuses to serve', async () => {
+    const name = `cli_${Date.now()}`;
+    const serverUrl = inject('serverUrl');
+    await onServer(serverUrl, `CREATE DATABASE ${name}`);
+    const env = { DATABASE_URL: withDatabase(serverUrl, name) };
+    const refused = await runCli(['serve'], { env: { ...PRODUCTION, ...env } });
+    expect([refused.exitCode, refused.stdout]).toEqual([3, '']);
+    expect(refused.stderr).toContain('The database lacks 0001_foundation.sql');
+    const first = await runCli(['migrate'], { env });
+    expect(first.exitCode).toBe(0);
+    expect(first.stdout).toMatch(/^applied 0001_foundation\.sql$/m);
+    const second = await runCli(['migrate'], { env });
+    expect(second.stdout).toBe('nothing to apply: the database is up to date\n');
+    await onServer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+  });
+
+  it('never seeds', async () => {
+    const env = { ...PRODUCTION, DATABASE_URL: database.url };
+    const { exitCode, stderr } = await runCli(['seed'], { env });
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('Production is never seeded')]);
+  });
+});
+
+describe('user create-admin', () => {
+  const FLAGS = ['--email', 'boss@example.com', '--name', 'boss', '--phone', '09171234567'];
+  const NAMES = ['--first-name', 'Ana', '--last-name', 'Cruz', '--password-stdin'];
+  const create = (password: string, flags: string[] = FLAGS) =>
+    runCli(['user', 'create-admin', ...flags, ...NAMES], {
+      env: { DATABASE_URL: database.url },
+      input: `${password}\n`,
+    });
+
+  it('refuses what registering would refuse, and says what would be accepted', async () => {
+    const short = await create('short');
+    expect([short.exitCode, short.stderr]).toEqual([
+      1,
+      expect.stringContaining('password must NOT have fewer than 8'),
+    ]);
+    const common = await create('password123');
+    expect([common.exitCode, common.stderr]).toEqual([1, expect.stringContaining('tried first')]);
+  });
+
+  it('creates one admin, audited, and never says the password', async () => {
+    const { exitCode, stdout, stderr } = await create('kalabasa-sa-ilalim-7');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('created the admin boss@example.com');
+    expect(stdout + stderr).not.toContain('kalabasa');
+    const again = await create('kalabasa-sa-ilalim-7');
+    expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining('another account')]);
+  });
+
+  it('with a demo address keeps production from serving', async () => {
+    const flags = ['--email', 'Admin@freshbytes.test', '--name', 'demo', '--phone', '09171234568'];
+    expect((await create('kalabasa-sa-ilalim-7', flags)).exitCode).toBe(0);
+    const env = { ...PRODUCTION, DATABASE_URL: database.url };
+    const { exitCode, stderr } = await runCli(['serve'], { env });
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('Admin@freshbytes.test')]);
+  });
+
+  it('names the flag that is missing where there is no terminal to ask on', async () => {
+    const { exitCode, stderr } = await create('kalabasa-sa-ilalim-7', FLAGS.slice(2));
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--email is missing')]);
+  });
+});
+
+describe('check-invariants', () => {
+  it('prints nothing and ends with 0 where all holds', async () => {
+    const { exitCode, stdout } = await runCli(['check-invariants'], {
+      env: { DATABASE_URL: database.url },
+    });
+    expect([exitCode, stdout]).toEqual([0, '']);
+  });
+});
+
+describe('openapi', () => {
+  it('writes both documents, the same in any environment, and tells which is not that of the code', async () => {
+    const out = join(folder, 'openapi');
+    expect((await runCli(['openapi', '--out', out])).exitCode).toBe(0);
+    await writeFile(join(out, 'v2.json'), '{}');
+    const { exitCode, stderr } = await runCli(['openapi', '--check', '--out', out], {
+      env: { PORT: '9999' },
+    });
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('v2.json')]);
+    expect(stderr).not.toContain('v1.json');
+  });
+});
+
+describe('doctor', () => {
+  it('says a line for each thing that it looked at', async () => {
+    const env = { DATABASE_URL: database.url, DATA_DIR: folder, PORT: '0' };
+    const { exitCode, stdout } = await runCli(['doctor'], { env });
+    expect(exitCode).toBe(0);
+    const subjects = [
+      'node',
+      'platform',
+      'settings',
+      'disk',
+      'port',
+      'redis',
+      'database',
+      'text',
+      'extensions',
+      'clock',
+      'migrations',
+      'jobs',
+    ];
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/\s+/)[1]),
+    ).toEqual(subjects);
+  });
+
+  it('fails where the database does not answer, and warns of a Redis that does not', async () => {
+    const env = {
+      DATABASE_URL: 'postgres://localhost:1/none',
+      REDIS_URL: 'redis://127.0.0.1:1',
+      DATA_DIR: folder,
+      PORT: '0',
+    };
+    const { exitCode, stdout } = await runCli(['doctor'], { env });
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^fail database +PostgreSQL does not answer/m);
+    expect(stdout).toMatch(/^warn redis/m);
+  });
+});

@@ -1,0 +1,111 @@
+// What doctor asks of PostgreSQL: version, text, extensions, migrations, clock and queues.
+import pg from 'pg';
+import { CONNECT_TIMEOUT_MS, openDatabase, STATEMENT_TIMEOUT_MS } from '../db/database.ts';
+import { OLDEST_POSTGRES, pendingMigrations } from '../db/migrate.ts';
+import { jobDepths } from '../jobs/depths.ts';
+import type { Finding } from './finding.ts';
+import type { DatabasePlace } from './settings.ts';
+
+const EXTENSIONS = ['pg_trgm', 'unaccent'];
+/** Codes, tokens and reservations live by the application's clock, jobs by the database's. */
+const MAX_CLOCK_SKEW_S = 5;
+
+interface ServerFacts {
+  readonly version: string;
+  readonly number: number;
+  readonly encoding: string;
+  readonly lowers: boolean;
+  readonly skew_s: number;
+  readonly missing: readonly string[];
+}
+
+/** @throws Error where it does not answer */
+export async function checkDatabase(place: DatabasePlace): Promise<Finding[]> {
+  const client = new pg.Client({
+    connectionString: place.url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS,
+  });
+  // A lost connection also fails the query in flight.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const facts = await readFacts(client);
+    const pending = await pendingMigrations(
+      async (sql) => (await client.query<{ name: string }>(sql)).rows,
+    );
+    const queues = pending.length === 0 ? [await checkQueues(place.url)] : [];
+    return [...judge(facts, place), migrationsFinding(pending), ...queues];
+  } finally {
+    await client.end();
+  }
+}
+
+async function readFacts(client: pg.Client): Promise<ServerFacts> {
+  const { rows } = await client.query<ServerFacts>(
+    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number,
+      current_setting('server_encoding') AS encoding, lower('Ñ') = 'ñ' AS lowers,
+      extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8 AS skew_s,
+      ARRAY(SELECT name FROM unnest($2::text[]) AS name WHERE name NOT IN (SELECT name FROM pg_available_extensions)) AS missing`,
+    [new Date(), EXTENSIONS],
+  );
+  const [facts] = rows;
+  if (facts === undefined) throw new Error('PostgreSQL said nothing about itself');
+  return facts;
+}
+
+function judge(facts: ServerFacts, { embedded }: DatabasePlace): Finding[] {
+  const where = embedded === undefined ? 'of DATABASE_URL' : `embedded, in ${embedded.dataDir}`;
+  const isOld = facts.number < OLDEST_POSTGRES;
+  const isUnicode = facts.encoding === 'UTF8' && facts.lowers;
+  const isOff = Math.abs(facts.skew_s) > MAX_CLOCK_SKEW_S;
+  return [
+    {
+      level: isOld ? 'fail' : 'ok',
+      subject: 'database',
+      text: `PostgreSQL ${facts.version}, ${where}${isOld ? ': 15 or newer is needed' : ''}`,
+    },
+    {
+      level: isUnicode ? 'ok' : 'fail',
+      subject: 'text',
+      text: isUnicode
+        ? 'UTF-8'
+        : `${facts.encoding}, lower('Ñ') fails: create it with UTF8 and a locale that knows letters`,
+    },
+    {
+      level: facts.missing.length === 0 ? 'ok' : 'fail',
+      subject: 'extensions',
+      text:
+        facts.missing.length === 0 ? EXTENSIONS.join(', ') : `missing: ${facts.missing.join(', ')}`,
+    },
+    {
+      level: isOff ? 'warn' : 'ok',
+      subject: 'clock',
+      text: isOff
+        ? `the database is ${facts.skew_s.toFixed(0)} s off this machine`
+        : 'in step with the database',
+    },
+  ];
+}
+
+function migrationsFinding(pending: readonly string[]): Finding {
+  if (pending.length === 0) return { level: 'ok', subject: 'migrations', text: 'all applied' };
+  return {
+    level: 'warn',
+    subject: 'migrations',
+    text: `pending: ${pending.join(', ')}; run \`freshbytes migrate\``,
+  };
+}
+
+async function checkQueues(url: string): Promise<Finding> {
+  const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
+  try {
+    const depths = await jobDepths(db);
+    const count = (state: 'waiting' | 'dead') =>
+      depths.reduce((sum, depth) => sum + depth[state], 0);
+    const text = `${depths.length} queues, ${count('waiting')} jobs waiting, ${count('dead')} dead`;
+    return { level: count('dead') > 0 ? 'warn' : 'ok', subject: 'jobs', text };
+  } finally {
+    await db.destroy();
+  }
+}

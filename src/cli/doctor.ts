@@ -1,0 +1,59 @@
+// `doctor`: looks at all that FreshBytes needs on this machine and says, a line each, what is not as it should be.
+import colors from 'picocolors';
+import type { Config } from '../config.ts';
+import { checkDatabase } from './doctor.database.ts';
+import { checkDisk, checkNode, checkPlatform, checkPort, checkRedis } from './doctor.machine.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { describeFault } from './faults.ts';
+import type { Finding } from './finding.ts';
+import { print } from './output.ts';
+import { findDatabase, readConfig } from './settings.ts';
+
+const PAINT = { ok: colors.green, warn: colors.yellow, fail: colors.red } as const;
+const LEVEL_WIDTH = 4;
+const SUBJECT_WIDTH = 10;
+
+/** Warnings are no failure. */
+export async function doctor(): Promise<ExitCode> {
+  let isWell = true;
+  const tell = (finding: Finding): void => {
+    if (finding.level === 'fail') isWell = false;
+    const level = PAINT[finding.level](finding.level.padEnd(LEVEL_WIDTH));
+    print(`${level} ${finding.subject.padEnd(SUBJECT_WIDTH)} ${finding.text}`);
+  };
+  tell(checkNode());
+  tell(checkPlatform());
+  const config = readSettings(tell);
+  if (config !== undefined) await checkInstallation(config, tell);
+  return isWell ? EXIT.done : EXIT.failed;
+}
+
+function readSettings(tell: (finding: Finding) => void): Config | undefined {
+  try {
+    const config = readConfig();
+    tell({ level: 'ok', subject: 'settings', text: `NODE_ENV=${config.NODE_ENV}` });
+    return config;
+  } catch (error) {
+    for (const text of describeFault(error).message.split('\n').slice(1)) {
+      tell({ level: 'fail', subject: 'settings', text: text.trim() });
+    }
+    return undefined;
+  }
+}
+
+async function checkInstallation(config: Config, tell: (finding: Finding) => void): Promise<void> {
+  tell(await checkDisk(config));
+  tell(await checkPort(config));
+  tell(await checkRedis(config));
+  await using stack = new AsyncDisposableStack();
+  try {
+    const place = await findDatabase(stack, config);
+    for (const finding of await checkDatabase(place)) tell(finding);
+  } catch (error) {
+    tell({
+      level: 'fail',
+      subject: 'database',
+      text: describeFault(error).message.replaceAll('\n', ' '),
+    });
+  }
+}

@@ -1,0 +1,57 @@
+// What to say about an error that ended a command: a sentence where the reader can mend it, else the stack.
+import { ConfigError } from '../config.ts';
+import { sqlState } from '../db/transaction.ts';
+import { isDatabaseDown } from '../http/problem-answers.ts';
+import { Problem } from '../lib/problem.ts';
+import { CliError, EXIT, type ExitCode } from './exit.ts';
+
+export interface Fault {
+  readonly message: string;
+  readonly exitCode: ExitCode;
+}
+
+/** invalid_authorization, invalid_catalog_name, insufficient_privilege: PostgreSQL answers, and refuses us. */
+const REFUSED_BY_POSTGRES = /^28|^3D|^42501$/;
+
+export function describeFault(error: unknown): Fault {
+  if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode };
+  if (error instanceof ConfigError) {
+    const faults = error.message.split('\n').map((fault) => `  ${fault}`);
+    return {
+      message: `These settings must be mended first:\n${faults.join('\n')}`,
+      exitCode: EXIT.usage,
+    };
+  }
+  if (error instanceof Problem) return { message: problemText(error), exitCode: EXIT.failed };
+  if (REFUSED_BY_POSTGRES.test(sqlState(error) ?? '')) {
+    return {
+      message: `PostgreSQL refused: ${messageOf(error)}. Check DATABASE_URL.`,
+      exitCode: EXIT.unavailable,
+    };
+  }
+  if (isDatabaseDown(error)) {
+    return {
+      message: `PostgreSQL does not answer (${messageOf(error)}). Check DATABASE_URL.`,
+      exitCode: EXIT.unavailable,
+    };
+  }
+  return { message: stackOf(error), exitCode: EXIT.failed };
+}
+
+function problemText(problem: Problem): string {
+  const errors = problem.extras.errors ?? [];
+  const lines = errors.map(({ pointer, message }) => `  ${pointer.slice(1)} ${message}`);
+  return lines.length === 0 ? problem.message : ['This is not accepted:', ...lines].join('\n');
+}
+
+/** Node tells of several addresses tried in vain by a code and no message. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || ('code' in error ? String(error.code) : error.name);
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\nCaused by: ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,102 @@
+// `openapi`: writes the documents of the API, or checks that the written ones are those of the code.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildApp } from '../app.ts';
+import { loadConfig } from '../config.ts';
+import type { Services } from '../context.ts';
+import { openDatabase } from '../db/database.ts';
+import { createGateways } from '../gateways/create.ts';
+import { KNOWN_VERSIONS } from '../http/problem-answers.ts';
+import { createRateLimits } from '../http/rate-limit.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import { systemClock } from '../lib/time.ts';
+import { createAuthenticate } from '../modules/identity/authenticate.ts';
+import { createTokens } from '../modules/identity/tokens.ts';
+import { createHealth } from '../modules/operations/health.service.ts';
+import { createLog } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { print, printError } from './output.ts';
+import { readVersion } from './version.ts';
+
+export interface OpenApiOptions {
+  /** One version; all without it. */
+  readonly version?: string;
+  /** Folder of the documents. */
+  readonly out: string;
+  readonly check?: boolean;
+}
+
+/** Never used: the pools connect with the first statement, and documents need none. */
+const NO_DATABASE = 'postgres://nobody@localhost:1/none';
+const NO_SECRET = 'documents hold nothing secret or signed';
+const PUBLIC_URL = 'https://api.freshbytes.test';
+
+export async function writeDocuments(options: OpenApiOptions): Promise<ExitCode> {
+  const versions = options.version === undefined ? KNOWN_VERSIONS : [options.version];
+  const documents = await makeDocuments(versions);
+  let exitCode: ExitCode = EXIT.done;
+  for (const [version, text] of documents) {
+    const path = join(options.out, `${version}.json`);
+    if (!options.check) {
+      await mkdir(options.out, { recursive: true });
+      await writeFile(path, text);
+      print(`wrote ${path}`);
+    } else if ((await readIfPresent(path)) !== text) {
+      printError(`${path} is not what the code says: run \`npm run generate:openapi\``);
+      exitCode = EXIT.failed;
+    }
+  }
+  return exitCode;
+}
+
+/** Text of each version's document, the same for the same code whatever the environment. */
+export async function makeDocuments(versions: readonly string[]): Promise<Map<string, string>> {
+  const app = await buildOffline();
+  try {
+    const documents = new Map<string, string>();
+    for (const version of versions) {
+      const { body, statusCode } = await app.inject(`/api/${version}/openapi.json`);
+      if (statusCode !== 200)
+        throw new Error(`the document of ${version} answers ${statusCode}: ${body}`);
+      documents.set(version, `${JSON.stringify(JSON.parse(body), null, 2)}\n`);
+    }
+    return documents;
+  } finally {
+    await app.close();
+  }
+}
+
+async function buildOffline() {
+  const config = loadConfig({ NODE_ENV: 'test', APP_SECRET: NO_SECRET, PUBLIC_URL }, readVersion());
+  const log = createLog({ level: 'silent', pretty: false, version: config.version });
+  const { db } = openDatabase({ url: NO_DATABASE, poolSize: 1, onError: () => {} });
+  const clock = systemClock;
+  const gateways = createGateways({ config, db, clock, log });
+  const services: Services = { config, db, clock, log, gateways, jobs: noJobs() };
+  const tokens = await createTokens(config);
+  const { version, DATA_DIR: dataDir } = config;
+  return buildApp({
+    services,
+    log,
+    tokens,
+    authenticate: createAuthenticate(tokens),
+    limits: createRateLimits(config, undefined, () => {}),
+    health: createHealth({ databaseUrl: NO_DATABASE, version, dataDir, clock, log }),
+    metrics: createMetrics(log),
+  });
+}
+
+function noJobs(): Jobs {
+  const refuse = () => Promise.reject(new Error('there are no queues without a database'));
+  return { enqueue: refuse, enqueueAll: refuse, close: async () => {} };
+}
+
+async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+// What every command begins with: the settings, the log and the database that they name.
+import { type Config, loadConfig } from '../config.ts';
+import { type EmbeddedServer, startEmbedded } from '../db/embedded/embedded.ts';
+import { messageOf } from '../db/embedded/errors.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+import { CliError, EXIT } from './exit.ts';
+import { say } from './output.ts';
+import { readVersion } from './version.ts';
+
+/** @throws ConfigError naming everything that is missing or wrong */
+export function readConfig(): Config {
+  return loadConfig(process.env, readVersion());
+}
+
+export function openLog(config: Config): Log {
+  return createLog({
+    level: config.LOG_LEVEL ?? 'info',
+    pretty: config.isDevelopment && process.stdout.isTTY,
+    version: config.version,
+  });
+}
+
+export interface DatabasePlace {
+  readonly url: string;
+  /** Present where the server is our own. */
+  readonly embedded?: EmbeddedServer;
+}
+
+/**
+ * The database of DATABASE_URL, or the embedded server, started or joined; `stack` leaves it again.
+ * @throws CliError where no embedded server can be had
+ */
+export async function findDatabase(
+  stack: AsyncDisposableStack,
+  config: Config,
+): Promise<DatabasePlace> {
+  if (config.DATABASE_URL !== undefined) return { url: config.DATABASE_URL };
+  try {
+    const embedded = await startEmbedded({ dataDir: config.DATA_DIR, log: say });
+    stack.defer(() => embedded.stop());
+    return { url: embedded.url, embedded };
+  } catch (error) {
+    throw new CliError(messageOf(error), EXIT.unavailable);
+  }
+}

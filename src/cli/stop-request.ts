@@ -1,0 +1,42 @@
+// When a long-running command must stop: a signal, or an error that nobody caught.
+import type { Log } from '../telemetry/log.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+type StopSignal = keyof typeof SIGNALS;
+
+/** One Ctrl-C under npm arrives twice, from the terminal and from npm; only a later one means "at once". */
+const SAME_REQUEST_MS = 1_000;
+const EXIT_SIGNAL_BASE = 128;
+
+export interface StopRequest {
+  /** Resolves with the exit code once the process must stop. */
+  readonly requested: Promise<ExitCode>;
+  /** Aborted at that moment. */
+  readonly signal: AbortSignal;
+}
+
+/** Listens from now on. A second signal ends the process on the spot. */
+export function awaitStopRequest(log: Log): StopRequest {
+  const { promise: requested, resolve } = Promise.withResolvers<ExitCode>();
+  const controller = new AbortController();
+  let requested_ms: number | undefined;
+  const stop = (exitCode: ExitCode): void => {
+    requested_ms ??= performance.now();
+    resolve(exitCode);
+    controller.abort();
+  };
+  const onSignal = (name: StopSignal): void => {
+    const isSecond =
+      requested_ms !== undefined && performance.now() - requested_ms > SAME_REQUEST_MS;
+    if (isSecond) process.exit(EXIT_SIGNAL_BASE + SIGNALS[name]);
+    if (requested_ms === undefined) log.info({ signal: name }, 'stopping');
+    stop(EXIT.done);
+  };
+  for (const name of Object.keys(SIGNALS) as StopSignal[]) process.on(name, onSignal);
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'stopping after an error that nobody caught');
+    stop(EXIT.failed);
+  });
+  return { requested, signal: controller.signal };
+}

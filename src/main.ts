@@ -1,0 +1,98 @@
+// The command line. Each command loads what it needs when it runs, so that help comes at once.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT, EXIT_HELP, type ExitCode } from './cli/exit.ts';
+import { printError } from './cli/output.ts';
+import { readVersion } from './cli/version.ts';
+
+const SIZES = ['small', 'medium', 'large'];
+const VERSIONS = ['v1', 'v2'];
+const MAX_SEED = 2 ** 31 - 1;
+
+const program = new Command('freshbytes')
+  .description('The marketplace backend that sells fresh produce by harvest lot.')
+  .version(readVersion())
+  .enablePositionalOptions()
+  .showHelpAfterError('(--help says what is possible)')
+  .addHelpText('after', EXIT_HELP)
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.usage));
+
+program
+  .command('serve')
+  .description('serve the API, and run the jobs too unless WORKER=off')
+  .action(run(async () => (await import('./cli/serve.ts')).serve()));
+
+program
+  .command('worker')
+  .description('run the jobs alone')
+  .action(run(async () => (await import('./cli/serve.ts')).work()));
+
+program
+  .command('migrate')
+  .description('bring the database up to this version')
+  .action(run(async () => (await import('./cli/migrate.ts')).migrate()));
+
+program
+  .command('seed')
+  .description('fill an empty database with a believable market')
+  .addOption(new Option('--size <size>', 'how large').choices(SIZES).default('small'))
+  .addOption(
+    new Option('--seed <number>', 'the same number makes the same market')
+      .default(1)
+      .argParser(seedNumber),
+  )
+  .action(run(async (options) => (await import('./cli/seed.ts')).seed(options)));
+
+program
+  .command('user')
+  .description('manage users')
+  .command('create-admin')
+  .description('create an admin; what is not given is asked for')
+  .option('--email <address>', 'e-mail address')
+  .option('--name <name>', 'user name')
+  .option('--phone <number>', 'Philippine mobile number')
+  .option('--first-name <name>', 'first name')
+  .option('--last-name <name>', 'last name')
+  .option('--password-stdin', 'read the password from standard input')
+  .action(run(async (options) => (await import('./cli/create-admin.ts')).createAdmin(options)));
+
+program
+  .command('doctor')
+  .description('check everything that FreshBytes needs on this machine')
+  .action(run(async () => (await import('./cli/doctor.ts')).doctor()));
+
+program
+  .command('openapi')
+  .description('write the OpenAPI documents')
+  .addOption(new Option('--version <version>', 'only this version').choices(VERSIONS))
+  .option('--out <folder>', 'where to', 'openapi')
+  .option('--check', 'write nothing; fail where the written ones are not those of the code')
+  .action(run(async (options) => (await import('./cli/openapi.ts')).writeDocuments(options)));
+
+program
+  .command('check-invariants')
+  .description('print every rule that the data in the database break, or nothing')
+  .action(run(async () => (await import('./cli/check-invariants.ts')).check()));
+
+await program.parseAsync();
+
+/** Ends the process with the command's exit code, whatever a library left open. */
+function run<Options>(
+  command: (options: Options) => Promise<ExitCode>,
+): (options: Options) => Promise<never> {
+  return async (options) => {
+    try {
+      return process.exit(await command(options));
+    } catch (error) {
+      const { describeFault } = await import('./cli/faults.ts');
+      const { message, exitCode } = describeFault(error);
+      printError(message);
+      return process.exit(exitCode);
+    }
+  };
+}
+
+function seedNumber(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number <= MAX_SEED) return number;
+  throw new InvalidArgumentError(`A whole number from 0 to ${MAX_SEED}.`);
+}

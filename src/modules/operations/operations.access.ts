@@ -1,0 +1,50 @@
+// Who may see the inside: holders of the metrics token, admins, and in development this machine itself.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { Config } from '../../config.ts';
+import type { Services } from '../../context.ts';
+import type { Authenticate } from '../../http/caller.ts';
+import { isLocalCaller } from '../../http/local-caller.ts';
+import { withDeadline } from '../../lib/deadline.ts';
+import { PROBE_TIMEOUT_MS } from './health.probes.ts';
+
+const BEARER = /^Bearer +(\S{1,4096})$/i;
+
+/** Whether the request carries METRICS_TOKEN, or comes from this machine in development. */
+export function mayReadMetrics(request: FastifyRequest, config: Config): boolean {
+  const token = bearerToken(request);
+  if (config.METRICS_TOKEN !== undefined && token !== undefined) {
+    return isSame(token, config.METRICS_TOKEN);
+  }
+  return config.isDevelopment && isLocalCaller(request);
+}
+
+/** Whether the request may see reasons and loads. Never throws: the others see the public view. */
+export async function mayReadDetails(
+  request: FastifyRequest,
+  { services, authenticate }: { services: Services; authenticate: Authenticate },
+): Promise<boolean> {
+  const token = bearerToken(request);
+  if (token === undefined) return false;
+  const { METRICS_TOKEN } = services.config;
+  if (METRICS_TOKEN !== undefined && isSame(token, METRICS_TOKEN)) return true;
+  try {
+    const caller = authenticate(services, token);
+    // A lost database must not delay the news that it is lost.
+    const { role } = await withDeadline(caller, PROBE_TIMEOUT_MS, 'the caller is unknown');
+    return role === 'admin';
+  } catch (err) {
+    request.log.debug({ err }, 'health is shown without details');
+    return false;
+  }
+}
+
+function bearerToken(request: FastifyRequest): string | undefined {
+  return BEARER.exec(request.headers.authorization ?? '')?.[1];
+}
+
+/** In constant time, whatever the lengths. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}

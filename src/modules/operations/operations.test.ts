@@ -1,0 +1,243 @@
+import { CompiledQuery } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createActor } from '../../../test/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { newId } from '../../lib/ids.ts';
+import { DAY_MS } from '../../lib/time.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { createHealth } from './health.service.ts';
+
+const METRICS_TOKEN = 'metrics-token-of-the-tests';
+const HEALTH_PATHS = ['/health', '/health/', '/api/v1/health', '/api/v2/health'];
+const LOADS = ['cpu_percent', 'memory_percent', 'disk_percent'];
+
+describe('operations', () => {
+  let test: TestApp;
+
+  beforeAll(async () => {
+    test = await createTestApp({ env: { METRICS_TOKEN } });
+  });
+  afterAll(() => test.close());
+
+  async function runSql(sql: string): Promise<void> {
+    await test.services.db.executeQuery(CompiledQuery.raw(sql));
+  }
+
+  describe('health', () => {
+    it('says that the process lives without asking anybody', async () => {
+      test.statements.length = 0;
+      const answer = await test.call({ path: '/health/live' });
+      expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'healthy' }]);
+      expect(test.statements).toEqual([]);
+    });
+
+    it('says that it is ready where the database is migrated', async () => {
+      const answer = await test.call({ path: '/health/ready' });
+      expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'ready' }]);
+    });
+
+    it('is not ready before its migrations ran', async () => {
+      const { config, clock } = test.services;
+      const log = createLog({ level: 'silent', pretty: false, version: config.version });
+      const { version } = config;
+      const fresh = createHealth({
+        databaseUrl: test.databaseUrl,
+        version,
+        dataDir: '.',
+        clock,
+        log,
+      });
+      await runSql('ALTER TABLE schema_migrations RENAME TO schema_migrations_away');
+      expect(await fresh.findObstacle()).toContain('not migrated');
+      expect((await fresh.report()).status).toBe('unhealthy');
+      await runSql('ALTER TABLE schema_migrations_away RENAME TO schema_migrations');
+      expect(await fresh.findObstacle()).toBeUndefined();
+      await fresh.close();
+    });
+
+    it.each(HEALTH_PATHS)(
+      'shows the public each part of %s, without reasons or loads',
+      async (path) => {
+        const answer = await test.call({ path });
+        expect(answer.statusCode).toBe(200);
+        expect(answer.headers['cache-control']).toBe('no-store');
+        const check = { status: 'healthy', latency_ms: expect.any(Number) };
+        expect(answer.json()).toEqual({
+          status: 'healthy',
+          timestamp: expect.stringMatching(/Z$/),
+          version: test.services.config.version,
+          checks: { database: check, cache: check, jobs: check },
+        });
+      },
+    );
+
+    it.each(HEALTH_PATHS)('shows the loads of %s to the metrics token', async (path) => {
+      const { checks } = (await test.call({ path, token: METRICS_TOKEN })).json();
+      for (const load of LOADS) {
+        expect(checks.system[load]).toBeGreaterThanOrEqual(0);
+        expect(checks.system[load]).toBeLessThanOrEqual(100);
+      }
+    });
+
+    it('shows the loads to admins', async () => {
+      const { token } = await createActor(test, { role: 'admin' });
+      const { checks } = (await test.call({ path: '/health', token })).json();
+      expect(Object.keys(checks.system)).toEqual(LOADS);
+    });
+
+    it('shows customers, forged tokens and ended sessions the public view', async () => {
+      const customer = await createActor(test);
+      const admin = await createActor(test, { role: 'admin' });
+      await test.services.db
+        .updateTable('sessions')
+        .set({ ended_at: test.clock.now(), ended_reason: 'LOGOUT' })
+        .where('id', '=', admin.session_id)
+        .execute();
+      for (const token of [customer.token, `${customer.token}x`, 'guess', admin.token]) {
+        const answer = await test.call({ path: '/health', token });
+        expect([answer.statusCode, answer.json().checks.system]).toEqual([200, undefined]);
+      }
+    });
+
+    it('is degraded and still serves where due jobs wait for a worker', async () => {
+      const put = (age: string) =>
+        runSql(`INSERT INTO pgboss.job (name, start_after) SELECT name, now() - interval '${age}'
+          FROM pgboss.queue WHERE dead_letter IS NOT NULL AND policy = 'standard' ORDER BY name LIMIT 1`);
+      await put('1 minute');
+      expect((await test.call({ path: '/health' })).json().status).toBe('healthy');
+      await put('3 minutes');
+      const answer = await test.call({ path: '/health', token: METRICS_TOKEN });
+      expect([answer.statusCode, answer.json().status]).toEqual([200, 'degraded']);
+      expect(answer.json().checks.jobs.reason).toContain('nobody takes jobs from');
+      await runSql('DELETE FROM pgboss.job');
+    });
+  });
+
+  describe('metrics', () => {
+    it.each([undefined, 'another-token-of-the-tests', ''])(
+      'are refused to token %j',
+      async (token) => {
+        const answer = await test.call({ path: '/metrics', token });
+        expect([answer.statusCode, answer.json().code]).toEqual([401, 'UNAUTHENTICATED']);
+        expect(answer.headers['www-authenticate']).toBe('Bearer');
+      },
+    );
+
+    it('name each series that dashboards are built on', async () => {
+      const answer = await test.call({ path: '/metrics', token: METRICS_TOKEN });
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers['content-type']).toContain('text/plain');
+      const named = [
+        'http_requests_total',
+        'http_request_duration_seconds',
+        'active_users',
+        'orders_created_total',
+        'revenue_generated_total',
+        'products_viewed_total',
+        'process_cpu_seconds_total',
+        'nodejs_eventloop_lag_seconds',
+        'db_pool_connections',
+        'cache_requests_total',
+        'job_queue_depth',
+        'rate_limit_refusals_total',
+      ];
+      for (const name of named) expect(answer.body).toContain(`# TYPE ${name} `);
+    });
+
+    it('count requests by route pattern and never by raw path', async () => {
+      await test.call({ path: '/sellers/0190a6c0-7d53-7cc1-b2a1-5b3f1f0c9a11' });
+      await test.call({ path: '/nowhere/in-particular' });
+      const { body } = await test.call({ path: '/metrics', token: METRICS_TOKEN });
+      const counted = (endpoint: string) =>
+        `http_requests_total{method="GET",endpoint="${endpoint}",status="404"} 1`;
+      expect(body).toContain(counted('/api/v1/sellers/:id'));
+      expect(body).toContain(counted('unmatched'));
+      expect(body).not.toContain('0190a6c0');
+      expect(body).not.toContain('particular');
+    });
+
+    it('count users whose session was used within a quarter of an hour', async () => {
+      const { db, clock } = test.services;
+      const active = async () => {
+        const { body } = await test.call({ path: '/metrics', token: METRICS_TOKEN });
+        return Number(/^active_users (\d+)$/m.exec(body)?.[1]);
+      };
+      test.clock.advance(DAY_MS);
+      expect(await active()).toBe(0);
+      const person = await createActor(test);
+      expect(await active()).toBe(1);
+      const session = {
+        user_id: person.user_id,
+        created_at: clock.now(),
+        last_used_at: clock.now(),
+      };
+      const expires_at = new Date(clock.now().getTime() + DAY_MS);
+      await db
+        .insertInto('sessions')
+        .values({ ...session, id: newId(), expires_at })
+        .execute();
+      expect(await active()).toBe(1);
+    });
+  });
+
+  describe('well-known files', () => {
+    it('publish the public keys and no private part', async () => {
+      const { keys } = (await test.call({ path: '/.well-known/jwks.json' })).json();
+      expect(keys).toHaveLength(1);
+      expect(keys[0]).toMatchObject({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA' });
+      expect(keys[0]).not.toHaveProperty('d');
+    });
+
+    it('name a contact until a day within the coming year', async () => {
+      const answer = await test.call({ path: '/.well-known/security.txt' });
+      expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
+      expect(answer.body).toMatch(/^Contact: (mailto|https):/);
+      const expires = new Date(/^Expires: (.*)$/m.exec(answer.body)?.[1] ?? '').getTime();
+      const days = (expires - test.clock.now().getTime()) / DAY_MS;
+      expect(days).toBeGreaterThan(30);
+      expect(days).toBeLessThan(365);
+    });
+  });
+
+  // Last: nothing makes a draining server ready again.
+  it('are not ready while the server stops, which goes on serving and asks clients to connect elsewhere', async () => {
+    test.health.startDraining();
+    const ready = await test.call({ path: '/health/ready' });
+    expect([ready.statusCode, ready.json().code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+    expect(ready.headers['content-type']).toContain('application/problem+json');
+    expect(ready.headers['retry-after']).toBeDefined();
+    const places = await test.call({ path: '/places' });
+    expect([places.statusCode, places.headers['connection']]).toEqual([200, 'close']);
+  });
+});
+
+describe('metrics in development', () => {
+  let test: TestApp;
+
+  beforeAll(async () => {
+    test = await createTestApp({ env: { NODE_ENV: 'development' } });
+  });
+  afterAll(() => test.close());
+
+  const scrape = (options: { remoteAddress: string; headers?: Record<string, string> }) =>
+    test.app.inject({ url: '/metrics', ...options });
+
+  it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])(
+    'are open to this machine (%s)',
+    async (remoteAddress) => {
+      expect((await scrape({ remoteAddress })).statusCode).toBe(200);
+    },
+  );
+
+  it.each(['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'])(
+    'are closed behind a proxy (%s)',
+    async (name) => {
+      const headers = { [name]: '127.0.0.1' };
+      expect((await scrape({ remoteAddress: '127.0.0.1', headers })).statusCode).toBe(401);
+    },
+  );
+
+  it('are closed to other machines', async () => {
+    expect((await scrape({ remoteAddress: '192.168.1.20' })).statusCode).toBe(401);
+  });
+});

@@ -1,0 +1,76 @@
+// Demo sellers: farms, cooperatives and market women, with their business profiles.
+import type { Selectable } from 'kysely';
+import type { Sellers, Users } from '../db/schema.generated.ts';
+import { slugify } from '../lib/slug.ts';
+import { HOUR_MS, plusMs } from '../lib/time.ts';
+import type { Areas, Barangay } from './areas.ts';
+import {
+  BUSINESS_DESCRIPTIONS,
+  BUSINESS_NAMES,
+  MENS_NICKNAMES,
+  STREETS,
+  WOMENS_NICKNAMES,
+} from './data/names.ts';
+import type { Seeding } from './seeding.ts';
+
+export interface Seller {
+  readonly row: Selectable<Sellers>;
+  readonly user: Selectable<Users>;
+  readonly place: Barangay;
+  readonly isDemo: boolean;
+}
+
+const DEMO_BUSINESS_NAME = 'Gulayan ni Aling Nena';
+
+interface SellerOptions {
+  readonly user: Selectable<Users>;
+  readonly areas: Areas;
+  readonly status: 'VERIFIED' | 'PENDING' | 'SUSPENDED';
+  readonly isDemo: boolean;
+}
+
+/** Applicants and suspended sellers, who have no products: at least one of each. */
+export function waitingSellers(verified: number): ('PENDING' | 'SUSPENDED')[] {
+  const count = Math.max(2, Math.round(verified / 50));
+  return Array.from({ length: count }, (_, i) => (i % 4 === 1 ? 'SUSPENDED' : 'PENDING'));
+}
+
+/** Counters stay zero here and are summed up at the end. */
+export function sellerRow({ random }: Seeding, options: SellerOptions): Seller {
+  const { user, areas, status, isDemo } = options;
+  const place = random.pick(areas.farms);
+  const business_name = isDemo ? DEMO_BUSINESS_NAME : nameOf(random.pick(BUSINESS_NAMES));
+  const created_at = plusMs(user.created_at, HOUR_MS);
+  const id = random.id(created_at);
+  const row = {
+    id,
+    user_id: user.id,
+    business_name,
+    business_phone: user.user_phone,
+    description: random.pick(BUSINESS_DESCRIPTIONS),
+    slug: `${slugify(business_name)}-${id.slice(-6)}`,
+    street: random.pick(STREETS),
+    barangay_code: place.barangay_code,
+    zip_code: null,
+    status,
+    commission_bps: random.chance(0.1) ? random.pick([300, 400, 700]) : null,
+    terms_accepted_at: created_at,
+    rating_sum: 0,
+    review_count: 0,
+    product_count: 0,
+    follower_count: 0,
+    version: 1,
+    created_at,
+    updated_at: created_at,
+    deleted_at: null,
+  };
+  return { row, user, place, isDemo };
+
+  function nameOf(pattern: string): string {
+    return pattern
+      .replace('{woman}', random.pick(WOMENS_NICKNAMES))
+      .replace('{man}', random.pick(MENS_NICKNAMES))
+      .replace('{last}', user.last_name)
+      .replace('{town}', place.city.replace(/ City$/, ''));
+  }
+}

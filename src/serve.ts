@@ -1,0 +1,107 @@
+// serve and worker: what starts, in which order, and how all of it stops again without losing a request or a job.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from './app.ts';
+import type { Config } from './config.ts';
+import { systemCtx } from './context.ts';
+import { createRateLimits } from './http/rate-limit.ts';
+import { startWorker } from './jobs/worker.ts';
+import { createAuthenticate } from './modules/identity/authenticate.ts';
+import { createTokens } from './modules/identity/tokens.ts';
+import { registerCollectors } from './modules/operations/collectors.ts';
+import { createHealth, type Health } from './modules/operations/health.service.ts';
+import { type OpenedServices, openServices } from './services.ts';
+import type { Log } from './telemetry/log.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { allJobs } from './worker.ts';
+
+export interface ProcessOptions {
+  readonly config: Config;
+  /** A database that is migrated already. */
+  readonly databaseUrl: string;
+  readonly log: Log;
+}
+
+export interface RunningProcess {
+  /** Finishes what is in flight and closes everything; may be called once. */
+  stop(): Promise<void>;
+}
+
+export interface RunningServer extends RunningProcess {
+  /** Where it listens, e.g. `http://127.0.0.1:8000`. */
+  readonly address: string;
+}
+
+/**
+ * Starts the API, and the worker beside it unless WORKER is off.
+ * @throws Error with code EADDRINUSE or EACCES where it cannot listen
+ */
+export async function startServer(options: ProcessOptions): Promise<RunningServer> {
+  const { config, log } = options;
+  await using stack = new AsyncDisposableStack();
+  const opened = await openServices(stack, { config, url: options.databaseUrl, log });
+  const { app, health } = await assembleApp(stack, opened, options);
+  if (config.WORKER === 'on') await addWorker(stack, opened, options);
+  // Registered last, so that it closes first: no request may find its pool closed.
+  stack.defer(() => app.close());
+  const address = await app.listen({ host: config.HOST, port: config.PORT });
+  const running = stack.move();
+  return {
+    address,
+    stop: async () => {
+      health.startDraining();
+      await pause(config.DRAIN_MS);
+      await running.disposeAsync();
+    },
+  };
+}
+
+/** Starts the worker alone. */
+export async function startWorkerProcess(options: ProcessOptions): Promise<RunningProcess> {
+  const { config, log } = options;
+  await using stack = new AsyncDisposableStack();
+  const opened = await openServices(stack, { config, url: options.databaseUrl, log });
+  await addWorker(stack, opened, options);
+  const running = stack.move();
+  return { stop: () => running.disposeAsync() };
+}
+
+async function addWorker(
+  stack: AsyncDisposableStack,
+  { services }: OpenedServices,
+  { databaseUrl, log }: ProcessOptions,
+): Promise<void> {
+  const worker = await startWorker({
+    databaseUrl,
+    log,
+    jobs: allJobs,
+    makeContext: ({ id }) => systemCtx(services, id),
+  });
+  stack.defer(() => worker.stop());
+}
+
+async function assembleApp(
+  stack: AsyncDisposableStack,
+  { services, pool, redis }: OpenedServices,
+  { databaseUrl, log }: ProcessOptions,
+): Promise<{ app: FastifyInstance; health: Health }> {
+  const { config, clock, db } = services;
+  const { version, DATA_DIR: dataDir } = config;
+  const metrics = createMetrics(log);
+  registerCollectors(metrics, { db, pool, clock });
+  const health = createHealth({ databaseUrl, redis, version, dataDir, clock, log });
+  stack.defer(() => health.close());
+  const tokens = await createTokens(config);
+  const app = await buildApp({
+    services,
+    log,
+    tokens,
+    health,
+    metrics,
+    authenticate: createAuthenticate(tokens),
+    limits: createRateLimits(config, redis, (rule) => metrics.countRateLimitRefusal(rule)),
+  });
+  // Before anything polls: compiling the schemas keeps the event loop for a while.
+  await app.ready();
+  return { app, health };
+}

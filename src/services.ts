@@ -1,0 +1,46 @@
+// Opens what lives as long as a process: keys, pool, queues, gateways and Redis. The server, the worker and the
+// commands share it, so that they cannot differ.
+import type { Redis } from 'ioredis';
+import type { Pool } from 'pg';
+import { connectRedis } from './cache/redis.ts';
+import type { Config } from './config.ts';
+import type { Services } from './context.ts';
+import { openDatabase } from './db/database.ts';
+import { createGateways } from './gateways/create.ts';
+import { createJobs } from './jobs/jobs.ts';
+import { systemClock } from './lib/time.ts';
+import { loadSecrets } from './modules/identity/signing-keys.ts';
+import type { Log } from './telemetry/log.ts';
+
+export interface OpenedServices {
+  readonly services: Services;
+  readonly pool: Pool;
+  /** Absent where REDIS_URL is. */
+  readonly redis: Redis | undefined;
+}
+
+/**
+ * Opens everything over the database at `url`; `stack` closes it again.
+ * @throws Error where the database is not migrated or cannot be reached
+ */
+export async function openServices(
+  stack: AsyncDisposableStack,
+  { config: given, url, log }: { config: Config; url: string; log: Log },
+): Promise<OpenedServices> {
+  // In development the secret comes from a file; from here on it is as if it had been given.
+  const { appSecret } = await loadSecrets(given);
+  const config: Config = Object.freeze({ ...given, APP_SECRET: appSecret });
+  const { db, pool } = openDatabase({
+    url,
+    poolSize: config.DATABASE_POOL_SIZE,
+    onError: (err) => log.warn({ err }, 'a database connection broke'),
+  });
+  // Not db.destroy(): it leaves a pool open that only the queues have used.
+  stack.defer(() => pool.end());
+  const jobs = await createJobs(pool, log);
+  stack.defer(() => jobs.close());
+  const redis = config.REDIS_URL === undefined ? undefined : connectRedis(config.REDIS_URL, log);
+  if (redis !== undefined) stack.defer(() => redis.disconnect());
+  const gateways = createGateways({ config, db, clock: systemClock, log });
+  return { services: { config, db, jobs, gateways, clock: systemClock, log }, pool, redis };
+}

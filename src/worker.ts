@@ -1,0 +1,43 @@
+// buildWorker: every queue, schedule and handler, in one list.
+
+import type { Ctx } from './context.ts';
+import type { Job } from './jobs/define.ts';
+import { refreshCategoryListingsJob } from './modules/catalog/categories.jobs.ts';
+import { makeImageSizesJob, removeImageFilesJob } from './modules/catalog/images.jobs.ts';
+import { eraseUsersJob, forgetSessionsJob } from './modules/identity/identity.jobs.ts';
+import { sendResetCodeJob } from './modules/identity/passwords.jobs.ts';
+import { refreshStaleListingsJob } from './modules/listing/listing.jobs.ts';
+import { sendMessageJob } from './modules/notifications/notifications.jobs.ts';
+import {
+  dispatchEventsJob,
+  forgetDispatchedEventsJob,
+} from './modules/notifications/outbox.jobs.ts';
+import { forgetExpiredAnswersJob } from './modules/operations/housekeeping.jobs.ts';
+import {
+  cancelUnconfirmedCodJob,
+  expireReservationsJob,
+  forgetErasedBuyersJob,
+  reconcilePaymentsJob,
+} from './modules/orders/orders.jobs.ts';
+import { refundJob } from './modules/payments/payments.jobs.ts';
+import { forgetErasedReviewersJob } from './modules/reviews/reviews.jobs.ts';
+
+export const allJobs: readonly Job<Ctx, unknown>[] = [
+  expireReservationsJob,
+  reconcilePaymentsJob,
+  cancelUnconfirmedCodJob,
+  forgetErasedBuyersJob,
+  forgetErasedReviewersJob,
+  refundJob,
+  forgetExpiredAnswersJob,
+  refreshStaleListingsJob,
+  refreshCategoryListingsJob,
+  makeImageSizesJob,
+  removeImageFilesJob,
+  dispatchEventsJob,
+  sendMessageJob,
+  forgetDispatchedEventsJob,
+  sendResetCodeJob,
+  eraseUsersJob,
+  forgetSessionsJob,
+];
