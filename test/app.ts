@@ -1,0 +1,140 @@
+// The whole API in one process, on a database of its own, with a clock that tests move.
+import { rm } from 'node:fs/promises';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { buildApp } from '../src/app.ts';
+import { type Config, loadConfig } from '../src/config.ts';
+import { type Ctx, type Services, systemCtx } from '../src/context.ts';
+import { openDatabase } from '../src/db/database.ts';
+import { createGateways } from '../src/gateways/create.ts';
+import { createRateLimits } from '../src/http/rate-limit.ts';
+import { createJobs } from '../src/jobs/jobs.ts';
+import { newId } from '../src/lib/ids.ts';
+import { createAuthenticate } from '../src/modules/identity/authenticate.ts';
+import { createTokens, type Tokens } from '../src/modules/identity/tokens.ts';
+import { registerCollectors } from '../src/modules/operations/collectors.ts';
+import { createHealth, type Health } from '../src/modules/operations/health.service.ts';
+import { createLog } from '../src/telemetry/log.ts';
+import { createMetrics, type Metrics } from '../src/telemetry/metrics.ts';
+import { movableClock, type TestClock } from './clock.ts';
+import { createTestDatabase } from './database.ts';
+
+export interface TestApp {
+  readonly app: FastifyInstance;
+  readonly services: Services;
+  readonly clock: TestClock;
+  /** For calling services directly, as nobody's request. */
+  readonly system: Ctx;
+  readonly tokens: Tokens;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly databaseUrl: string;
+  /** Text of every statement since the last `forgetStatements()`, transaction control left out. */
+  readonly statements: string[];
+  call(request: Call): Promise<LightMyRequestResponse>;
+  close(): Promise<void>;
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below `/api/v1` unless it begins with `/api/`, `/dev/` or `/health`. */
+  readonly path: string;
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+export interface TestAppOptions {
+  /** One by default, so that a query outside its transaction times out; concurrency tests take eight. */
+  readonly poolSize?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const config: Config = loadConfig(
+    {
+      NODE_ENV: 'test',
+      RATE_LIMITS: 'off',
+      APP_SECRET: 'test-secret-of-more-than-32-characters',
+      DATA_DIR: `/tmp/freshbytes-test-${newId()}`,
+      ...options.env,
+    },
+    '0.0.0-test',
+  );
+  const statements: string[] = [];
+  const log = createLog({ level: 'silent', pretty: false, version: config.version });
+  const clock = movableClock();
+  const { db, pool } = openDatabase({
+    url: database.url,
+    poolSize: options.poolSize ?? 1,
+    onError: (error) => log.error({ err: error }),
+    onStatement: (text) => {
+      if (
+        !/^(begin|commit|rollback|savepoint|release)/i.test(text) &&
+        !text.includes('named:find_caller')
+      )
+        statements.push(text);
+    },
+  });
+  const services: Services = {
+    config,
+    db,
+    clock,
+    log,
+    jobs: await createJobs(pool, log),
+    gateways: createGateways({ config, db, clock, log }),
+  };
+  const tokens = await createTokens(config);
+  const metrics = createMetrics(log);
+  registerCollectors(metrics, { db, pool, clock });
+  const health = createHealth({
+    databaseUrl: database.url,
+    dataDir: config.DATA_DIR,
+    version: config.version,
+    clock,
+    log,
+  });
+  const app = await buildApp({
+    services,
+    log,
+    tokens,
+    metrics,
+    health,
+    authenticate: createAuthenticate(tokens),
+    limits: createRateLimits(config, undefined, (rule) => metrics.countRateLimitRefusal(rule)),
+  });
+  await app.ready();
+  return {
+    app,
+    services,
+    clock,
+    statements,
+    system: systemCtx(services, 'test'),
+    tokens,
+    health,
+    metrics,
+    databaseUrl: database.url,
+    call: (request) => call(app, request),
+    close: async () => {
+      await app.close();
+      await services.jobs.close();
+      await health.close();
+      await db.destroy();
+      await database.drop();
+      await rm(config.DATA_DIR, { recursive: true, force: true });
+    },
+  };
+}
+
+function call(app: FastifyInstance, request: Call): Promise<LightMyRequestResponse> {
+  const isAbsolute = /^\/(api|dev|health|docs|redoc|metrics|\.well-known)/.test(request.path);
+  return app.inject({
+    method: request.method ?? 'GET',
+    url: isAbsolute ? request.path : `/api/v1${request.path}`,
+    headers: {
+      ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
+      ...request.headers,
+    },
+    ...(request.body === undefined ? {} : { payload: request.body as object }),
+  });
+}

@@ -1,0 +1,174 @@
+// Every kind of object that a route names, in each relation that a caller can have to it.
+import { newId } from '../../src/lib/ids.ts';
+import { createActor, type TestActor } from '../actors.ts';
+import type { TestApp } from '../app.ts';
+import { createCategory } from '../builders.ts';
+import type { CallerKind } from './cast.ts';
+import type { Names } from './fixtures.ts';
+import * as fixtures from './fixtures.ts';
+
+/**
+ * - `own`: it is the caller's
+ * - `sold`: an order of which a part is the caller's to fulfil
+ * - `public`: another's, and everybody may see it
+ * - `private`: another's, and for all but its owner and admins it does not exist
+ * - `crossed`: another's, addressed below what is the caller's
+ * - `absent`: it does not exist
+ */
+export type Relation = 'own' | 'sold' | 'public' | 'private' | 'crossed' | 'absent';
+
+export interface Scene {
+  readonly test: TestApp;
+  /** The caller; the stranger where nobody calls. */
+  readonly me: TestActor;
+  /** A verified customer. */
+  readonly stranger: TestActor;
+  /** A verified seller. */
+  readonly rival: TestActor;
+  /** A seller whom nobody has verified yet. */
+  readonly newcomer: TestActor;
+}
+
+type Make = (scene: Scene) => Promise<Names>;
+
+export interface Making {
+  readonly callers: readonly CallerKind[];
+  readonly make: Make;
+}
+
+export type ObjectKind = Readonly<Partial<Record<Exclude<Relation, 'absent'>, Making>>>;
+
+const SHOPS: readonly CallerKind[] = ['seller', 'pending', 'suspended'];
+const BUYERS: readonly CallerKind[] = ['unverified', 'customer', ...SHOPS, 'revoked', 'expired'];
+const USERS: readonly CallerKind[] = [...BUYERS, 'admin'];
+const EVERYBODY: readonly CallerKind[] = [...USERS, 'nobody'];
+
+const ofShops = (make: Make): Making => ({ callers: SHOPS, make });
+const ofBuyers = (make: Make): Making => ({ callers: BUYERS, make });
+const ofUsers = (make: Make): Making => ({ callers: USERS, make });
+const toEverybody = (make: Make): Making => ({ callers: EVERYBODY, make });
+
+const bought = ({ me, rival }: Scene) => ({ buyer: me, seller: rival });
+const sold = ({ me, stranger }: Scene) => ({ buyer: stranger, seller: me });
+const others = ({ stranger, rival }: Scene) => ({ buyer: stranger, seller: rival });
+
+type MakeFor = (test: TestApp, seller: TestActor) => Promise<Names>;
+
+/** The caller's and another seller's, which nobody else may work on. */
+function keptBySeller(make: MakeFor) {
+  return {
+    own: ofShops((s) => make(s.test, s.me)),
+    private: toEverybody((s) => make(s.test, s.rival)),
+  };
+}
+
+/** The same of things below a product, and another's below a product of the caller's. */
+function keptBelowProduct(make: MakeFor) {
+  return {
+    ...keptBySeller(make),
+    crossed: ofShops(async (s) => {
+      const { id } = await fixtures.makeProduct(s.test, s.me);
+      return { ...(await make(s.test, s.rival)), id };
+    }),
+  };
+}
+
+export const ABSENT = toEverybody(async () => ({ id: newId(), part_id: newId() }));
+
+export const SESSION: ObjectKind = {
+  own: ofUsers((s) => fixtures.makeSession(s.test, s.me)),
+  private: toEverybody((s) => fixtures.makeSession(s.test, s.stranger)),
+};
+export const ADDRESS: ObjectKind = {
+  own: ofUsers((s) => fixtures.makeAddress(s.test, s.me)),
+  private: toEverybody((s) => fixtures.makeAddress(s.test, s.stranger)),
+};
+export const USER: ObjectKind = {
+  private: toEverybody(async (s) => ({ id: (await createActor(s.test)).user_id })),
+};
+export const REMOVED_USER: ObjectKind = {
+  private: toEverybody((s) => fixtures.makeRemovedUser(s.test)),
+};
+
+export const SELLER: ObjectKind = {
+  own: ofShops(async (s) => ({ id: s.me.seller_id })),
+  public: toEverybody(async (s) => ({ id: s.rival.seller_id })),
+  private: toEverybody(async (s) => ({ id: s.newcomer.seller_id })),
+};
+export const SUSPENDED_SELLER: ObjectKind = {
+  private: toEverybody(async ({ test }) => {
+    const actor = await createActor(test, { role: 'seller', sellerStatus: 'SUSPENDED' });
+    return { id: actor.seller_id };
+  }),
+};
+/** What a seller's profile does not show. */
+export const SELLERS_BOOKS = keptBySeller(async (_test, seller) => ({ id: seller.seller_id }));
+
+export const CATEGORY: ObjectKind = { public: toEverybody((s) => createCategory(s.test)) };
+/** As buyers see it: own and private ones are not on sale. */
+export const PRODUCT: ObjectKind = {
+  own: ofShops((s) => fixtures.makeDraft(s.test, s.me)),
+  public: toEverybody((s) => fixtures.makeProduct(s.test, s.rival)),
+  private: toEverybody((s) => fixtures.makeDraft(s.test, s.rival)),
+};
+/** As its seller works on it. */
+export const KEPT_PRODUCT = keptBySeller(fixtures.makeProduct);
+export const REMOVED_PRODUCT = keptBySeller(fixtures.makeRemovedProduct);
+export const IMAGE = keptBelowProduct(fixtures.makeImage);
+export const LOT = keptBelowProduct(fixtures.makeLot);
+
+/** As buyers see it: own and private ones have not begun. */
+export const PROMO: ObjectKind = {
+  own: ofShops((s) => fixtures.makePromo(s.test, s.me, 1)),
+  public: toEverybody((s) => fixtures.makePromo(s.test, s.rival, -1)),
+  private: toEverybody((s) => fixtures.makePromo(s.test, s.rival, 1)),
+};
+/** As its seller works on it. */
+export const KEPT_PROMO = keptBySeller((test, seller) => fixtures.makePromo(test, seller, -1));
+
+export const REVIEW: ObjectKind = {
+  own: ofBuyers((s) => fixtures.makeReview(s.test, bought(s))),
+  public: toEverybody((s) => fixtures.makeReview(s.test, others(s))),
+};
+/** Own is a review of what the caller sells. */
+export const REVIEW_OF_SALE: ObjectKind = {
+  own: ofShops((s) => fixtures.makeReview(s.test, sold(s))),
+  public: toEverybody((s) => fixtures.makeReview(s.test, others(s))),
+};
+/** Own is what the caller has received. */
+export const REVIEWABLE_PRODUCT: ObjectKind = {
+  ...PRODUCT,
+  own: ofBuyers(async (s) => (await fixtures.makeDeliveredSale(s.test, bought(s))).product),
+};
+
+export const CART_LINE: ObjectKind = {
+  own: ofBuyers((s) => fixtures.putInCart(s.test, bought(s))),
+  private: toEverybody((s) => fixtures.putInCart(s.test, others(s))),
+};
+/** An address to order to, for a caller with something in the cart. */
+export const DELIVERY_ADDRESS: ObjectKind = {
+  own: ofBuyers(async (s) => {
+    await fixtures.putInCart(s.test, bought(s));
+    return fixtures.makeAddress(s.test, s.me);
+  }),
+  private: toEverybody(async (s) => {
+    await fixtures.putInCart(s.test, bought(s));
+    return fixtures.makeAddress(s.test, s.stranger);
+  }),
+};
+export const ORDER: ObjectKind = {
+  own: ofBuyers(async (s) => (await fixtures.makeSale(s.test, bought(s))).order),
+  sold: ofShops(async (s) => (await fixtures.makeSale(s.test, sold(s))).order),
+  private: toEverybody(async (s) => (await fixtures.makeSale(s.test, others(s))).order),
+};
+export const PAYMENT: ObjectKind = {
+  own: ofBuyers(async (s) => (await fixtures.makeSale(s.test, bought(s), 'GCASH')).payment),
+  sold: ofShops(async (s) => (await fixtures.makeSale(s.test, sold(s), 'GCASH')).payment),
+  private: toEverybody(async (s) => (await fixtures.makeSale(s.test, others(s), 'GCASH')).payment),
+};
+export const PAID_PAYMENT: ObjectKind = {
+  own: ofBuyers((s) => fixtures.makePaidPayment(s.test, bought(s))),
+  sold: ofShops((s) => fixtures.makePaidPayment(s.test, sold(s))),
+  private: toEverybody((s) => fixtures.makePaidPayment(s.test, others(s))),
+};
+export const PROVIDER: ObjectKind = { public: toEverybody(async () => ({ id: 'simulator' })) };

@@ -1,0 +1,97 @@
+// Servers in processes of their own, over a test's database: what can be killed, and what comes back.
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import { newId } from '../src/lib/ids.ts';
+import { createTestApp, type TestApp } from './app.ts';
+import { type RunningCli, startCli } from './cli.ts';
+
+const START_TIMEOUT_MS = 60_000;
+const POLL_MS = 20;
+
+export interface ServerProcess {
+  /** `http://127.0.0.1:<port>`; the same after a restart. */
+  readonly url: string;
+  /** Sends a signal and waits for the end. @returns the exit code; null where the signal ended it */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
+}
+
+export interface ProcessBench {
+  /** The same database and keys in this process, at the same time of day, for rows and tokens. */
+  readonly test: TestApp;
+  /** Starts a server and waits until it is ready. */
+  start(env?: Readonly<Record<string, string>>): Promise<ServerProcess>;
+  /** Kills what still runs, and drops the database. */
+  close(): Promise<void>;
+}
+
+export async function createProcessBench(): Promise<ProcessBench> {
+  const secrets = { APP_SECRET: newId(), JWT_PRIVATE_KEYS: makePrivateKey() };
+  const test = await createTestApp({ poolSize: 2, env: secrets });
+  test.clock.advance(Date.now() - test.clock.now().getTime());
+  const port = await findFreePort();
+  const started: RunningCli[] = [];
+  const shared = {
+    ...secrets,
+    NODE_ENV: 'development',
+    PORT: String(port),
+    DATABASE_URL: test.databaseUrl,
+    DATA_DIR: join(tmpdir(), `freshbytes-processes-${newId()}`),
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'error',
+  };
+  return {
+    test,
+    start: async (env = {}) => {
+      const cli = startCli(['serve'], { env: { ...shared, ...env } });
+      started.push(cli);
+      return whenReady(cli, `http://127.0.0.1:${port}`);
+    },
+    close: async () => {
+      for (const { child, ended } of started) {
+        child.kill('SIGKILL');
+        await ended;
+      }
+      await test.close();
+    },
+  };
+}
+
+async function whenReady(
+  { child, ended, output }: RunningCli,
+  url: string,
+): Promise<ServerProcess> {
+  const isReady = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`the server ended:\n${output.stdout}\n${output.stderr}`);
+    }
+    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
+    return answer?.ok === true;
+  };
+  await vi.waitUntil(isReady, { timeout: START_TIMEOUT_MS, interval: POLL_MS });
+  return {
+    url,
+    end: async (signal) => {
+      child.kill(signal);
+      return (await ended).exitCode;
+    },
+  };
+}
+
+/** Another process may take it before the server does; the server then says so and the test fails loudly. */
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+function makePrivateKey(): string {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
+}
