@@ -1,0 +1,101 @@
+// The directions of docs/architecture.md as rules. A new edge between modules is a visible change of this file.
+
+/** Which modules each may call. */
+const MODULES = require('./module-edges.json');
+
+/** What each layer may import beside itself. */
+const LAYERS = {
+  lib: [],
+  config: ['lib'],
+  telemetry: ['lib', 'config'],
+  db: ['lib', 'config', 'telemetry', 'context'],
+  cache: ['lib', 'config', 'telemetry'],
+  gateways: ['lib', 'config', 'telemetry', 'db', 'cache'],
+  jobs: ['lib', 'config', 'telemetry', 'db'],
+  context: ['lib', 'config', 'telemetry', 'db', 'cache', 'gateways', 'jobs'],
+  http: ['lib', 'config', 'telemetry', 'db', 'cache', 'context', 'modules/identity/tokens'],
+};
+
+const TESTS = '\\.(test|testkit)\\.ts$|/testing(\\.app)?\\.ts$|scratch-database\\.ts$';
+const source = (name) => `^src/${name}(/|\\.ts$)`;
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: TESTS },
+      to: {},
+    },
+    {
+      name: 'no-tests-in-the-product',
+      severity: 'error',
+      from: { path: '^src/', pathNot: TESTS },
+      to: { path: `^test/|${TESTS}` },
+    },
+    ...Object.entries(LAYERS).map(([layer, allowed]) => ({
+      name: `layer-${layer}`,
+      severity: 'error',
+      from: { path: source(layer), pathNot: TESTS },
+      to: { path: '^src/', pathNot: [layer, ...allowed].map(source) },
+    })),
+    ...Object.entries(MODULES).map(([name, allowed]) => ({
+      name: `module-${name}`,
+      comment: 'Modules meet at services, and at the pure files beside them.',
+      severity: 'error',
+      from: { path: `^src/modules/${name}/`, pathNot: TESTS },
+      to: {
+        path: '^src/modules/',
+        pathNot: [
+          `^src/modules/${name}/`,
+          ...allowed.map(
+            (other) => `^src/modules/${other}/[^/]+\\.(service|rules|errors|views)\\.ts$`,
+          ),
+        ],
+      },
+    })),
+    {
+      name: 'every-module-is-listed',
+      severity: 'error',
+      from: {
+        path: '^src/modules/',
+        pathNot: Object.keys(MODULES).map((name) => `^src/modules/${name}/`),
+      },
+      to: {},
+    },
+    {
+      name: 'routes-call-services',
+      severity: 'error',
+      from: { path: '\\.routes\\.ts$' },
+      to: { path: '\\.queries\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'queries-know-no-rules',
+      severity: 'error',
+      from: { path: '^src/modules/.*\\.queries\\.ts$' },
+      to: { path: '\\.(service|routes|jobs)\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'rules-are-pure',
+      severity: 'error',
+      from: { path: '\\.rules\\.ts$' },
+      to: { path: '^src/(?!lib/)', pathNot: '\\.rules\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'not-to-dev-dependency',
+      severity: 'error',
+      from: { path: '^src/', pathNot: TESTS },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
+  },
+};
