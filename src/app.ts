@@ -38,6 +38,7 @@ import { orderRoutes } from './modules/orders/orders.routes.ts';
 import { sellerOrderRoutes } from './modules/orders/seller-orders.routes.ts';
 import { settlementRoutes } from './modules/orders/settlement.routes.ts';
 import { simulationRoutes } from './modules/orders/simulation.routes.ts';
+import { registerWalletPage } from './modules/orders/wallet-page.ts';
 import { registerPaymentPages } from './modules/payments/payment-pages.ts';
 import { paymentRoutes } from './modules/payments/payments.routes.ts';
 import { placeRoutes } from './modules/places/places.routes.ts';
@@ -130,6 +131,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   await registerDevPages(app, services, (dev) => {
     for (const route of simulationRoutes) mount(dev, route, { ...shared, paging: versions.v1 });
+    registerWalletPage(dev);
   });
   registerPaymentPages(app);
   registerMedia(app, services.gateways.storage);

@@ -139,7 +139,13 @@ async function copyPackage(nativeDir: string, place: Place): Promise<string> {
     readFileSync(join(nativeDir, '..', 'package.json'), 'utf8'),
   );
   const copy = join(place.homeDir, `${COPY_PREFIX}${manifest.version}`);
-  if (existsSync(copy)) return copy;
+  if (existsSync(copy)) {
+    // The cluster may have changed hands since the copy was made.
+    if (!canAccess(place.account, '-r', join(copy, 'bin', 'postgres'))) {
+      await giveAllTo(place.account, copy);
+    }
+    return copy;
+  }
   const unfinished = await mkdtemp(join(place.homeDir, UNFINISHED_PREFIX));
   await cp(nativeDir, unfinished, {
     recursive: true,
@@ -151,13 +157,16 @@ async function copyPackage(nativeDir: string, place: Place): Promise<string> {
     const link = join(unfinished, path);
     if (!existsSync(link)) await symlink(target, link);
   }
-  await giveTo(place.account, unfinished);
-  for (const name of await readdir(unfinished, { recursive: true })) {
-    await giveTo(place.account, join(unfinished, name));
-  }
+  await giveAllTo(place.account, unfinished);
   await removeOldCopies(place.homeDir);
   await rename(unfinished, copy);
   return copy;
+}
+
+async function giveAllTo(account: Place['account'], dir: string): Promise<void> {
+  await giveTo(account, dir);
+  for (const name of await readdir(dir, { recursive: true }))
+    await giveTo(account, join(dir, name));
 }
 
 async function removeOldCopies(homeDir: string): Promise<void> {

@@ -126,6 +126,27 @@ describe('paying by wallet', () => {
     expect((await test.app.inject({ url: `${path.slice(0, -1)}A` })).statusCode).toBe(404);
   });
 
+  it('leads the browser to a wallet page whose buttons pay', async () => {
+    const { order_id, payment } = await walletOrder();
+    const opened = await test.app.inject({ url: new URL(payment.checkout_url).pathname });
+    const wallet = new URL(String(opened.headers.location)).pathname;
+    const page = await test.app.inject({ url: wallet });
+    expect(page.body).toContain('PHP 200.00 to FreshBytes: OPEN');
+    const action = /action="(wallet\/success)"/.exec(page.body)?.[1] ?? '';
+    const paid = await test.app.inject({
+      method: 'POST',
+      url: new URL(action, `http://localhost${wallet}`).pathname,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect(paid.statusCode).toBe(303);
+    expect((await test.app.inject({ url: wallet })).body).toContain('PAID');
+    expect((await readOrder(order_id)).payment_status).toBe('COMPLETED');
+    expect((await test.app.inject({ url: '/dev/payments/x/wallet' })).statusCode).toBe(404);
+    expect((await test.app.inject({ method: 'POST', url: `${wallet}/steal` })).statusCode).toBe(
+      404,
+    );
+  });
+
   it('lets no part leave PENDING before it is paid, except by being cancelled', async () => {
     const { order_id, payment_id } = await walletOrder();
     expect((await move(order_id, 'CONFIRMED')).json().code).toBe('PAYMENT_REQUIRED');

@@ -1,10 +1,12 @@
-// Playing the wallet in development: decide how a payment ends, and deliver its webhook once, twice or never.
+// Playing the wallet in development: how a payment ends is decided by its owner, or on the wallet's own page.
 import type { Ctx } from '../../context.ts';
+import type { ProviderPayment } from '../../gateways/payment-provider.ts';
 import { signedIn } from '../../http/access.ts';
 import { notFound } from '../../lib/problem.ts';
 import { getPayment, startWallet } from '../payments/payments.service.ts';
 
-export type SimulatedOutcome = 'success' | 'failure' | 'expiry';
+export const SIMULATED_OUTCOMES = ['success', 'failure', 'expiry'] as const;
+export type SimulatedOutcome = (typeof SIMULATED_OUTCOMES)[number];
 
 export interface SimulatedWebhook {
   readonly provider: string;
@@ -22,10 +24,29 @@ export async function simulatePayment(
   payment_id: string,
   outcome: SimulatedOutcome,
 ): Promise<SimulatedWebhook> {
-  const { simulator } = ctx.gateways;
   const { user_id } = await getPayment(ctx, payment_id);
   // An admin sees every payment, but only the buyer holds the wallet.
-  if (simulator === undefined || user_id !== signedIn(ctx).user_id) throw notFound('payment');
+  if (user_id !== signedIn(ctx).user_id) throw notFound('payment');
+  return decidePayment(ctx, payment_id, outcome);
+}
+
+/** The same for whoever stands before the wallet: its page knows nobody. */
+export async function decidePayment(
+  ctx: Ctx,
+  payment_id: string,
+  outcome: SimulatedOutcome,
+): Promise<SimulatedWebhook> {
+  const { simulator } = ctx.gateways;
+  if (simulator === undefined) throw notFound('payment');
   await startWallet(ctx, payment_id);
   return { provider: simulator.name, ...(await simulator.decide(payment_id, outcome)) };
+}
+
+/** What the wallet shows of a payment. @throws Problem NOT_FOUND, CONFLICT as simulatePayment */
+export async function getWalletSession(ctx: Ctx, payment_id: string): Promise<ProviderPayment> {
+  const { simulator } = ctx.gateways;
+  const { reference } = await startWallet(ctx, payment_id);
+  const session = await simulator?.fetch(reference);
+  if (session === undefined) throw notFound('payment');
+  return session;
 }
