@@ -181,3 +181,18 @@ export async function stockOf(
     .orderBy('expires_at')
     .execute();
 }
+
+/** Debits less credits of an order's books, by account. */
+export async function balancesOf(test: TestApp, order_id: string): Promise<Record<string, number>> {
+  const rows = await test.services.db
+    .selectFrom('journal_lines')
+    .innerJoin('journal_entries', 'journal_entries.id', 'journal_lines.entry_id')
+    .select([
+      'account',
+      (eb) => eb.fn.sum<number>(eb('debit_centavos', '-', eb.ref('credit_centavos'))).as('balance'),
+    ])
+    .where('order_id', '=', order_id)
+    .groupBy('account')
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.account, Number(row.balance)]));
+}

@@ -25,7 +25,7 @@ export function welcome(config: Config, { embedded }: DatabasePlace): string {
     entry('Data', database),
     ...people,
     '',
-    entry('Try', `curl '${publicUrl}/api/v1/products?search=ampalaya'`),
+    entry('Try', `curl '${publicUrl}/api/v1/products?search=kamatis'`),
     '',
     colors.dim('  Ctrl-C stops it.'),
     '',

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { type Buyer, createBuyer, order, stockOf, stockProduct } from '../../../test/shop.ts';
+import {
+  type Buyer,
+  balancesOf,
+  createBuyer,
+  order,
+  stockOf,
+  stockProduct,
+} from '../../../test/shop.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { cancelUnconfirmedCod } from './settlement.service.ts';
 
@@ -58,7 +65,7 @@ describe('a cash order', () => {
       order_status: 'DELIVERED',
       payment_status: 'COMPLETED',
     });
-    expect(await balances(placed.id)).toEqual({
+    expect(await balancesOf(test, placed.id)).toEqual({
       BUYER_RECEIVABLE: 0,
       ORDER_LIABILITY: 0,
       COD_CLEARING: 25_000,
@@ -78,7 +85,7 @@ describe('a cash order', () => {
       order_status: 'CANCELLED',
       payment_status: 'FAILED',
     });
-    expect(await balances(placed.id)).toEqual({ BUYER_RECEIVABLE: 0, ORDER_LIABILITY: 0 });
+    expect(await balancesOf(test, placed.id)).toEqual({ BUYER_RECEIVABLE: 0, ORDER_LIABILITY: 0 });
   });
 
   it('is cancelled where its seller does not confirm it within a day', async () => {
@@ -286,18 +293,3 @@ describe('the list of orders', () => {
     expect(test.statements.length).toBeLessThanOrEqual(2);
   });
 });
-
-/** Debits less credits of an order, by account. */
-async function balances(order_id: string): Promise<Record<string, number>> {
-  const rows = await test.services.db
-    .selectFrom('journal_lines')
-    .innerJoin('journal_entries', 'journal_entries.id', 'journal_lines.entry_id')
-    .select([
-      'account',
-      (eb) => eb.fn.sum<number>(eb('debit_centavos', '-', eb.ref('credit_centavos'))).as('balance'),
-    ])
-    .where('order_id', '=', order_id)
-    .groupBy('account')
-    .execute();
-  return Object.fromEntries(rows.map((row) => [row.account, Number(row.balance)]));
-}

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { type Buyer, createBuyer, order, stockOf, stockProduct } from '../../../test/shop.ts';
+import {
+  type Buyer,
+  balancesOf,
+  createBuyer,
+  order,
+  stockOf,
+  stockProduct,
+} from '../../../test/shop.ts';
 import { newId } from '../../lib/ids.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 import { carryOutRefund } from '../payments/payments.service.ts';
@@ -269,7 +276,7 @@ describe('cancelling and refunding what was paid', () => {
     expect(await stockOf(test, product.id)).toEqual([{ on_hand_milli: 10_000, reserved_milli: 0 }]);
     await runRefunds();
     expect((await walletOf(payment_id)).refunded_centavos).toBe(20_000);
-    expect(await balanceOf(order_id)).toEqual({
+    expect(await balancesOf(test, order_id)).toEqual({
       BUYER_RECEIVABLE: 0,
       ORDER_LIABILITY: 0,
       WALLET_CLEARING: 0,
@@ -292,7 +299,9 @@ describe('cancelling and refunding what was paid', () => {
     ).toBe('REFUNDED');
     expect((await readOrder(order_id)).order_status).toBe('REFUNDED');
     expect(await stockOf(test, product.id)).toEqual([{ on_hand_milli: 8_000, reserved_milli: 0 }]);
-    expect(Object.values(await balanceOf(order_id)).every((balance) => balance === 0)).toBe(true);
+    expect(Object.values(await balancesOf(test, order_id)).every((balance) => balance === 0)).toBe(
+      true,
+    );
   });
 
   it('asks which part where the order has several, and refuses one of another order', async () => {
@@ -342,7 +351,7 @@ describe('cancelling and refunding what was paid', () => {
       refunded_amount: '50.00',
       payment_status: 'PARTIALLY_REFUNDED',
     });
-    expect(await balanceOf(placed.order.id)).toMatchObject({
+    expect(await balancesOf(test, placed.order.id)).toMatchObject({
       BUYER_RECEIVABLE: 0,
       WALLET_CLEARING: 10_000,
     });
@@ -361,18 +370,4 @@ function walletOf(payment_id: string) {
     .selectAll()
     .where('payment_id', '=', payment_id)
     .executeTakeFirstOrThrow();
-}
-
-async function balanceOf(order_id: string): Promise<Record<string, number>> {
-  const rows = await test.services.db
-    .selectFrom('journal_lines')
-    .innerJoin('journal_entries', 'journal_entries.id', 'journal_lines.entry_id')
-    .select([
-      'account',
-      (eb) => eb.fn.sum<number>(eb('debit_centavos', '-', eb.ref('credit_centavos'))).as('balance'),
-    ])
-    .where('order_id', '=', order_id)
-    .groupBy('account')
-    .execute();
-  return Object.fromEntries(rows.map((row) => [row.account, Number(row.balance)]));
 }
