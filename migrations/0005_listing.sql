@@ -33,6 +33,23 @@ CREATE FUNCTION promo_price(price_centavos integer, discount_type text, discount
     WHEN 'FIXED' THEN price_centavos - discount_hundredths
     ELSE ((price_centavos::bigint * (10000 - discount_hundredths) + 5000) / 10000)::integer END);
 
+-- Of several promos at this moment, the one that leaves the buyer the lowest price.
+CREATE FUNCTION best_promo(product_id uuid, list_price_centavos integer, moment timestamptz)
+  RETURNS TABLE (id uuid, price_centavos integer)
+  LANGUAGE sql STABLE AS $$
+  SELECT o.id, promo_price(list_price_centavos, o.discount_type, o.discount_hundredths)
+  FROM promo_products pp JOIN promos o ON o.id = pp.promo_id
+  WHERE pp.product_id = best_promo.product_id AND o.is_active AND o.deleted_at IS NULL
+    AND o.starts_at <= moment AND o.ends_at > moment
+  ORDER BY 2, o.id LIMIT 1
+$$;
+
+-- Only what its seller offers, and only of verified sellers.
+CREATE FUNCTION is_on_sale(product products, seller sellers) RETURNS boolean
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT product.is_active AND product.deleted_at IS NULL AND seller.status = 'VERIFIED' AND seller.deleted_at IS NULL
+$$;
+
 -- Half of a lot's shelf life: up to here it is FRESH.
 CREATE FUNCTION lot_half_life(harvested_at timestamptz, expires_at timestamptz) RETURNS timestamptz
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -115,7 +132,7 @@ CREATE FUNCTION compute_product_listing(product_ids uuid[], moment timestamptz)
     stock.harvested_at, lot_half_life(stock.harvested_at, stock.expires_at), stock.expires_at,
     CASE WHEN k.review_count > 0 THEN round(k.rating_sum::numeric / k.review_count, 2) END, k.review_count, k.sell_count,
     p.created_at,
-    p.is_active AND p.deleted_at IS NULL AND s.status = 'VERIFIED' AND s.deleted_at IS NULL,
+    is_on_sale(p, s),
     stock.changes_at, promo_clock.changes_at
   FROM unnest(product_ids) AS wanted (id)
   JOIN products p ON p.id = wanted.id
@@ -123,12 +140,7 @@ CREATE FUNCTION compute_product_listing(product_ids uuid[], moment timestamptz)
   JOIN categories c ON c.id = p.category_id
   JOIN product_counters k ON k.product_id = p.id
   CROSS JOIN LATERAL sellable_stock(p.id, p.handling_hours, moment) stock
-  LEFT JOIN LATERAL (
-    SELECT o.id, promo_price(p.price_centavos, o.discount_type, o.discount_hundredths) AS price_centavos
-    FROM promo_products pp JOIN promos o ON o.id = pp.promo_id
-    WHERE pp.product_id = p.id AND o.is_active AND o.deleted_at IS NULL AND o.starts_at <= moment AND o.ends_at > moment
-    ORDER BY 2, o.id LIMIT 1
-  ) promo ON true
+  LEFT JOIN LATERAL best_promo(p.id, p.price_centavos, moment) promo ON true
   CROSS JOIN LATERAL (
     SELECT min(CASE WHEN o.starts_at > moment THEN o.starts_at ELSE o.ends_at END) AS changes_at
     FROM promo_products pp JOIN promos o ON o.id = pp.promo_id

@@ -19,7 +19,7 @@ export interface CartProduct {
 export async function findCartProduct(db: Db, id: string): Promise<CartProduct | undefined> {
   const result = await sql<CartProduct>`
     SELECT p.id, p.unit, p.seller_id,
-      p.is_active AND s.status = 'VERIFIED' AND s.deleted_at IS NULL AS is_on_sale
+      is_on_sale(p, s) AS is_on_sale
     FROM products p JOIN sellers s ON s.id = p.seller_id
     WHERE p.id = ${id} AND p.deleted_at IS NULL`.execute(db);
   return result.rows[0];

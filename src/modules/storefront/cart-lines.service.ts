@@ -25,18 +25,12 @@ const SQL = `
   SELECT i.id, i.product_id, p.name AS product_name, p.unit, p.tax_class, i.quantity_milli,
     p.price_centavos AS list_price_centavos, coalesce(promo.price_centavos, p.price_centavos) AS unit_price_centavos,
     promo.id AS promo_id, p.srp_centavos, p.seller_id, s.commission_bps,
-    p.is_active AND p.deleted_at IS NULL AND s.status = 'VERIFIED' AND s.deleted_at IS NULL AS is_on_sale,
-    stock.available_milli
+    is_on_sale(p, s) AS is_on_sale, stock.available_milli
   FROM cart_items i
   JOIN products p ON p.id = i.product_id
   JOIN sellers s ON s.id = p.seller_id
   CROSS JOIN LATERAL sellable_stock(p.id, p.handling_hours, $2) stock
-  LEFT JOIN LATERAL (
-    SELECT o.id, promo_price(p.price_centavos, o.discount_type, o.discount_hundredths) AS price_centavos
-    FROM promo_products pp JOIN promos o ON o.id = pp.promo_id
-    WHERE pp.product_id = p.id AND o.is_active AND o.deleted_at IS NULL AND o.starts_at <= $2 AND o.ends_at > $2
-    ORDER BY 2, o.id LIMIT 1
-  ) promo ON true
+  LEFT JOIN LATERAL best_promo(p.id, p.price_centavos, $2) promo ON true
   WHERE i.user_id = $1
   ORDER BY i.created_at, i.id`;
 
