@@ -7,7 +7,7 @@ const DIGEST_LENGTH = 16;
 /** Versions that an `If-Match` header accepts; undefined where it asks for nothing. */
 export type ExpectedVersions = readonly number[] | undefined;
 
-export function etagOf(version: number, bytes: string): string {
+export function etagOf(version: number, bytes: string | Buffer): string {
   return `"${version}-${hash('sha1', bytes, 'base64url').slice(0, DIGEST_LENGTH)}"`;
 }
 

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isNotModified } from './conditional.ts';
+import { acceptedEncoding } from './content-encoding.ts';
 
 const CACHE = 'public, max-age=0, must-revalidate';
 const DIGEST_LENGTH = 16;
@@ -41,9 +42,7 @@ export async function sendDocsFile(
   file: DocsFile,
 ): Promise<FastifyReply> {
   const { gzipped, digest } = await file.content();
-  const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/.test(
-    String(request.headers['accept-encoding'] ?? ''),
-  );
+  const takesGzip = acceptedEncoding(request.headers['accept-encoding'], ['gzip']) === 'gzip';
   const etag = takesGzip ? `"${digest}-gzip"` : `"${digest}"`;
   reply.headers({ 'cache-control': CACHE, vary: 'Accept-Encoding', etag });
   if (isNotModified(request.headers['if-none-match'], etag)) return reply.code(304).send();

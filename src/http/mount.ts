@@ -8,11 +8,12 @@ import type {
   RouteOptions,
 } from 'fastify';
 import { type TObject, type TSchema, Type } from 'typebox';
-import type { Ctx } from '../context.ts';
+import { ANONYMOUS, type Ctx } from '../context.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 import { requireAccess } from './access.ts';
-import { cacheHeaders } from './caching.ts';
+import { cacheHeaders, isSameForAll } from './caching.ts';
 import { etagOf, expectedVersions, isNotModified } from './conditional.ts';
+import { acceptedEncoding, variantOf } from './content-encoding.ts';
 import { idempotencyKey, type KeptAnswer, once, requestHash } from './idempotency.ts';
 import type { Models } from './models.ts';
 import { operationId } from './openapi.ts';
@@ -29,6 +30,8 @@ declare module 'fastify' {
     isExempt?: boolean;
   }
 }
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 export interface Mounting {
   readonly paging: Paging;
@@ -120,16 +123,52 @@ async function answer(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { ctx } = request;
+  reply.headers(cacheHeaders(route, ctx.actor));
+  if (isSameForAll(route, ctx.actor)) return answerShared(route, mounting, request, reply);
   const { answer: made, isReplay } = await answerOnce(route, mounting, request, reply);
-  reply.code(made.status).headers({ ...made.headers, ...cacheHeaders(route, ctx.actor) });
+  reply.code(made.status).headers(made.headers);
   if (isReplay) reply.header('idempotency-replayed', 'true');
   if (made.status === 204) return reply.send();
-  reply.header('content-type', 'application/json; charset=utf-8');
-  if (request.method === 'GET' || request.method === 'HEAD') {
-    if (isNotModified(request.headers['if-none-match'], made.headers['etag'] ?? ''))
-      return reply.code(304).send();
-  }
+  reply.header('content-type', JSON_TYPE);
+  const isReading = request.method === 'GET' || request.method === 'HEAD';
+  if (isReading && isNotModified(request.headers['if-none-match'], made.headers['etag'] ?? ''))
+    return reply.code(304).send();
   return reply.send(made.body);
+}
+
+/** From the cache, and made for nobody in particular: whoever asks can only get what everybody may see. */
+async function answerShared(
+  route: AnyRoute,
+  mounting: Mounting,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const ctx: Ctx = { ...request.ctx, actor: ANONYMOUS };
+  const answer = await ctx.cache.get({
+    key: sharedKey(request),
+    tags: route.tags?.(request.params as Record<string, unknown>) ?? [],
+    load: async () => {
+      const { headers, body, version } = await perform(route, mounting, { ctx, request, reply });
+      return {
+        headers: { ...headers, 'content-type': JSON_TYPE },
+        body: Buffer.from(body),
+        version,
+      };
+    },
+  });
+  const variant = await variantOf(answer, acceptedEncoding(request.headers['accept-encoding']));
+  reply.headers(variant.headers);
+  if (isNotModified(request.headers['if-none-match'], variant.etag)) return reply.code(304).send();
+  return reply.send(variant.body);
+}
+
+/** One key for one answer, in whichever order its parameters come. Validation has completed them and refused all others. */
+function sharedKey(request: FastifyRequest): string {
+  const query = (request.query ?? {}) as Record<string, unknown>;
+  const parameters = Object.keys(query)
+    .sort()
+    .map((name) => `${name}=${encodeURIComponent(String(query[name]))}`);
+  return `${pathOf(request)}?${parameters.join('&')}`;
 }
 
 /** Runs the route, remembered under its idempotency key where the request carries one. */
@@ -146,15 +185,16 @@ async function answerOnce(
     ? idempotencyKey(request.headers['idempotency-key'], route.idempotency === 'required')
     : undefined;
   if (key === undefined || ctx.actor.kind !== 'user') {
-    return { answer: await perform(route, mounting, { ctx, request, reply }), isReplay: false };
+    const made = await perform(route, mounting, { ctx, request, reply });
+    return { answer: tagged(made), isReplay: false };
   }
   const hash = requestHash({
     method: request.method,
     path: pathOf(request),
     body: request.body,
   });
-  return once(ctx, { userId: ctx.actor.user_id, key, hash }, (ctx) =>
-    perform(route, mounting, { ctx, request, reply }),
+  return once(ctx, { userId: ctx.actor.user_id, key, hash }, async (ctx) =>
+    tagged(await perform(route, mounting, { ctx, request, reply })),
   );
 }
 
@@ -163,11 +203,19 @@ function pathOf(request: FastifyRequest): string {
   return (request.url.split('?', 1)[0] ?? '').replace(/\/$/, '');
 }
 
+/** What a route made: its answer before it gets a tag. */
+interface Made {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly version: number;
+}
+
 async function perform(
   route: AnyRoute,
   mounting: Mounting,
   call: { ctx: Ctx; request: FastifyRequest; reply: FastifyReply },
-): Promise<KeptAnswer> {
+): Promise<Made> {
   const { ctx, request, reply } = call;
   const input: Input<TObject, TObject, TSchema> & { query: Record<string, unknown> } = {
     params: request.params as Record<string, unknown>,
@@ -178,27 +226,36 @@ async function perform(
     reply,
   };
   if (route.kind === 'single') {
-    const body = await route.handle(ctx, input);
-    if (route.status === 204) return { status: 204, headers: {}, body: '' };
-    return keep(route.status, reply.code(route.status).serialize(body), versionOf(body));
+    const { status } = route;
+    const value = await route.handle(ctx, input);
+    if (status === 204) return { status, headers: {}, body: '', version: 0 };
+    return {
+      status,
+      headers: {},
+      body: serialize(reply, status, value),
+      version: versionOf(value),
+    };
   }
   const url = mounting.publicUrl + pathOf(request);
   const page = mounting.paging.parse(input.query, url);
   const rows = await route.list(ctx, { ...input, page });
   const { body, links } = mounting.paging.answer(rows, page, { url, query: input.query });
-  const made = keep(200, reply.code(200).serialize(body), 0);
-  return links.length === 0
-    ? made
-    : { ...made, headers: { ...made.headers, link: links.join(', ') } };
+  const headers: Record<string, string> = links.length === 0 ? {} : { link: links.join(', ') };
+  return { status: 200, headers, body: serialize(reply, 200, body), version: 0 };
 }
 
-function keep(
-  status: number,
-  serialized: string | ArrayBuffer | Buffer,
-  version: number,
-): KeptAnswer {
-  const body = String(serialized);
-  return { status, body, headers: { etag: etagOf(version, body) } };
+/** With the route's serializer, and without touching the reply: a kept answer is made anew when this one has been sent. */
+function serialize(reply: FastifyReply, status: number, value: unknown): string {
+  const compiled = reply.getSerializationFunction(String(status));
+  return compiled === undefined
+    ? JSON.stringify(value)
+    : compiled(value as Record<string, unknown>);
+}
+
+/** With the tag that its bytes give it, where there are any. */
+function tagged({ status, headers, body, version }: Made): KeptAnswer {
+  if (status === 204) return { status, headers, body };
+  return { status, headers: { ...headers, etag: etagOf(version, body) }, body };
 }
 
 function versionOf(body: unknown): number {

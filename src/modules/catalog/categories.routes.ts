@@ -1,5 +1,6 @@
 // /categories: the tree that products hang on.
 import { Type } from 'typebox';
+import { CATEGORIES, PRODUCT_COUNTS } from '../../cache/tags.ts';
 import { ADMIN, ANYONE } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import {
@@ -49,6 +50,7 @@ export const categoryRoutes: readonly AnyRoute[] = [
     query: Type.Object({ parent_id: Type.Optional(Id) }),
     item: Category,
     cache: 'public',
+    tags: () => [CATEGORIES, PRODUCT_COUNTS],
     list: async (ctx, { query, page }) =>
       mapPage(await categories.listCategories(ctx, query, page), categoryView),
   }),
@@ -74,6 +76,7 @@ export const categoryRoutes: readonly AnyRoute[] = [
     status: 200,
     returns: Category,
     cache: 'public',
+    tags: () => [CATEGORIES, PRODUCT_COUNTS],
     handle: async (ctx, { params }) => categoryView(await categories.getCategory(ctx, params.id)),
   }),
   route({

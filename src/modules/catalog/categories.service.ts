@@ -1,4 +1,5 @@
 // Categories: one tree that everybody reads and admins keep.
+import { CATEGORIES, invalidate } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction, violatedConstraint } from '../../db/transaction.ts';
@@ -72,6 +73,7 @@ export function createCategory(ctx: Ctx, input: CategoryInput): Promise<Category
     const name = input.name.trim();
     const slug = slugify(name);
     const isTaken = tree.some((node) => node.slug === slug);
+    invalidate(ctx, CATEGORIES);
     const row = await insertCategory(ctx.db, {
       ...input,
       id,
@@ -103,6 +105,7 @@ export function changeCategory(
       ...name,
       updated_at: ctx.clock.now(),
     }).catch(refuseTakenName);
+    invalidate(ctx, CATEGORIES);
     // The name is in the search document of every product of the category, and those may be many.
     if (after.name !== before.name)
       await ctx.jobs.enqueue(ctx.db, refreshCategoryListingsJob, { category_id: id });
@@ -129,6 +132,7 @@ export function removeCategory(ctx: Ctx, id: string): Promise<void> {
       );
     }
     await updateCategory(ctx.db, id, { deleted_at: ctx.clock.now(), updated_at: ctx.clock.now() });
+    invalidate(ctx, CATEGORIES);
     // Read after the row is locked: whoever adds a product holds a share of it.
     if (await hasProducts(ctx.db, id)) {
       throw new Problem(CONFLICT, 'This category has products: move them to another one first.');

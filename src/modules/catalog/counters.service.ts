@@ -1,4 +1,5 @@
 // Ratings as sums on product and seller, changed by each review in its transaction.
+import { invalidate, SELLERS } from '../../cache/tags.ts';
 import type { TxCtx } from '../../context.ts';
 import { refreshListings } from '../listing/listing.service.ts';
 import { addToProductRating, addToSellerRating, type RatingChange } from './counters.queries.ts';
@@ -11,4 +12,5 @@ export async function addProductRating(ctx: TxCtx, change: RatingChange): Promis
   await addToProductRating(ctx.db, change);
   await refreshListings(ctx, [change.product_id]);
   await addToSellerRating(ctx.db, change);
+  invalidate(ctx, SELLERS);
 }

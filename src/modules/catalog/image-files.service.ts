@@ -1,4 +1,5 @@
 // The files of an image: its sizes made from the original, and all of them removed again.
+import { PRODUCTS, productTag } from '../../cache/tags.ts';
 import type { Ctx } from '../../context.ts';
 import { encodeSize } from './image-encoding.ts';
 import { updateImageStatus } from './images.queries.ts';
@@ -12,12 +13,13 @@ export async function makeImageSizes(ctx: Ctx, image_id: string): Promise<void> 
   const sizes = await encodeAll(ctx, image_id, original);
   for (const { size, content } of sizes ?? [])
     await ctx.gateways.storage.put(sizeKey(image_id, size), content);
-  const isThere = await updateImageStatus(
+  const product_id = await updateImageStatus(
     ctx.db,
     image_id,
     sizes === undefined ? 'FAILED' : 'READY',
   );
-  if (!isThere) await removeImageFiles(ctx, image_id);
+  if (product_id === undefined) await removeImageFiles(ctx, image_id);
+  else ctx.cache.invalidate([PRODUCTS, productTag(product_id)]);
 }
 
 export async function removeImageFiles(ctx: Ctx, image_id: string): Promise<void> {

@@ -20,18 +20,19 @@ export function insertImage(db: Db, row: Insertable<ProductImages>): Promise<Ima
   return db.insertInto('product_images').values(row).returningAll().executeTakeFirstOrThrow();
 }
 
-/** @returns whether the image is still there */
+/** @returns whose image it is; undefined where it is gone */
 export async function updateImageStatus(
   db: Db,
   id: string,
   status: 'READY' | 'FAILED',
-): Promise<boolean> {
-  const result = await db
+): Promise<string | undefined> {
+  const row = await db
     .updateTable('product_images')
     .set({ status })
     .where('id', '=', id)
+    .returning('product_id')
     .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
+  return row?.product_id;
 }
 
 /** @returns whether there was such an image */

@@ -31,6 +31,7 @@ export const imageRoutes: readonly AnyRoute[] = [
     status: 201,
     returns: ProductImage,
     problems: [CONFLICT, UNSUPPORTED_MEDIA_TYPE],
+    limit: 'upload',
     handle: async (ctx, { params, body: { image } }) => {
       if (!Buffer.isBuffer(image)) throw invalidField('/image', 'must be a file');
       return imageView(shown(await images.addImage(ctx, params.id, image)), ctx);

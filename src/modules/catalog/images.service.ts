@@ -1,4 +1,5 @@
 // Images of products: uploaded by their seller, cleaned at once, shown when their sizes are made.
+import { invalidate, PRODUCTS, productTag } from '../../cache/tags.ts';
 import type { Ctx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
@@ -34,6 +35,7 @@ export function removeImage(ctx: Ctx, product_id: string, image_id: string): Pro
   return inTransaction(ctx, async (ctx) => {
     await getSellableProduct(ctx, product_id);
     if (!(await deleteImage(ctx.db, product_id, image_id))) throw notFound('image');
+    invalidate(ctx, PRODUCTS, productTag(product_id));
     await ctx.jobs.enqueue(ctx.db, removeImageFilesJob, { image_id });
     const changes = { image_id: [image_id, null] } as const;
     await recordAudit(ctx, {
@@ -61,6 +63,7 @@ function insertNext(
       position: (positions.at(-1) ?? 0) + 1,
       created_at: ctx.clock.now(),
     });
+    invalidate(ctx, PRODUCTS, productTag(row.product_id));
     await ctx.jobs.enqueue(ctx.db, makeImageSizesJob, { image_id: row.id });
     const changes = { image_id: [null, row.id] } as const;
     await recordAudit(ctx, {

@@ -4,8 +4,11 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { FileStorage } from '../../gateways/storage.ts';
 import { Id, OneOf } from '../../http/schema.ts';
-import { notFound } from '../../lib/problem.ts';
+import { notFound, Problem, UNSUPPORTED_MEDIA_TYPE } from '../../lib/problem.ts';
 import { IMAGE_SIZES, type ImageSize, MAX_IMAGE_BYTES, sizeKey } from './images.rules.ts';
+
+const MULTIPART = /^\s*multipart\/form-data\b/i;
+const BOUNDARY = /;\s*boundary=\s*[^\s;]/i;
 
 /** One file and nothing beside it. */
 const UPLOAD_LIMITS = { fileSize: MAX_IMAGE_BYTES, files: 1, fields: 0, parts: 1 };
@@ -16,9 +19,20 @@ export async function registerUploads(
   mountRoutes: (scope: FastifyInstance) => void,
 ): Promise<void> {
   await api.register(async (scope) => {
+    // Before the plugin's own, which takes what it cannot part for a fault of ours.
+    scope.addHook('preValidation', async ({ headers }) => requireBoundary(headers['content-type']));
     await scope.register(multipart, { attachFieldsToBody: 'keyValues', limits: UPLOAD_LIMITS });
     mountRoutes(scope);
   });
+}
+
+function requireBoundary(contentType: string | undefined): void {
+  if (contentType === undefined || !MULTIPART.test(contentType) || BOUNDARY.test(contentType))
+    return;
+  throw new Problem(
+    UNSUPPORTED_MEDIA_TYPE,
+    'Send multipart/form-data with a boundary, as form libraries do when they set the type themselves.',
+  );
 }
 
 const MEDIA_HEADERS = {

@@ -13,7 +13,7 @@ import {
   Patch,
   Price,
 } from '../../http/schema.ts';
-import { CONFLICT, STALE_VERSION } from '../../lib/problem.ts';
+import { CONFLICT, NOT_FOUND, STALE_VERSION } from '../../lib/problem.ts';
 import { UNITS } from '../../lib/quantity.ts';
 import { StoreProduct, storeProductView } from '../storefront/products.views.ts';
 import { getStoreProduct } from '../storefront/storefront.service.ts';
@@ -86,7 +86,7 @@ export const productRoutes: readonly AnyRoute[] = [
     body: ProductInput,
     status: 201,
     returns: StoreProduct,
-    problems: [CONFLICT],
+    problems: [NOT_FOUND, CONFLICT],
     handle: async (ctx, { body }) => {
       const { id } = await products.createProduct(ctx, body);
       return storeProductView(await getStoreProduct(ctx, id), ctx);

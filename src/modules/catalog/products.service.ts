@@ -4,7 +4,14 @@ import { inTransaction, violatedConstraint } from '../../db/transaction.ts';
 import { type ExpectedVersions, requireVersion } from '../../http/conditional.ts';
 import { newId } from '../../lib/ids.ts';
 import { parseMoney } from '../../lib/money.ts';
-import { CONFLICT, conflict, invalidField, notFound, Problem } from '../../lib/problem.ts';
+import {
+  CONFLICT,
+  conflict,
+  invalidField,
+  isProblem,
+  notFound,
+  Problem,
+} from '../../lib/problem.ts';
 import type { Unit } from '../../lib/quantity.ts';
 import { slugify } from '../../lib/slug.ts';
 import { type AuditedDeed, changesBetween, recordAudit } from '../audit/audit.service.ts';
@@ -134,7 +141,8 @@ export function restoreProduct(ctx: Ctx, id: string): Promise<ProductRow> {
     if (removed === undefined) throw notFound('product');
     requireSelling(ctx, removed.seller_id, 'product');
     if (removed.deleted_at === null) throw new Problem(CONFLICT, 'This product is not removed.');
-    await requireCategory(ctx, removed.category_id).catch(() => {
+    await requireCategory(ctx, removed.category_id).catch((error: unknown) => {
+      if (!isProblem(error)) throw error;
       throw new Problem(
         CONFLICT,
         'The category of this product is gone: create the product anew in another one.',

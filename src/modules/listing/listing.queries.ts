@@ -62,10 +62,21 @@ export async function findStaleProductIds(db: Db, now: Date, limit: number): Pro
 
 export async function countListingsByCategory(db: Db): Promise<Map<string, number>> {
   const rows = await db
-    .selectFrom('product_listing')
-    .select(['category_id', ({ fn }) => fn.countAll<number>().as('number')])
-    .where('on_sale', '=', true)
+    .selectFrom('category_product_counts')
+    .select(['category_id', ({ fn }) => fn.sum<number>('number').as('number')])
     .groupBy('category_id')
     .execute();
   return new Map(rows.map((row) => [row.category_id, row.number]));
+}
+
+/** Adds up the partial sums of each category that has several; readers see either those or their sum. */
+export async function foldCategoryCounts(db: Db): Promise<void> {
+  await sql`
+    WITH parts AS (
+      DELETE FROM category_product_counts
+      WHERE category_id IN (SELECT category_id FROM category_product_counts GROUP BY category_id HAVING count(*) > 1)
+      RETURNING category_id, number
+    )
+    INSERT INTO category_product_counts (category_id, number)
+    SELECT category_id, sum(number) FROM parts GROUP BY category_id`.execute(db);
 }

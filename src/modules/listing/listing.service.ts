@@ -1,4 +1,5 @@
 // product_listing: the product as buyers see it. Whoever changes what a listing shows refreshes it in the same transaction.
+import { invalidate, PRODUCT_COUNTS, PRODUCTS, productTags } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import {
@@ -18,6 +19,7 @@ export async function refreshListings(ctx: TxCtx, product_ids: readonly string[]
   if (product_ids.length === 0) return;
   await refreshListingRows(ctx.db, product_ids, ctx.clock.now());
   await refreshSellerProductCounts(ctx.db, product_ids);
+  invalidate(ctx, PRODUCTS, PRODUCT_COUNTS, ...productTags(product_ids));
 }
 
 /** After a change of lots alone; the caller holds the product_stock rows. */
@@ -25,7 +27,9 @@ export async function refreshListingStock(
   ctx: TxCtx,
   product_ids: readonly string[],
 ): Promise<void> {
-  if (product_ids.length > 0) await refreshStockColumns(ctx.db, product_ids, ctx.clock.now());
+  if (product_ids.length === 0) return;
+  await refreshStockColumns(ctx.db, product_ids, ctx.clock.now());
+  invalidate(ctx, PRODUCTS, ...productTags(product_ids));
 }
 
 /** After a change of the seller: name, status or removal. */

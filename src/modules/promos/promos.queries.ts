@@ -116,8 +116,8 @@ function promosOf(db: Db) {
 
 function isVisibleTo({ at, isAdmin, seller_id }: PromoViewer) {
   if (isAdmin) return sql<SqlBool>`true`;
-  const isPublic = sql<SqlBool>`(${hasStatus('active', at)} AND EXISTS (
-    SELECT FROM sellers WHERE sellers.id = promos.seller_id AND sellers.status = 'VERIFIED' AND sellers.deleted_at IS NULL))`;
+  const isPublic = sql<SqlBool>`(${hasStatus('active', at)} AND (
+    SELECT sellers.status = 'VERIFIED' AND sellers.deleted_at IS NULL FROM sellers WHERE sellers.id = promos.seller_id))`;
   return seller_id === undefined
     ? isPublic
     : sql<SqlBool>`(promos.seller_id = ${seller_id} OR ${isPublic})`;

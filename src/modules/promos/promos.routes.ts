@@ -1,5 +1,6 @@
 // /promos: price reductions, read by everybody while they run, kept by the sellers whose products they are on.
 import { Type } from 'typebox';
+import { PROMOS, SELLERS } from '../../cache/tags.ts';
 import { ANYONE, SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import {
@@ -73,6 +74,7 @@ export const promoRoutes: readonly AnyRoute[] = [
     }),
     item: Promo,
     cache: 'public',
+    tags: () => [PROMOS, SELLERS],
     list: async (ctx, { query, page }) =>
       mapPage(await promos.listPromos(ctx, query, page), promoViewAt(ctx.clock.now())),
   }),
@@ -86,6 +88,7 @@ export const promoRoutes: readonly AnyRoute[] = [
     status: 200,
     returns: Promo,
     cache: 'public',
+    tags: () => [PROMOS, SELLERS],
     handle: async (ctx, { params }) =>
       promoViewAt(ctx.clock.now())(await promos.getPromo(ctx, params.id)),
   }),

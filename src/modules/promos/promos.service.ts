@@ -1,4 +1,5 @@
 // Promos: a seller's price reductions on named products for a period.
+import { invalidate, PROMOS } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -78,6 +79,7 @@ export function createPromo(ctx: Ctx, input: PromoInput): Promise<PromoRow> {
     const { seller_id, product_ids } = await requireProducts(ctx, input.product_ids, caller);
     const row = { ...columns, id: newId(), seller_id, created_at: now, updated_at: now };
     const promo = await insertPromo(ctx.db, row, product_ids);
+    invalidate(ctx, PROMOS);
     await refreshListings(ctx, product_ids);
     await recordAudit(ctx, { action: 'promo.created', object_type: 'promo', object_id: promo.id });
     return promo;
@@ -102,6 +104,7 @@ export function changePromo(ctx: Ctx, { id, changes, expected }: PromoChange): P
       await replacePromoProducts(ctx.db, id, product_ids);
     }
     const row = await updatePromo(ctx.db, id, { ...columns, updated_at: ctx.clock.now() });
+    invalidate(ctx, PROMOS);
     const promo = { ...row, product_ids };
     await refreshListings(ctx, [...new Set([...before.product_ids, ...product_ids])]);
     const changed = changesBetween(before, promo, AUDITED_FIELDS);
@@ -121,6 +124,7 @@ export function removePromo(ctx: Ctx, id: string, expected: ExpectedVersions): P
     const promo = await getManaged(ctx, id);
     requireVersion(expected, promo.version);
     await updatePromo(ctx.db, id, { deleted_at: ctx.clock.now(), updated_at: ctx.clock.now() });
+    invalidate(ctx, PROMOS);
     await refreshListings(ctx, promo.product_ids);
     await recordAudit(ctx, { action: 'promo.removed', object_type: 'promo', object_id: id });
   });

@@ -87,11 +87,15 @@ function isVisibleTo({ isAdmin, seller_id }: ProductViewer) {
   return sql<SqlBool>`(product_listing.on_sale OR product_listing.seller_id = ${seller_id})`;
 }
 
-/** Takes erased users' names off their reviews. */
+/**
+ * Takes erased users' names off their reviews. Looks at who was erased within 30 days of the last erasure: the worker
+ * that erases also runs this each hour.
+ */
 export async function eraseReviewers(db: Db): Promise<void> {
   await sql`
-    UPDATE reviews SET reviewer_name = '' FROM users
-    WHERE users.erased_at IS NOT NULL AND reviews.user_id = users.id AND reviewer_name <> ''`.execute(
+    UPDATE reviews SET reviewer_name = ''
+    WHERE user_id = ANY (ARRAY(
+      SELECT id FROM users WHERE erased_at > (SELECT max(erased_at) FROM users) - interval '30 days')) AND reviewer_name <> ''`.execute(
     db,
   );
 }

@@ -1,5 +1,6 @@
 // Reviews of a product, and what their authors and its seller do with them.
 import { Type } from 'typebox';
+import { REVIEWS, singleProductTags } from '../../cache/tags.ts';
 import { ANYONE, BUYER, SELLER, SHOPPER, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import {
@@ -13,7 +14,7 @@ import {
   Patch,
   Timestamp,
 } from '../../http/schema.ts';
-import { CONFLICT, NOT_FOUND } from '../../lib/problem.ts';
+import { CONFLICT, FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';
 import * as reviews from './reviews.service.ts';
 
 const MAX_TEXT_LENGTH = 2_000;
@@ -57,6 +58,7 @@ export const reviewRoutes: readonly AnyRoute[] = [
     params: IdParams,
     item: Review,
     cache: 'public',
+    tags: ({ id }) => [REVIEWS, ...singleProductTags(id)],
     list: async (ctx, { params, page }) =>
       mapPage(await reviews.listReviews(ctx, params.id, page), reviewView),
   }),
@@ -95,6 +97,7 @@ export const reviewRoutes: readonly AnyRoute[] = [
     description: 'Its author or an admin; the author may write another.',
     params: IdParams,
     status: 204,
+    problems: [FORBIDDEN],
     handle: (ctx, { params }) => reviews.removeReview(ctx, params.id),
   }),
   route({

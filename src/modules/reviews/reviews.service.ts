@@ -1,4 +1,5 @@
 // Reviews: one per buyer and product, by people who received it; its seller may answer.
+import { invalidate, REVIEWS } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction, violatedConstraint } from '../../db/transaction.ts';
@@ -66,6 +67,7 @@ export function writeReview(
       created_at: now,
       updated_at: now,
     }).catch(refuseSecondReview);
+    invalidate(ctx, REVIEWS);
     await addProductRating(ctx, { product_id, rating_delta: rating, count_delta: 1 });
     await recordAudit(ctx, {
       action: 'review.written',
@@ -92,6 +94,7 @@ export function changeReview(
       comment,
       updated_at: ctx.clock.now(),
     });
+    invalidate(ctx, REVIEWS);
     const { product_id } = review;
     await addProductRating(ctx, {
       product_id,
@@ -120,6 +123,7 @@ export function removeReview(ctx: Ctx, id: string): Promise<void> {
       throw new Problem(FORBIDDEN, 'This is not your review.');
     const { product_id, rating } = review;
     await updateReview(ctx.db, id, { deleted_at: ctx.clock.now(), updated_at: ctx.clock.now() });
+    invalidate(ctx, REVIEWS);
     await addProductRating(ctx, { product_id, rating_delta: -rating, count_delta: -1 });
     await recordAudit(ctx, { action: 'review.removed', object_type: 'review', object_id: id });
   });
@@ -138,6 +142,7 @@ export function replyToReview(ctx: Ctx, id: string, reply: string): Promise<Revi
       reply: reply.trim(),
       replied_at: ctx.clock.now(),
     });
+    invalidate(ctx, REVIEWS);
     await recordAudit(ctx, { action: 'review.replied', object_type: 'review', object_id: id });
     return replied;
   });
@@ -170,5 +175,8 @@ function refuseSecondReview(error: unknown): never {
 
 /** Follows the erasure of users: their reviews stay, without the name. */
 export function forgetErasedReviewers(ctx: Ctx): Promise<void> {
-  return inTransaction(ctx, (ctx) => eraseReviewers(ctx.db));
+  return inTransaction(ctx, async (ctx) => {
+    await eraseReviewers(ctx.db);
+    invalidate(ctx, REVIEWS);
+  });
 }

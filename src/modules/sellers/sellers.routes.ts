@@ -1,5 +1,6 @@
 // /sellers: profiles that everybody sees, applied for by customers, kept by their owners, moved by admins.
 import { Type } from 'typebox';
+import { PRODUCT_COUNTS, SELLERS } from '../../cache/tags.ts';
 import { ADMIN, ANYONE, SELLER_OR_ADMIN, SHOPPER } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import {
@@ -14,7 +15,7 @@ import {
   Patch,
   Timestamp,
 } from '../../http/schema.ts';
-import { CONFLICT, FORBIDDEN, STALE_VERSION } from '../../lib/problem.ts';
+import { CONFLICT, STALE_VERSION } from '../../lib/problem.ts';
 import { SELLER_TRANSITION } from './sellers.errors.ts';
 import { averageRating, type SellerAction } from './sellers.rules.ts';
 import * as sellers from './sellers.service.ts';
@@ -98,6 +99,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
     }),
     item: PublicSeller,
     cache: 'public',
+    tags: () => [SELLERS, PRODUCT_COUNTS],
     list: async (ctx, { query, page }) =>
       mapPage(await sellers.listSellers(ctx, query, page), publicView),
   }),
@@ -112,6 +114,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
     status: 200,
     returns: Type.Union([Seller, PublicSeller]),
     cache: 'public',
+    tags: () => [SELLERS, PRODUCT_COUNTS],
     handle: async (ctx, { params }) => {
       const seller = await sellers.getSeller(ctx, params.id);
       return sellers.mayManage(ctx, seller.id) ? ownView(seller) : publicView(seller);
@@ -177,7 +180,7 @@ function transition(action: SellerAction, summary: string): AnyRoute {
     params: IdParams,
     status: 200,
     returns: Seller,
-    problems: [SELLER_TRANSITION, FORBIDDEN],
+    problems: [SELLER_TRANSITION],
     handle: async (ctx, { params }) => ownView(await sellers.moveSeller(ctx, params.id, action)),
   });
 }

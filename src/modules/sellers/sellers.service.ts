@@ -1,4 +1,5 @@
 // Sellers: applying, being verified, suspended and reinstated, and being followed.
+import { invalidate, SELLERS } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction, violatedConstraint } from '../../db/transaction.ts';
@@ -37,7 +38,9 @@ export interface SellerInput {
   readonly zip_code?: string;
 }
 
-const PUBLIC_FIELDS = ['business_name', 'description', 'barangay_code', 'zip_code'] as const;
+const PUBLIC_FIELDS = ['business_name', 'description', 'barangay_code'] as const;
+/** Of these the audit log keeps the names alone. */
+const PERSONAL_FIELDS = ['business_phone', 'street', 'zip_code'] as const;
 
 /**
  * Turns the caller into an unverified seller.
@@ -102,10 +105,9 @@ export function changeSeller(
       ...columnsOf(changes),
       updated_at: ctx.clock.now(),
     });
+    invalidate(ctx, SELLERS);
     if (seller.business_name !== before.business_name) await refreshSellerListings(ctx, id);
-    const personal = (['business_phone', 'street'] as const).filter(
-      (field) => before[field] !== seller[field],
-    );
+    const personal = PERSONAL_FIELDS.filter((field) => before[field] !== seller[field]);
     const changed = changesBetween(before, seller, PUBLIC_FIELDS);
     await recordAudit(ctx, {
       action: 'seller.changed',
@@ -124,6 +126,7 @@ export function removeSeller(ctx: Ctx, id: string, expected: ExpectedVersions): 
     const seller = await getManaged(ctx, id);
     requireVersion(expected, seller.version);
     await updateSeller(ctx.db, id, { deleted_at: ctx.clock.now(), updated_at: ctx.clock.now() });
+    invalidate(ctx, SELLERS);
     await revokeSellerRole(ctx, seller.user_id);
     await refreshSellerListings(ctx, id);
     await recordAudit(ctx, { action: 'seller.removed', object_type: 'seller', object_id: id });
@@ -143,6 +146,7 @@ export function moveSeller(ctx: Ctx, id: string, action: SellerAction): Promise<
       );
     }
     await updateSeller(ctx.db, id, { status, updated_at: ctx.clock.now() });
+    invalidate(ctx, SELLERS);
     await refreshSellerListings(ctx, id);
     const changes = { status: [before.status, status] } as const;
     await recordAudit(ctx, {
@@ -161,17 +165,19 @@ export function moveSeller(ctx: Ctx, id: string, action: SellerAction): Promise<
 
 export async function followSeller(ctx: Ctx, id: string): Promise<void> {
   await getSeller(ctx, id);
-  const { user_id } = signedIn(ctx);
-  await inTransaction(ctx, (ctx) =>
-    setFollow(ctx.db, { user_id, seller_id: id, at: ctx.clock.now() }, true),
-  );
+  await follow(ctx, id, true);
 }
 
-export async function unfollowSeller(ctx: Ctx, id: string): Promise<void> {
+export function unfollowSeller(ctx: Ctx, id: string): Promise<void> {
+  return follow(ctx, id, false);
+}
+
+async function follow(ctx: Ctx, seller_id: string, isOn: boolean): Promise<void> {
   const { user_id } = signedIn(ctx);
-  await inTransaction(ctx, (ctx) =>
-    setFollow(ctx.db, { user_id, seller_id: id, at: ctx.clock.now() }, false),
-  );
+  await inTransaction(ctx, async (ctx) => {
+    await setFollow(ctx.db, { user_id, seller_id, at: ctx.clock.now() }, isOn);
+    invalidate(ctx, SELLERS);
+  });
 }
 
 /** Whether the caller may act for this seller: its owner or an admin. */
