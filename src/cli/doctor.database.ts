@@ -1,6 +1,8 @@
-// What doctor asks of PostgreSQL: version, text, extensions, migrations, clock and queues.
+// What doctor asks of PostgreSQL: version, text, extensions, migrations, clock, queues and rights.
 import pg from 'pg';
+import type { Config } from '../config.ts';
 import { CONNECT_TIMEOUT_MS, openDatabase, STATEMENT_TIMEOUT_MS } from '../db/database.ts';
+import type { EmbeddedServer } from '../db/embedded/embedded.ts';
 import { OLDEST_POSTGRES, pendingMigrations } from '../db/migrate.ts';
 import { jobDepths } from '../jobs/depths.ts';
 import type { Finding } from './finding.ts';
@@ -10,7 +12,7 @@ const EXTENSIONS = ['pg_trgm', 'unaccent'];
 /** Codes, tokens and reservations live by the application's clock, jobs by the database's. */
 const MAX_CLOCK_SKEW_S = 5;
 
-interface ServerFacts {
+export interface ServerFacts {
   readonly version: string;
   readonly number: number;
   readonly encoding: string;
@@ -20,7 +22,10 @@ interface ServerFacts {
 }
 
 /** @throws Error where it does not answer */
-export async function checkDatabase(place: DatabasePlace): Promise<Finding[]> {
+export async function checkDatabase(
+  place: DatabasePlace,
+  { isProduction }: Pick<Config, 'isProduction'>,
+): Promise<Finding[]> {
   const client = new pg.Client({
     connectionString: place.url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -34,27 +39,41 @@ export async function checkDatabase(place: DatabasePlace): Promise<Finding[]> {
     const pending = await pendingMigrations(
       async (sql) => (await client.query<{ name: string }>(sql)).rows,
     );
-    const queues = pending.length === 0 ? [await checkQueues(place.url)] : [];
-    return [...judge(facts, place), migrationsFinding(pending), ...queues];
+    const told = [...judgeServer(facts, place.embedded), migrationsFinding(pending)];
+    if (pending.length > 0) return told;
+    return [...told, await checkQueues(place.url), await checkRole(client, isProduction)];
   } finally {
     await client.end();
   }
 }
 
-async function readFacts(client: pg.Client): Promise<ServerFacts> {
-  const { rows } = await client.query<ServerFacts>(
+function readFacts(client: pg.Client): Promise<ServerFacts> {
+  return readRow<ServerFacts>(
+    client,
     `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number,
       current_setting('server_encoding') AS encoding, lower('Ñ') = 'ñ' AS lowers,
       extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8 AS skew_s,
       ARRAY(SELECT name FROM unnest($2::text[]) AS name WHERE name NOT IN (SELECT name FROM pg_available_extensions)) AS missing`,
     [new Date(), EXTENSIONS],
   );
-  const [facts] = rows;
-  if (facts === undefined) throw new Error('PostgreSQL said nothing about itself');
-  return facts;
 }
 
-function judge(facts: ServerFacts, { embedded }: DatabasePlace): Finding[] {
+async function readRow<Row extends object>(
+  client: pg.Client,
+  sql: string,
+  parameters: readonly unknown[] = [],
+): Promise<Row> {
+  const { rows } = await client.query<Row>(sql, [...parameters]);
+  const [row] = rows;
+  if (row === undefined) throw new Error('PostgreSQL said nothing about itself');
+  return row;
+}
+
+/** What its facts mean for us. */
+export function judgeServer(
+  facts: ServerFacts,
+  embedded: Pick<EmbeddedServer, 'dataDir'> | undefined,
+): Finding[] {
   const where = embedded === undefined ? 'of DATABASE_URL' : `embedded, in ${embedded.dataDir}`;
   const isOld = facts.number < OLDEST_POSTGRES;
   const isUnicode = facts.encoding === 'UTF8' && facts.lowers;
@@ -94,6 +113,21 @@ function migrationsFinding(pending: readonly string[]): Finding {
     level: 'warn',
     subject: 'migrations',
     text: `pending: ${pending.join(', ')}; run \`freshbytes migrate\``,
+  };
+}
+
+/** The role that serves must not be one that could change what the audit log says. */
+async function checkRole(client: pg.Client, isProduction: boolean): Promise<Finding> {
+  const { role, may_rewrite } = await readRow<{ role: string; may_rewrite: boolean }>(
+    client,
+    'SELECT current_user AS role, may_rewrite_audit(current_user) AS may_rewrite',
+  );
+  if (!may_rewrite)
+    return { level: 'ok', subject: 'role', text: `${role} may not rewrite the audit log` };
+  return {
+    level: isProduction ? 'fail' : 'ok',
+    subject: 'role',
+    text: `${role} may rewrite the audit log; in production run as one that \`freshbytes grant-runtime-role\` set up`,
   };
 }
 

@@ -2,7 +2,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
-import { Redis } from 'ioredis';
+import { openRedis } from '../cache/redis.ts';
 import type { Config } from '../config.ts';
 import type { Finding } from './finding.ts';
 
@@ -69,11 +69,12 @@ export async function checkRedis({ REDIS_URL }: Config): Promise<Finding> {
   const subject = 'redis';
   if (REDIS_URL === undefined)
     return { level: 'ok', subject, text: 'not set: memory takes its place' };
-  const redis = new Redis(REDIS_URL, {
+  const redis = openRedis(REDIS_URL, {
     lazyConnect: true,
     connectTimeout: ANSWER_TIMEOUT_MS,
     commandTimeout: ANSWER_TIMEOUT_MS,
     retryStrategy: null,
+    sentinelRetryStrategy: () => null,
   });
   // The command below fails with the same words.
   redis.on('error', () => {});

@@ -48,7 +48,7 @@ async function checkInstallation(config: Config, tell: (finding: Finding) => voi
   await using stack = new AsyncDisposableStack();
   try {
     const place = await findDatabase(stack, config);
-    for (const finding of await checkDatabase(place)) tell(finding);
+    for (const finding of await checkDatabase(place, config)) tell(finding);
   } catch (error) {
     tell({
       level: 'fail',

@@ -1,0 +1,314 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { createActor } from '../../test/actors.ts';
+import { createTestApp, type TestApp } from '../../test/app.ts';
+import { onServer, withDatabase } from '../../test/database.ts';
+import { fencesIn } from '../../test/markdown.ts';
+import { createBuyer, fillCart, order, stockProduct } from '../../test/shop.ts';
+import { systemCtx } from '../context.ts';
+import { openDatabase } from '../db/database.ts';
+import { newBoss } from '../jobs/boss.ts';
+import { startWorker } from '../jobs/worker.ts';
+import { verifyAudit } from '../modules/audit/seals.service.ts';
+import { prepareDatabase } from '../prepare.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+import { allJobs } from '../worker.ts';
+import { checkDatabase } from './doctor.database.ts';
+import { EXIT } from './exit.ts';
+import { grantRuntimeRole } from './grant-runtime-role.ts';
+import { verify } from './verify-audit.ts';
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+const PASSWORD = 'not-a-secret';
+
+/** The names in the document, and those that they have here: roles belong to the whole server. */
+const suffix = randomBytes(6).toString('hex');
+const OWNER = `freshbytes_owner_${suffix}`;
+const RUNTIME = `freshbytes_app_${suffix}`;
+const AUDITOR = `freshbytes_auditor_${suffix}`;
+const DATABASE = `freshbytes_${suffix}`;
+const roles = [OWNER, RUNTIME, AUDITOR];
+
+let ownerUrl: string;
+let runtimeUrl: string;
+/** The API as the runtime role, on a database that was set up as the document says. */
+let test: TestApp;
+
+beforeAll(async () => {
+  const [setup, auditor] = await documentedSql();
+  const databaseUrl = withDatabase(inject('serverUrl'), DATABASE);
+  for (const statement of statementsOf(setup)) await onServer(inject('serverUrl'), statement);
+  ownerUrl = asRole(databaseUrl, OWNER);
+  runtimeUrl = asRole(databaseUrl, RUNTIME);
+  await prepareDatabase(ownerUrl);
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  vi.stubEnv('DATABASE_URL', ownerUrl);
+  expect(await grantRuntimeRole(RUNTIME)).toBe(EXIT.done);
+  for (const statement of statementsOf(auditor)) await onServer(databaseUrl, statement);
+  const drop = () => onServer(inject('serverUrl'), `DROP DATABASE ${DATABASE} WITH (FORCE)`);
+  test = await createTestApp({ database: { url: runtimeUrl, drop }, poolSize: 4 });
+});
+afterAll(async () => {
+  await test.close();
+  for (const role of roles) await onServer(inject('serverUrl'), `DROP ROLE ${role}`);
+  vi.restoreAllMocks();
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+async function documentedSql(): Promise<string[]> {
+  const fences = fencesIn(await readFile('docs/database-roles.md', 'utf8'));
+  return fences.filter(({ language }) => language === 'sql').map(({ text }) => text);
+}
+
+function statementsOf(text = ''): string[] {
+  return text
+    .replaceAll('…', PASSWORD)
+    .replace(/\bfreshbytes\w*/g, (name) => `${name}_${suffix}`)
+    .split(';\n')
+    .filter((statement) => statement.trim() !== '');
+}
+
+async function createRole(attributes = ''): Promise<string> {
+  const role = `role_${randomBytes(6).toString('hex')}`;
+  await onServer(inject('serverUrl'), `CREATE ROLE ${role} ${attributes}`);
+  roles.push(role);
+  return role;
+}
+
+function asRole(url: string, role: string): string {
+  return url.replace(/^(postgres(?:ql)?:\/\/)(?:[^@/]*@)?/, `$1${role}:${PASSWORD}@`);
+}
+
+async function runAs(url: string, statement: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+describe('under the role that grant-runtime-role set up', () => {
+  it('people register, sign in, keep addresses, order, are delivered to and write reviews', async () => {
+    const credentials = { user_email: 'ligaya@example.com', password: 'kalabasa-sa-ilalim-7' };
+    const person = {
+      ...credentials,
+      user_name: 'ligaya',
+      user_phone: '09171234567',
+      first_name: 'Ligaya',
+      last_name: 'Santos',
+      terms_accepted: true,
+    };
+    const call = async (status: number, request: Parameters<TestApp['call']>[0]) => {
+      const answer = await test.call(request);
+      expect([answer.statusCode, answer.body]).toEqual([status, expect.any(String)]);
+      return answer.json();
+    };
+    await call(201, { method: 'POST', path: '/auth/register', body: person });
+    const { access } = await call(200, { method: 'POST', path: '/auth/login', body: credentials });
+    await call(200, {
+      method: 'PATCH',
+      path: '/users/me',
+      token: access,
+      body: { first_name: 'Luningning' },
+    });
+    const seller = await createActor(test, { role: 'seller' });
+    const product = await stockProduct(test, seller.seller_id);
+    const buyer = await createBuyer(test);
+    const placed = await order(test, buyer, { [product.id]: '2.000' });
+    await fillCart(test, buyer, { [product.id]: '1.000' });
+    for (const order_status of ['CONFIRMED', 'SHIPPED', 'DELIVERED']) {
+      await call(200, {
+        method: 'PATCH',
+        path: `/orders/${placed.order.id}/status`,
+        token: seller.token,
+        body: { order_status },
+      });
+    }
+    await call(201, {
+      method: 'POST',
+      path: '/reviews',
+      token: buyer.token,
+      body: { product_id: product.id, rating: 5, comment: 'Fresh' },
+    });
+  });
+
+  it('the worker does its jobs, among them sealing, and the chain verifies', async () => {
+    const { log, complaints } = listeningLog();
+    const worker = await startWorker({
+      databaseUrl: runtimeUrl,
+      jobs: allJobs,
+      log,
+      makeContext: ({ id }) => systemCtx(test.services, id),
+    });
+    try {
+      await expect
+        .poll(unfinished, { timeout: 60_000 })
+        .toEqual({ waiting: 0, undispatched: 0, unsealed: 0 });
+    } finally {
+      await worker.stop();
+    }
+    expect(complaints()).toEqual([]);
+    const { sealed, broken } = await verifyAudit(test.services);
+    expect([sealed > 5, broken]).toEqual([true, 0]);
+  });
+
+  /** What the jobs have left to do. */
+  async function unfinished(): Promise<Record<string, number>> {
+    const { rows } = await runAs(
+      ownerUrl,
+      `SELECT (SELECT count(*)::integer FROM pgboss.job WHERE state < 'completed' AND name NOT LIKE '\\_\\_%') AS waiting,
+         (SELECT count(*)::integer FROM outbox_messages WHERE dispatched_at IS NULL) AS undispatched,
+         (SELECT count(*)::integer FROM audit_unsealed) AS unsealed`,
+    );
+    return rows[0];
+  }
+
+  it('the queues are maintained', async () => {
+    const { pool } = openDatabase({ url: runtimeUrl, poolSize: 1, onError: () => {} });
+    const { log, complaints } = listeningLog();
+    const boss = newBoss(pool, log, {});
+    await boss.start();
+    await boss.supervise();
+    await boss.stop({ graceful: false });
+    await pool.end();
+    expect(complaints()).toEqual([]);
+  });
+
+  it('verify-audit and doctor are content, in production too', async () => {
+    vi.stubEnv('NODE_ENV', 'test');
+    vi.stubEnv('APP_SECRET', test.services.config.APP_SECRET);
+    vi.stubEnv('DATABASE_URL', runtimeUrl);
+    expect(await verify({})).toBe(EXIT.done);
+    expect(await findRole(runtimeUrl, true)).toMatchObject({ level: 'ok' });
+  });
+
+  it('verify-audit needs no more than to read three tables', async () => {
+    vi.stubEnv('NODE_ENV', 'test');
+    vi.stubEnv('APP_SECRET', test.services.config.APP_SECRET);
+    vi.stubEnv('DATABASE_URL', asRole(withDatabase(inject('serverUrl'), DATABASE), AUDITOR));
+    expect(await verify({})).toBe(EXIT.done);
+  });
+
+  it.each([
+    "UPDATE audit_entries SET action = 'x'",
+    'DELETE FROM audit_entries',
+    'TRUNCATE audit_entries CASCADE',
+    'DROP TABLE audit_entries CASCADE',
+    'ALTER TABLE audit_entries DISABLE TRIGGER ALL',
+    'ALTER TABLE audit_entries DISABLE TRIGGER audit_entries_append_only',
+    'DROP TRIGGER audit_entries_append_only ON audit_entries',
+    'ALTER TABLE audit_entries OWNER TO current_user',
+    'CREATE TRIGGER mine BEFORE INSERT ON audit_entries FOR EACH ROW EXECUTE FUNCTION refuse_change()',
+    'CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$',
+    'DROP FUNCTION await_seal CASCADE',
+    "UPDATE audit_seals SET key_id = 'x'",
+    'DELETE FROM audit_seals',
+    'TRUNCATE audit_seals',
+    'DROP TABLE audit_seals',
+    'ALTER TABLE audit_seals DISABLE TRIGGER ALL',
+    'INSERT INTO audit_unsealed VALUES (gen_random_uuid())',
+    'UPDATE audit_unsealed SET entry_id = gen_random_uuid()',
+    'UPDATE journal_lines SET debit_centavos = 0',
+    'DELETE FROM stock_movements',
+    'DELETE FROM schema_migrations',
+    'CREATE TABLE mine ()',
+    'SET session_replication_role = replica',
+    'SET ROLE pg_write_all_data',
+    'SELECT grant_runtime_role(current_user::name)',
+    "COPY audit_entries TO PROGRAM 'true'",
+  ])('PostgreSQL refuses for want of the right: %s', async (statement) => {
+    await expect(runAs(runtimeUrl, statement)).rejects.toMatchObject({
+      code: INSUFFICIENT_PRIVILEGE,
+    });
+  });
+
+  it('every append-only table takes rows, and none may be changed', async () => {
+    const { rows } = await runAs(
+      runtimeUrl,
+      `SELECT DISTINCT tgrelid::regclass::text AS name, has_table_privilege(tgrelid, 'INSERT') AS adds,
+         has_table_privilege(tgrelid, 'UPDATE, DELETE, TRUNCATE, TRIGGER') AS changes
+       FROM pg_trigger WHERE tgfoid = 'refuse_change'::regproc ORDER BY name`,
+    );
+    expect(rows.map(({ name }) => name)).toEqual([
+      'audit_entries',
+      'audit_seals',
+      'journal_entries',
+      'journal_lines',
+      'order_events',
+      'stock_movements',
+    ]);
+    expect(rows.every(({ adds, changes }) => adds && !changes)).toBe(true);
+  });
+});
+
+describe('grant-runtime-role', () => {
+  it('takes back what a role was given beyond that', async () => {
+    const role = await createRole();
+    await runAs(ownerUrl, `GRANT ALL ON audit_entries, audit_unsealed TO ${role}`);
+    vi.stubEnv('DATABASE_URL', ownerUrl);
+    await grantRuntimeRole(role);
+    const { rows } = await runAs(ownerUrl, `SELECT may_rewrite_audit('${role}') AS may`);
+    expect(rows).toEqual([{ may: false }]);
+  });
+
+  it.each([
+    'SUPERUSER',
+    'CREATEROLE',
+    'IN ROLE CURRENT_USER',
+    'IN ROLE pg_write_all_data',
+    'NOINHERIT IN ROLE pg_write_all_data',
+    `IN ROLE ${OWNER}`,
+  ])('refuses a role that could rewrite the log all the same: %s', async (attributes) => {
+    const role = await createRole(attributes);
+    vi.stubEnv('DATABASE_URL', ownerUrl);
+    await expect(grantRuntimeRole(role)).rejects.toThrow(
+      `role "${role}" could still rewrite the audit log. Name a role that owns no table`,
+    );
+    const { rows } = await runAs(
+      ownerUrl,
+      `SELECT count(*)::integer AS number FROM information_schema.role_table_grants WHERE grantee = '${role}'`,
+    );
+    expect(rows).toEqual([{ number: 0 }]);
+  });
+
+  it('says which role is not there', async () => {
+    vi.stubEnv('DATABASE_URL', ownerUrl);
+    await expect(grantRuntimeRole('nobody')).rejects.toThrow('role "nobody" does not exist.');
+  });
+
+  it('needs the owner of the tables', async () => {
+    vi.stubEnv('DATABASE_URL', runtimeUrl);
+    await expect(grantRuntimeRole('anybody')).rejects.toMatchObject({
+      code: INSUFFICIENT_PRIVILEGE,
+    });
+  });
+});
+
+describe('doctor', () => {
+  it('fails in production where the role that serves may rewrite the log, and nowhere else', async () => {
+    expect(await findRole(ownerUrl, true)).toMatchObject({
+      level: 'fail',
+      text: expect.stringContaining('freshbytes grant-runtime-role'),
+    });
+    expect(await findRole(ownerUrl, false)).toMatchObject({ level: 'ok' });
+  });
+});
+
+async function findRole(url: string, isProduction: boolean) {
+  const findings = await checkDatabase({ url }, { isProduction });
+  return findings.find(({ subject }) => subject === 'role');
+}
+
+/** A log, and its lines from `warn` on. */
+function listeningLog(): { log: Log; complaints: () => string[] } {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const log = createLog({ level: 'warn', pretty: false, version: 'test', destination });
+  return { log, complaints: () => lines };
+}
