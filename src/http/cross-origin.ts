@@ -6,12 +6,14 @@ import type { Config } from '../config.ts';
 const PREFLIGHT_SECONDS = 600;
 /** What a browser's code may read beside the safelisted headers. */
 const EXPOSED = [
+  'Deprecation',
   'ETag',
   'Idempotency-Replayed',
   'Link',
   'RateLimit',
   'RateLimit-Policy',
   'Retry-After',
+  'Sunset',
   'X-Request-Id',
 ];
 
@@ -26,6 +28,7 @@ export function registerCors(app: FastifyInstance, { CORS_ORIGINS }: Config): vo
       'Idempotency-Key',
       'If-Match',
       'If-None-Match',
+      'Traceparent',
       'X-Request-Id',
     ],
     exposedHeaders: EXPOSED,

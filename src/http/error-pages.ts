@@ -15,6 +15,7 @@ const GENERAL: readonly ProblemKind[] = [
   problems.UNKNOWN_API_VERSION,
   problems.REQUEST_TIMEOUT,
   problems.HEADERS_TOO_LARGE,
+  problems.VERSION_RETIRED,
 ];
 
 /** `/docs/errors` and `/docs/errors/<code>` for every code that `routes` may answer with. */

@@ -1,5 +1,7 @@
 // Makes a generated document complete: who may call, what else is sent and answered, refusals, and examples.
 import { INTERNAL_ERROR, type ProblemKind, VALIDATION_ERROR } from '../lib/problem.ts';
+import { type Deprecation, findRetirement } from './deprecations.ts';
+import { DEPRECATION_HEADERS, markDeprecated } from './openapi-deprecations.ts';
 import { exampleOf, type JsonSchema, resolveSchema, type Schemas } from './openapi-examples.ts';
 import { documented, documentedProblems } from './openapi-problems.ts';
 import type { AnyRoute } from './route.ts';
@@ -11,6 +13,8 @@ export interface OpenApiDocument {
 
 interface Operation {
   readonly operationId: string;
+  deprecated?: boolean;
+  'x-sunset'?: string;
   description?: string;
   parameters?: Parameter[];
   requestBody?: { required?: boolean; readonly content: Content };
@@ -38,24 +42,41 @@ interface ResponseEntry {
 
 const STALE = 412;
 
-/** `routes` by operation id; operations that are no route, such as health, keep what they say themselves. */
+/** What a document shows beside what its generated form says. */
+export interface DocumentFacts {
+  /** By operation id; operations that are no route, such as health, keep what they say themselves. */
+  readonly routes: ReadonlyMap<string, AnyRoute>;
+  readonly deprecations: readonly Deprecation[];
+}
+
 export function completeDocument(
   document: OpenApiDocument,
-  routes: ReadonlyMap<string, AnyRoute>,
+  { routes, deprecations }: DocumentFacts,
 ): OpenApiDocument {
   const { schemas } = document.components;
-  for (const operations of Object.values(document.paths)) {
-    for (const operation of Object.values(operations)) {
+  const headers: Record<string, object> = { ...HEADERS };
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(operations)) {
       const route = routes.get(operation.operationId);
       if (route !== undefined) completeOperation(operation, route);
       else completePlainOperation(operation);
       loosenInputs(operation, schemas);
       addExamples(operation, schemas);
+      const retirement = findRetirement(deprecations, mountedName(method, path));
+      if (retirement === undefined) continue;
+      markDeprecated(operation, retirement);
+      // Not in every document: a component that nothing uses is a fault.
+      Object.assign(headers, DEPRECATION_HEADERS);
     }
   }
-  Object.assign(document.components, { headers: HEADERS, parameters: PARAMETERS });
+  Object.assign(document.components, { headers, parameters: PARAMETERS });
   bindIntegers(document);
   return document;
+}
+
+/** `get`, `/api/v1/products/{id}` → `GET /api/v1/products/:id`. */
+function mountedName(method: string, path: string): string {
+  return `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`;
 }
 
 function completeOperation(operation: Operation, route: AnyRoute): void {
@@ -213,11 +234,15 @@ const HEADERS = {
     64,
   ),
   RateLimit: header(
-    'What is left of the tightest limit, and seconds until it is whole',
-    '"burst";r=59;t=60',
-    100,
+    'What is left of each limit that counted this request, and seconds until it is whole; where one refuses, only what is spent',
+    '"anonymous";r=99;t=3600, "burst";r=59;t=60',
+    300,
   ),
-  'RateLimit-Policy': header('That limit: requests and seconds', '"burst";q=60;w=60', 100),
+  'RateLimit-Policy': header(
+    'Those limits: requests and seconds',
+    '"anonymous";q=100;w=3600, "burst";q=60;w=60',
+    300,
+  ),
   'Retry-After': header('Seconds to wait', '2', 10),
   'WWW-Authenticate': header('How to sign in', 'Bearer', 200),
   ETag: header('`"<version>-<digest>"` of this answer', '"3-mZ0sUYh1gYwZ5mB0"', 100),

@@ -1,5 +1,6 @@
 // How refusals appear in the documents: the schema of a problem, and for each route the codes that it may answer with.
 import { Type } from 'typebox';
+import { ROLES } from '../context.ts';
 import type { ProblemKind } from '../lib/problem.ts';
 import * as problems from '../lib/problem.ts';
 import { PROBLEM_TYPE } from './problem-answers.ts';
@@ -30,7 +31,9 @@ export const ProblemDetails = Model(
 
 /** Every way in which a route may refuse, by status: its own and those that its shape brings. */
 export function problemsOf(route: AnyRoute): ProblemKind[] {
-  const isSignedIn = route.access.roles !== undefined;
+  const { roles, withoutMfa } = route.access;
+  const isSignedIn = roles !== undefined;
+  const excludesRoles = isSignedIn && ROLES.some((role) => !roles.includes(role));
   const takesKey = route.method === 'POST' && route.idempotency !== 'none' && isSignedIn;
   return [
     problems.VALIDATION_ERROR,
@@ -38,11 +41,13 @@ export function problemsOf(route: AnyRoute): ProblemKind[] {
     ...(route.access.ignoresToken
       ? []
       : [problems.UNAUTHENTICATED, problems.TOKEN_EXPIRED, problems.TOKEN_REVOKED]),
-    ...(isSignedIn ? [problems.FORBIDDEN] : []),
+    ...(excludesRoles ? [problems.FORBIDDEN] : []),
+    ...(isSignedIn && !withoutMfa ? [problems.MFA_ENROLLMENT_REQUIRED] : []),
     ...(route.access.verified ? [problems.VERIFICATION_REQUIRED] : []),
     ...(route.params === undefined ? [] : [problems.NOT_FOUND]),
     ...(takesKey ? [problems.IDEMPOTENCY_IN_PROGRESS, problems.IDEMPOTENCY_KEY_REUSED] : []),
-    ...(route.method === 'GET' || route.method === 'DELETE'
+    // A DELETE takes no body, but one that is sent is read before it is refused.
+    ...(route.method === 'GET'
       ? []
       : [problems.PAYLOAD_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]),
     ...(route.problems ?? []),

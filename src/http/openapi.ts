@@ -1,6 +1,7 @@
 // The OpenAPI 3.1 documents: generated from the schemas that validate, one for each API version.
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
+import type { Deprecation } from './deprecations.ts';
 import { docsFile, sendDocsFile } from './docs-files.ts';
 import { completeDocument, type OpenApiDocument } from './openapi-document.ts';
 import type { AnyRoute } from './route.ts';
@@ -55,11 +56,15 @@ function serverOf({ publicUrl, apiVersion }: { publicUrl: string; apiVersion: st
  * `GET /openapi.json` below the version's prefix: made on first use, then always the same. Refusals and examples are
  * added here and not to the routes, where each would cost a serializer that nothing uses.
  */
-export function publishDocument(api: FastifyInstance, routes: readonly AnyRoute[]): void {
-  const byId = new Map(routes.map((route) => [operationId(route), route]));
+export function publishDocument(
+  api: FastifyInstance,
+  about: { routes: readonly AnyRoute[]; deprecations: readonly Deprecation[] },
+): void {
+  const routes = new Map(about.routes.map((route) => [operationId(route), route]));
+  const facts = { routes, deprecations: about.deprecations };
   const file = docsFile('application/json; charset=utf-8', async () => {
     const generated = JSON.parse(JSON.stringify(api.swagger())) as OpenApiDocument;
-    return JSON.stringify(completeDocument(generated, byId));
+    return JSON.stringify(completeDocument(generated, facts));
   });
   const exempt = { config: { isExempt: true }, schema: { hide: true } };
   api.get('/openapi.json', exempt, (request, reply) => sendDocsFile(request, reply, file));

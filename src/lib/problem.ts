@@ -56,6 +56,7 @@ export const UNKNOWN_API_VERSION = kind('UNKNOWN_API_VERSION', 404, 'Unknown API
 export const METHOD_NOT_ALLOWED = kind('METHOD_NOT_ALLOWED', 405, 'Method not allowed');
 export const REQUEST_TIMEOUT = kind('REQUEST_TIMEOUT', 408, 'The request took too long to arrive');
 export const CONFLICT = kind('CONFLICT', 409, 'Conflict with what exists');
+export const VERSION_RETIRED = kind('VERSION_RETIRED', 410, 'The operation has been retired');
 export const STALE_VERSION = kind('STALE_VERSION', 412, 'The object has changed meanwhile');
 export const PAYLOAD_TOO_LARGE = kind('PAYLOAD_TOO_LARGE', 413, 'The request body is too large');
 export const UNSUPPORTED_MEDIA_TYPE = kind('UNSUPPORTED_MEDIA_TYPE', 415, 'Unsupported media type');
