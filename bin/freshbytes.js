@@ -22,7 +22,7 @@ else explain();
 function runWith(node) {
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  for (const signal of ['SIGTERM', 'SIGUSR2']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
     process.exit(signal === null ? code : 128 + constants.signals[signal]);
   });

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/database.ts';
+import { keyRing, mapRing } from '../lib/key-ring.ts';
 import type { Clock } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createDevMailbox } from './dev-messages.ts';
@@ -62,9 +63,11 @@ function chooseSimulator({ config, db, clock }: GatewayOptions): Simulator | und
   refuseInProduction(config, 'PAYMENT_PROVIDER=none');
   if (config.APP_SECRET === undefined)
     throw new Error('APP_SECRET is missing: it signs the webhooks of the simulator');
-  // A key of its own: what one use of the secret signs must mean nothing to another.
-  const secret = createHmac('sha256', config.APP_SECRET).update('simulator webhooks').digest('hex');
-  return createSimulator({ db, secret, clock, publicUrl: config.publicUrl });
+  // Keys of its own: what one use of a secret signs must mean nothing to another.
+  const secrets = mapRing(keyRing(config.APP_SECRET), (secret) =>
+    createHmac('sha256', secret).update('simulator webhooks').digest('hex'),
+  );
+  return createSimulator({ db, secrets, clock, publicUrl: config.publicUrl });
 }
 
 function refuseInProduction(config: Config, setting: string): void {

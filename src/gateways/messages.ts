@@ -1,4 +1,5 @@
 // The port through which mail and SMS leave.
+import type { TraceContext } from '../telemetry/trace-context.ts';
 
 export interface Message {
   /** E-mail address or E.164 phone number. */
@@ -11,6 +12,6 @@ export interface Message {
 
 export interface MessageGateway {
   readonly channel: 'email' | 'sms';
-  /** Hands the message over; throws where that failed and another try may help. */
-  send(message: Message): Promise<void>;
+  /** Hands the message over, with `trace` where it goes by HTTP; throws where that failed and another try may help. */
+  send(message: Message, trace?: TraceContext): Promise<void>;
 }

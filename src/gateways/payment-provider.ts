@@ -1,4 +1,6 @@
-// The port to a wallet provider: start a session, believe or refuse its webhooks, ask it, give money back.
+// The port to a wallet provider: start a session, believe or refuse its webhooks, ask it, give money back. Calls that
+// go out carry on the `trace` they are given.
+import type { TraceContext } from '../telemetry/trace-context.ts';
 
 export type WalletMethod = 'GCASH' | 'MAYA';
 
@@ -44,24 +46,30 @@ export interface PaymentProvider {
    * Opens a session; calling again with the same `payment_id` gives the same one.
    * @throws ProviderRefusedError where the provider will not take this payment
    */
-  start(payment: {
-    readonly payment_id: string;
-    readonly amount_centavos: number;
-    readonly method: WalletMethod;
-    readonly expires_at: Date;
-    readonly return_url: string;
-  }): Promise<WalletSession>;
+  start(
+    payment: {
+      readonly payment_id: string;
+      readonly amount_centavos: number;
+      readonly method: WalletMethod;
+      readonly expires_at: Date;
+      readonly return_url: string;
+    },
+    trace?: TraceContext,
+  ): Promise<WalletSession>;
   /** The event in a webhook, or undefined where signature, time or form are wrong. */
   verifyWebhook(webhook: Webhook): ProviderEvent | undefined;
   /** The provider's own view; undefined where it knows no such payment. */
-  fetch(reference: string): Promise<ProviderPayment | undefined>;
+  fetch(reference: string, trace?: TraceContext): Promise<ProviderPayment | undefined>;
   /**
    * Gives money back; the same `refund_id` again is the same refund. Returns the provider's id of it.
    * @throws ProviderRefusedError where there is no such payment or not that much left of it
    */
-  refund(refund: {
-    readonly reference: string;
-    readonly refund_id: string;
-    readonly amount_centavos: number;
-  }): Promise<string>;
+  refund(
+    refund: {
+      readonly reference: string;
+      readonly refund_id: string;
+      readonly amount_centavos: number;
+    },
+    trace?: TraceContext,
+  ): Promise<string>;
 }

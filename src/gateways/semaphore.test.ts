@@ -50,6 +50,19 @@ describe('Semaphore', () => {
     ]);
   });
 
+  it('carries on the trace of whoever sends, where there is one', async () => {
+    const seen: unknown[] = [];
+    const baseUrl = await serve((request, response) => {
+      seen.push(request.headers['traceparent']);
+      response.end('[{"message_id":1234,"status":"Sent"}]');
+    });
+    const gateway = createSemaphoreGateway({ apiKey: 'key-1', baseUrl });
+    const trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), isSampled: true };
+    await gateway.send(message, trace);
+    await gateway.send(message);
+    expect(seen).toEqual([`00-${trace.traceId}-${trace.spanId}-01`, undefined]);
+  });
+
   it.each([
     [500, 'Server Error', /answered 500/],
     [403, '{"message":"+639171234567: 123456"}', /answered 403/],

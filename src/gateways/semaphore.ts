@@ -1,6 +1,7 @@
 // SMS through Semaphore (https://api.semaphore.co/docs), the Philippine gateway.
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
+import { traceHeaders } from '../telemetry/trace-context.ts';
 import type { MessageGateway } from './messages.ts';
 
 export const SEMAPHORE_URL = 'https://api.semaphore.co';
@@ -32,7 +33,7 @@ export function createSemaphoreGateway(options: SemaphoreOptions): MessageGatewa
   } = options;
   return {
     channel: 'sms',
-    async send({ to, text }) {
+    async send({ to, text }, trace) {
       const form = new URLSearchParams({
         apikey: apiKey,
         number: to.replace(/^\+/, ''),
@@ -41,6 +42,7 @@ export function createSemaphoreGateway(options: SemaphoreOptions): MessageGatewa
       if (senderName !== undefined) form.set('sendername', senderName);
       const response = await fetch(`${baseUrl}/api/v4/messages`, {
         method: 'POST',
+        headers: traceHeaders(trace),
         body: form,
         redirect: 'error',
         signal: AbortSignal.timeout(timeout_ms),

@@ -2,6 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
+import type { KeyRing } from '../lib/key-ring.ts';
 import { MINUTE_MS, SECOND_MS } from '../lib/time.ts';
 import type { ProviderEvent, Webhook } from './payment-provider.ts';
 
@@ -14,7 +15,12 @@ export interface SimulatedWebhook {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export function signWebhook(secret: string, event: ProviderEvent, now: Date): SimulatedWebhook {
+/** Signs with the first secret. */
+export function signWebhook(
+  [secret]: KeyRing<string>,
+  event: ProviderEvent,
+  now: Date,
+): SimulatedWebhook {
   const rawBody = JSON.stringify(event);
   const t = Math.floor(now.getTime() / SECOND_MS);
   const v1 = digest(secret, `${t}.${rawBody}`).toString('hex');
@@ -26,14 +32,17 @@ export function signWebhook(secret: string, event: ProviderEvent, now: Date): Si
 
 /** The event in a webhook, or undefined where signature, time or form are wrong. Never throws. */
 export function openWebhook(
-  secret: string,
+  secrets: KeyRing<string>,
   { headers, rawBody, now }: Webhook,
 ): ProviderEvent | undefined {
   const [, t, v1] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(headers[SIGNATURE_HEADER] ?? '') ?? [];
   if (t === undefined || v1 === undefined) return undefined;
   const age_ms = now.getTime() - Number(t) * SECOND_MS;
   if (Math.abs(age_ms) > SIGNATURE_TOLERANCE_MS) return undefined;
-  const isSigned = timingSafeEqual(Buffer.from(v1, 'hex'), digest(secret, `${t}.${rawBody}`));
+  const given = Buffer.from(v1, 'hex');
+  const isSigned = secrets.some((secret) =>
+    timingSafeEqual(given, digest(secret, `${t}.${rawBody}`)),
+  );
   return isSigned ? parseEvent(rawBody) : undefined;
 }
 

@@ -16,7 +16,7 @@ describe('payment simulator', () => {
   const create = () =>
     createSimulator({
       db: scratch.db,
-      secret,
+      secrets: [secret],
       clock: { now: () => now },
       publicUrl: 'http://localhost:8000',
     });

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import type { KeyRing } from '../lib/key-ring.ts';
 import type { Clock } from '../lib/time.ts';
 import {
   type PaymentProvider,
@@ -24,15 +25,15 @@ export interface Simulator extends PaymentProvider {
 
 export interface SimulatorOptions {
   readonly db: Db;
-  /** Signs webhooks; the same in every process. */
-  readonly secret: string;
+  /** Sign webhooks; the same in every process. */
+  readonly secrets: KeyRing<string>;
   readonly clock: Clock;
   readonly publicUrl: string;
 }
 
 const OUTCOMES = { success: 'PAID', failure: 'FAILED', expiry: 'EXPIRED' } as const;
 
-export function createSimulator({ db, secret, clock, publicUrl }: SimulatorOptions): Simulator {
+export function createSimulator({ db, secrets, clock, publicUrl }: SimulatorOptions): Simulator {
   return {
     name: 'simulator',
     capabilities: { methods: ['GCASH', 'MAYA'], partialRefunds: true },
@@ -54,7 +55,7 @@ export function createSimulator({ db, secret, clock, publicUrl }: SimulatorOptio
       };
     },
 
-    verifyWebhook: (webhook) => openWebhook(secret, webhook),
+    verifyWebhook: (webhook) => openWebhook(secrets, webhook),
 
     async fetch(reference) {
       const session = await findSession(db, 'reference', reference);
@@ -85,7 +86,7 @@ export function createSimulator({ db, secret, clock, publicUrl }: SimulatorOptio
       if (session === undefined) throw new ProviderRefusedError('The payment was never started');
       const event_id = `sim_event_${randomUUID()}`;
       const event = { event_id, reference: session.reference, outcome: status };
-      return signWebhook(secret, event, clock.now());
+      return signWebhook(secrets, event, clock.now());
     },
   };
 }

@@ -1,9 +1,10 @@
 import { PgBoss } from 'pg-boss';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { detachTrace, newTrace } from '../telemetry/trace-context.ts';
 import { defineJob, InvalidJobData } from './define.ts';
 import { createScratch, jobRows, type Scratch } from './jobs.testkit.ts';
-import { createJobs, type Jobs } from './jobs.ts';
+import { createJobs, type Jobs, jobsWithin } from './jobs.ts';
 
 const greet = defineJob(
   { name: 'greet', data: Type.Object({ person: Type.String({ minLength: 1 }) }) },
@@ -106,6 +107,49 @@ describe('enqueue', () => {
     expect(await takeOne(scratch.url)).toEqual({ person: 'after' });
     await jobs.enqueue(scratch.db, greet, { person: 'while it runs' }, options);
     expect(await takeOne(scratch.url)).toEqual({ person: 'while it runs' });
+  });
+});
+
+describe('the trace of a job', () => {
+  const trace = newTrace();
+  let scratch: Scratch;
+  let jobs: Jobs;
+
+  beforeAll(async () => {
+    scratch = await createScratch([greet]);
+    jobs = jobsWithin(trace, await createJobs(scratch.pool, scratch.log));
+  });
+  afterAll(async () => {
+    await jobs.close();
+    await scratch.drop();
+  });
+  beforeEach(async () => {
+    await scratch.pool.query('DELETE FROM pgboss.job');
+  });
+
+  it('is that of the request that enqueues it, beside the data, however it is enqueued', async () => {
+    await jobs.enqueue(scratch.db, greet, { person: 'Ana' });
+    await jobs.enqueue(scratch.db, greet, { person: 'Ben' }, { singletonKey: 'ben' });
+    await jobs.enqueueAll(scratch.db, greet, [{ person: 'Cora' }, { person: 'Dan' }]);
+    const rows = await jobRows(scratch.db, 'greet');
+    const stored = rows.map(({ data }) => detachTrace(data));
+    expect(stored.map((job) => job.trace)).toEqual([trace, trace, trace, trace]);
+    expect(stored.map((job) => job.data)).toEqual(
+      expect.arrayContaining(['Ana', 'Ben', 'Cora', 'Dan'].map((person) => ({ person }))),
+    );
+  });
+
+  it('is that of each item where they come from several requests', async () => {
+    const other = newTrace();
+    const people = [{ person: 'Ana' }, { person: 'Ben' }];
+    await jobs.enqueueAll(scratch.db, greet, people, [other, undefined]);
+    const stored = (await jobRows(scratch.db, 'greet')).map(({ data }) => detachTrace(data));
+    expect(stored).toEqual(
+      expect.arrayContaining([
+        { data: { person: 'Ana' }, trace: other },
+        { data: { person: 'Ben' }, trace: undefined },
+      ]),
+    );
   });
 });
 

@@ -2,15 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type pg from 'pg';
-import { pino } from 'pino';
 import { inject } from 'vitest';
 import { onServer, withDatabase } from '../../test/database.ts';
 import { type Db, openDatabase } from '../db/database.ts';
-import type { Log } from '../telemetry/log.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
 import type { Job } from './define.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import { migrateJobs } from './migrate.ts';
-import { STOP_GRACE_MS, startWorker, type Worker } from './worker.ts';
+import { type JobRun, STOP_GRACE_MS, startWorker, type Worker } from './worker.ts';
 
 const POOL_SIZE = 5;
 
@@ -44,7 +43,12 @@ export async function createScratch(jobs?: readonly Job<never, unknown>[]): Prom
     url,
     db,
     pool,
-    log: pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) }),
+    log: createLog({
+      level: 'debug',
+      pretty: false,
+      version: '0.0.0-test',
+      destination: { write: (line: string) => void lines.push(JSON.parse(line)) },
+    }),
     lines,
     statements,
     drop: async () => {
@@ -80,7 +84,7 @@ export const PATIENCE = { timeout: 25_000, interval: 20 };
 
 /** The context of the jobs of these tests. */
 export interface Ctx {
-  readonly job: { readonly name: string; readonly id: string };
+  readonly job: JobRun;
 }
 
 /** One test's database, producer and workers. */
@@ -104,7 +108,7 @@ export async function openBench(definitions: readonly Job<Ctx, unknown>[]): Prom
     jobs,
     workers,
     work: async (definitions, grace_ms = STOP_GRACE_MS) => {
-      const makeContext = (job: Ctx['job']) => ({ job });
+      const makeContext = (job: JobRun) => ({ job });
       const worker = await startWorker({
         databaseUrl,
         log,

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { type Db as BossDb, fromKysely } from 'pg-boss';
 import { type Db, runNamed } from '../db/database.ts';
 import type { Log } from '../telemetry/log.ts';
+import { attachTrace, type TraceContext } from '../telemetry/trace-context.ts';
 import { newBoss } from './boss.ts';
 import type { Job } from './define.ts';
 
@@ -14,6 +15,8 @@ export interface EnqueueOptions {
    * if given). The worker cannot take the job before this transaction ends, so no change goes unseen.
    */
   readonly singletonKey?: string;
+  /** What the job's run belongs to; it travels beside the data. */
+  readonly trace?: TraceContext | undefined;
 }
 
 export interface Jobs {
@@ -28,11 +31,12 @@ export interface Jobs {
     data: NoInfer<Data>,
     options?: EnqueueOptions,
   ): Promise<void>;
-  /** Writes one job for each of `items`, in one statement. */
+  /** Writes one job for each of `items`, in one statement; `traces[i]` is what `items[i]` belongs to. */
   enqueueAll<Data extends object>(
     db: Db,
     job: Job<never, Data>,
     items: readonly NoInfer<Data>[],
+    traces?: readonly (TraceContext | undefined)[],
   ): Promise<void>;
   /** Ends the timers; call it before the pool closes. */
   close(): Promise<void>;
@@ -46,8 +50,8 @@ export async function createJobs(pool: Pool, log: Log): Promise<Jobs> {
   const boss = newBoss(pool, log, {});
   await boss.start();
   return {
-    async enqueue(db, job, data, { startAfter, singletonKey } = {}) {
-      const payload = job.parse(data);
+    async enqueue(db, job, data, { startAfter, singletonKey, trace } = {}) {
+      const payload = attachTrace(job.parse(data), trace);
       const timing = startAfter && { startAfter };
       if (singletonKey === undefined) {
         await boss.send(job.name, payload, { db: prepared(db, job.name), ...timing });
@@ -55,12 +59,22 @@ export async function createJobs(pool: Pool, log: Log): Promise<Jobs> {
         await boss.upsert(job.name, payload, { db: fromKysely(db), singletonKey, ...timing });
       }
     },
-    async enqueueAll(db, job, items) {
+    async enqueueAll(db, job, items, traces = []) {
       if (items.length === 0) return;
-      const rows = items.map((data) => ({ data: job.parse(data) }));
+      const rows = items.map((data, i) => ({ data: attachTrace(job.parse(data), traces[i]) }));
       await boss.insert(job.name, rows, { db: fromKysely(db) });
     },
     close: () => boss.stop({ graceful: false }),
+  };
+}
+
+/** The same queues as one request or job run uses them: what it enqueues belongs to its trace. */
+export function jobsWithin(trace: TraceContext, jobs: Jobs): Jobs {
+  return {
+    enqueue: (db, job, data, options) => jobs.enqueue(db, job, data, { trace, ...options }),
+    enqueueAll: (db, job, items, traces) =>
+      jobs.enqueueAll(db, job, items, traces ?? items.map(() => trace)),
+    close: () => jobs.close(),
   };
 }
 

@@ -44,7 +44,7 @@ describe('a worker', () => {
     expect(await bench.countOf('good', 'completed')).toBeGreaterThan(0);
     const failures = bench.scratch.lines.filter((line) => line['job'] === 'poison');
     expect(failures).toMatchObject([{ attempt: 1 }, { attempt: 2 }, { attempt: 3 }]);
-    expect(failures[2]).toMatchObject({ level: 50, err: { message: 'never works' } });
+    expect(failures[2]).toMatchObject({ level: 'error', err: { message: 'never works' } });
     expect(failures[2]).toHaveProperty('job_id');
   });
 
@@ -89,7 +89,7 @@ describe('a worker', () => {
     await expect.poll(() => bench.countOf('strict.dead', 'created'), PATIENCE).toBe(1);
     expect(runs).toBe(0);
     const errors = bench.scratch.lines.filter((line) => line['job'] === 'strict');
-    expect(errors).toMatchObject([{ level: 50, attempt: 1 }]);
+    expect(errors).toMatchObject([{ level: 'error', attempt: 1 }]);
     expect(JSON.stringify(errors)).not.toContain('secret');
   });
 

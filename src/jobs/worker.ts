@@ -2,7 +2,10 @@
 import type { JobResult, PgBoss, Job as QueuedJob } from 'pg-boss';
 import { openDatabase } from '../db/database.ts';
 import { SECOND_MS } from '../lib/time.ts';
+import type { ErrorReports } from '../telemetry/error-reports.ts';
 import type { Log } from '../telemetry/log.ts';
+import { detachTrace, newTrace, type TraceContext } from '../telemetry/trace-context.ts';
+import type { Activity, Tracing } from '../telemetry/tracing.ts';
 import { newBoss } from './boss.ts';
 import { InvalidJobData, type Job } from './define.ts';
 import { startTicker } from './ticker.ts';
@@ -23,12 +26,22 @@ export const STOP_GRACE_MS = 15_000;
 /** For settling what was running and closing the pool, even where PostgreSQL no longer answers. */
 export const CLOSE_TIMEOUT_MS = 5_000;
 
+export interface JobRun {
+  readonly name: string;
+  /** The job's; it stays the same when the job is tried again. */
+  readonly id: string;
+  /** Names job, id and trace in every line. */
+  readonly log: Pick<Log, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
+  readonly activity: Activity;
+}
+
 export interface WorkerOptions<C> {
   readonly databaseUrl: string;
   readonly jobs: readonly Job<C, unknown>[];
-  /** Makes the context of one run; `id` is the job's and stays the same when it is tried again. */
-  readonly makeContext: (job: { readonly name: string; readonly id: string }) => C;
+  readonly makeContext: (run: JobRun) => C;
   readonly log: Log;
+  readonly tracing?: Tracing | undefined;
+  readonly errorReports?: ErrorReports | undefined;
   /** STOP_GRACE_MS if absent; at least a second. */
   readonly grace_ms?: number;
 }
@@ -115,30 +128,55 @@ async function openQueue<C>(
 
 async function runJob<C>(
   job: Job<C, unknown>,
-  { id, data, retryCount }: QueuedJob,
-  { makeContext, log }: WorkerOptions<C>,
+  { id, data: stored, retryCount }: QueuedJob,
+  options: WorkerOptions<C>,
 ): Promise<JobResult> {
-  const entry = { job: job.name, job_id: id, attempt: retryCount + 1 };
+  const { name } = job;
+  const { data, trace: parent } = detachTrace(stored);
+  const activity = beginRun({ name, id }, parent, options.tracing);
+  const { trace, span } = activity;
+  const log = options.log.child({ job: name, job_id: id, trace_id: trace.traceId });
+  const attempt = retryCount + 1;
   const started_ms = performance.now();
   try {
-    await job.run(makeContext({ name: job.name, id }), data);
-    log.debug({ ...entry, duration_ms: Math.round(performance.now() - started_ms) }, 'job done');
+    await job.run(options.makeContext({ name, id, log, activity }), data);
+    span?.end({});
+    log.debug({ attempt, duration_ms: Math.round(performance.now() - started_ms) }, 'job done');
     return { id, status: 'completed' };
   } catch (err) {
+    span?.end({ error_type: err instanceof Error ? err.constructor.name : typeof err });
     const output = { message: err instanceof Error ? err.message : String(err) };
-    if (err instanceof InvalidJobData) {
-      log.error({ ...entry, err }, 'job is not valid and goes to its dead-letter queue');
-      return { id, status: 'deadletter', output };
+    const isInvalid = err instanceof InvalidJobData;
+    if (!isInvalid && retryCount < job.retryLimit) {
+      log.warn({ attempt, err }, 'job failed and will be tried again');
+      return { id, status: 'failed', output };
     }
-    if (retryCount < job.retryLimit)
-      log.warn({ ...entry, err }, 'job failed and will be tried again');
-    else
-      log.error(
-        { ...entry, err },
-        'job failed for the last time and goes to its dead-letter queue',
-      );
-    return { id, status: 'failed', output };
+    const what = isInvalid ? 'job is not valid' : 'job failed for the last time';
+    log.error({ attempt, err }, `${what} and goes to its dead-letter queue`);
+    options.errorReports?.report(err, {
+      transaction: name,
+      trace,
+      tags: { job: name, job_id: id },
+    });
+    return { id, status: isInvalid ? 'deadletter' : 'failed', output };
   }
+}
+
+/** Below whatever enqueued the job; a periodic one, and one from before jobs had a trace, begins its own. */
+function beginRun(
+  { name, id }: { name: string; id: string },
+  parent: TraceContext | undefined,
+  tracing: Tracing | undefined,
+): Activity {
+  if (tracing === undefined) return { trace: parent ?? newTrace() };
+  const attributes = {
+    'messaging.system': 'pg-boss',
+    'messaging.operation.type': 'process',
+    'messaging.operation.name': 'process',
+    'messaging.destination.name': name,
+    'messaging.message.id': id,
+  };
+  return tracing.begin({ kind: 'job', name: `process ${name}`, attributes }, parent);
 }
 
 async function within(timeout_ms: number, work: Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import {
   type Bindings,
   type ChildLoggerOptions,
   type DestinationStream,
+  type Level,
   type LogFn,
   type Logger,
   pino,
@@ -13,7 +14,8 @@ import type * as PrettyModule from 'pino-pretty';
 import { describeError, scrub } from './describe-error.ts';
 import { redact } from './redact.ts';
 
-export type Log = Logger;
+/** A pino logger that knows how many lines it and its children wrote. */
+export type Log = Logger & { readonly lineCounts: Readonly<Record<Level, number>> };
 
 const SERVICE = 'freshbytes';
 
@@ -29,6 +31,7 @@ export interface LogOptions {
 
 /** Opens the log. Whatever reaches it, child bindings and errors included, goes through `redact`. */
 export function createLog({ level, pretty, version, destination }: LogOptions): Log {
+  const lineCounts = { trace: 0, debug: 0, info: 0, warn: 0, error: 0, fatal: 0 };
   const options = {
     level,
     base: { service: SERVICE, version },
@@ -37,29 +40,38 @@ export function createLog({ level, pretty, version, destination }: LogOptions): 
     serializers: {
       err: (value: unknown) => (value instanceof Error ? describeError(value) : value),
     },
-    hooks: { logMethod: logRedacted },
+    hooks: { logMethod: logRedacted(lineCounts) },
   };
   const stream = (pretty ? openPretty(destination) : undefined) ?? destination;
-  return redactBindings(stream === undefined ? pino(options) : pino(options, stream));
+  const log = stream === undefined ? pino(options) : pino(options, stream);
+  return Object.assign(redactBindings(log), { lineCounts });
 }
 
 // Here and not in pino's own `redact`: its wildcard paths cost 40 µs a line, this walk 2.
-function logRedacted(this: Log, args: Parameters<LogFn>, method: LogFn): void {
-  const [first, ...rest]: unknown[] = args.map((value: unknown) =>
-    typeof value === 'string' ? scrub(value) : redact(value),
-  );
-  const isError = (args[0] as unknown) instanceof Error;
-  method.apply(this, [isError ? { err: first } : first, ...rest] as Parameters<LogFn>);
+function logRedacted(lineCounts: Record<Level, number>) {
+  return function logMethod(
+    this: Logger,
+    args: Parameters<LogFn>,
+    method: LogFn,
+    level: number,
+  ): void {
+    lineCounts[this.levels.labels[level] as Level] += 1;
+    const [first, ...rest]: unknown[] = args.map((value: unknown) =>
+      typeof value === 'string' ? scrub(value) : redact(value),
+    );
+    const isError = (args[0] as unknown) instanceof Error;
+    method.apply(this, [isError ? { err: first } : first, ...rest] as Parameters<LogFn>);
+  };
 }
 
 /** pino shows bindings to neither hooks nor formatters; children inherit these two. */
-function redactBindings(log: Log): Log {
+function redactBindings(log: Logger): Logger {
   const { child, setBindings } = log;
   return Object.assign(log, {
-    child(this: Log, bindings: Bindings, options?: ChildLoggerOptions): Log {
+    child(this: Logger, bindings: Bindings, options?: ChildLoggerOptions): Logger {
       return Reflect.apply(child, this, [redact(bindings), options]);
     },
-    setBindings(this: Log, bindings: Bindings): void {
+    setBindings(this: Logger, bindings: Bindings): void {
       Reflect.apply(setBindings, this, [redact(bindings)]);
     },
   });

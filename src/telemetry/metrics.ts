@@ -1,160 +1,181 @@
-// The numbers that Prometheus reads. One registry per app; what the business counts comes from the database at each
-// scrape, so that a restart does not lose it.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+// The numbers that Prometheus reads. One registry per process: some numbers are counted where things happen, others are
+// asked of their source at each scrape.
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { withDeadline } from '../lib/deadline.ts';
 import type { Log } from './log.ts';
+import { watchProcess } from './process-series.ts';
 
 const DURATION_BUCKETS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10,
 ];
-const LOOP_UTILIZATION_INTERVAL_MS = 1_000;
 /** A scrape answers with what it has before Prometheus gives up (10 s). */
 export const COLLECT_TIMEOUT_MS = 4_000;
+/** Node parses more methods than any route has; each would make series of its own. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const OTHER_METHOD = 'other';
 
-/** What a collector knows; absent members leave their series as they were. */
-export interface Snapshot {
-  readonly active_users?: number;
-  readonly orders_created?: number;
-  readonly revenue_centavos?: number;
-  readonly products_viewed?: number;
-  /** By state: `active`, `idle`, `waiting`. */
-  readonly db_pool_connections?: Readonly<Record<string, number>>;
-  readonly jobs?: readonly {
-    readonly queue: string;
-    /** Number of jobs by state. */
-    readonly depth: Readonly<Record<string, number>>;
-    /** Age of the job that waits longest. */
-    readonly oldest_seconds: number;
-  }[];
+/**
+ * How a read of the cache went: from this process's memory (`hit`, or `stale` while it is renewed), from the store that
+ * processes share (`shared`), made anew (`miss`), or past a cache that cannot be trusted (`bypass`).
+ */
+export const CACHE_RESULTS = ['hit', 'stale', 'miss', 'shared', 'bypass'] as const;
+export type CacheResult = (typeof CACHE_RESULTS)[number];
+
+/** One number; with labels where the series has them. */
+export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+
+export interface SeriesDefinition {
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels?: readonly string[];
 }
 
-export type Collector = () => Snapshot | Promise<Snapshot>;
+/** Series that are asked for at each scrape. Label values must come from sets that do not grow. */
+export interface Source<Name extends string = string> {
+  /** Its label where it fails. */
+  readonly name: string;
+  readonly series: Readonly<Record<Name, SeriesDefinition>>;
+  /** All samples there are: a series without any disappears. Counters must never fall. */
+  readonly collect: () => Samples<Name> | Promise<Samples<Name>>;
+}
+
+type Samples<Name extends string> = Readonly<Record<Name, number | readonly Sample[]>>;
 
 export interface Metrics {
   readonly contentType: string;
   /** `endpoint` is the route's pattern, never the raw path. */
   observeRequest(method: string, endpoint: string, status: number, duration_seconds: number): void;
   countRateLimitRefusal(rule: string): void;
-  countCacheRequest(result: string): void;
-  /** Adds a source that each scrape asks; one that fails or is late is counted and logged, and fails no scrape. */
-  collectFrom(source: string, collector: Collector): void;
+  /** A request that was refused because there was too much to do. */
+  countShedRequest(priority: string): void;
+  /** `operation` as it is mounted, `client` one of a bounded set of names. */
+  countDeprecatedRequest(operation: string, client: string): void;
+  countCacheRequest(result: CacheResult): void;
+  /** Adds a source. One that fails or is late shows nothing, is counted and logged, and fails no scrape. */
+  collectFrom<Name extends string>(source: Source<Name>): void;
   /** The text of one scrape. */
   render(): Promise<string>;
 }
 
 export function createMetrics(log: Log): Metrics {
   const registry = new Registry();
-  const series = defineSeries(registry);
-  const collectors = new Map<string, Collector>();
+  const counted = defineCounted(registry);
+  const sources: (() => Promise<void>)[] = [];
   let isProcessWatched = false;
 
-  const collect = async (source: string, collector: Collector): Promise<void> => {
-    try {
-      applySnapshot(series, await withinTime(collector));
-    } catch (err) {
-      series.collectFailures.inc({ source });
-      log.warn({ err, source }, 'a source of metrics failed');
-    }
-  };
-
-  return {
+  const metrics: Metrics = {
     contentType: registry.contentType,
-    observeRequest: (method, endpoint, status, duration_seconds) => {
-      series.requests.inc({ method, endpoint, status });
-      series.duration.observe({ method, endpoint }, duration_seconds);
+    observeRequest: (given, endpoint, status, duration_seconds) => {
+      const method = METHODS.has(given) ? given : OTHER_METHOD;
+      counted.requests.inc({ method, endpoint, status });
+      counted.duration.observe({ method, endpoint }, duration_seconds);
     },
-    countRateLimitRefusal: (rule) => series.refusals.inc({ rule }),
-    countCacheRequest: (result) => series.cache.inc({ result }),
-    collectFrom: (source, collector) => {
-      collectors.set(source, collector);
-      series.collectFailures.inc({ source }, 0);
+    countRateLimitRefusal: (rule) => counted.refusals.inc({ rule }),
+    countShedRequest: (priority) => counted.shed.inc({ priority }),
+    countDeprecatedRequest: (operation, client) => counted.deprecated.inc({ operation, client }),
+    countCacheRequest: (result) => counted.cache.inc({ result }),
+    collectFrom: (source) => {
+      const onFailure = (err: unknown) => {
+        counted.failures.inc({ source: source.name });
+        log.warn({ err, source: source.name }, 'a source of metrics failed');
+      };
+      counted.failures.inc({ source: source.name }, 0);
+      sources.push(openSource(registry, source, onFailure));
     },
     render: async () => {
       // Not before the first scrape: it starts timers that nothing can stop, and not every app is scraped.
       if (!isProcessWatched) watchProcess(registry);
       isProcessWatched = true;
-      await Promise.all([...collectors].map(([source, collector]) => collect(source, collector)));
+      await Promise.all(sources.map((refresh) => refresh()));
       return registry.metrics();
     },
   };
+  metrics.collectFrom({
+    name: 'log',
+    series: {
+      log_lines_total: { type: 'counter', help: 'Lines written to the log', labels: ['level'] },
+    },
+    collect: () => ({
+      log_lines_total: Object.entries(log.lineCounts).map(([level, lines]) => [{ level }, lines]),
+    }),
+  });
+  return metrics;
 }
 
-type Series = ReturnType<typeof defineSeries>;
-
-function defineSeries(registry: Registry) {
-  const counter = <T extends string = never>(name: string, help: string, labelNames: T[] = []) =>
-    new Counter({ name, help, labelNames, registers: [registry] });
-  const gauge = <T extends string = never>(name: string, help: string, labelNames: T[] = []) =>
-    new Gauge({ name, help, labelNames, registers: [registry] });
+function defineCounted(registry: Registry) {
+  const registers = [registry];
+  const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
+    new Counter({ name, help, labelNames, registers });
+  const cache = counter('cache_requests_total', 'Reads of the cache', ['result']);
+  // From the start, so that the first one is seen as an increase.
+  for (const result of CACHE_RESULTS) cache.inc({ result }, 0);
   return {
+    cache,
     requests: counter('http_requests_total', 'Answered requests', ['method', 'endpoint', 'status']),
     duration: new Histogram({
       name: 'http_request_duration_seconds',
       help: 'Time from the request to the end of its answer',
       labelNames: ['method', 'endpoint'],
       buckets: DURATION_BUCKETS_SECONDS,
-      registers: [registry],
+      registers,
     }),
     refusals: counter('rate_limit_refusals_total', 'Requests over a rate limit', ['rule']),
-    cache: counter('cache_requests_total', 'Reads of the cache', ['result']),
-    collectFailures: counter('metrics_collect_failures_total', 'Sources that failed a scrape', [
+    shed: counter('requests_shed_total', 'Requests refused because there was too much to do', [
+      'priority',
+    ]),
+    deprecated: counter('deprecated_requests_total', 'Requests to what is deprecated or retired', [
+      'operation',
+      'client',
+    ]),
+    failures: counter('metrics_collect_failures_total', 'Scrapes without one of their sources', [
       'source',
     ]),
-    activeUsers: gauge('active_users', 'Users with a live session, the same on every process'),
-    orders: counter('orders_created_total', 'Orders ever placed, the same on every process'),
-    revenue: counter('revenue_generated_total', 'Pesos ever earned, the same on every process'),
-    views: counter(
-      'products_viewed_total',
-      'Product views ever counted, the same on every process',
-    ),
-    pool: gauge('db_pool_connections', 'Connections to PostgreSQL', ['state']),
-    jobs: gauge('job_queue_depth', 'Jobs in a queue', ['queue', 'state']),
-    oldestJob: gauge('job_queue_oldest_seconds', 'Age of the job that waits longest', ['queue']),
   };
 }
 
-function watchProcess(register: Registry): void {
-  collectDefaultMetrics({ register, eventLoopUtilizationTimeout: LOOP_UTILIZATION_INTERVAL_MS });
+/** @returns brings the series of `source` up to date */
+function openSource<Name extends string>(
+  registry: Registry,
+  source: Source<Name>,
+  onFailure: (error: unknown) => void,
+): () => Promise<void> {
+  const names = Object.keys(source.series) as Name[];
+  const show = new Map(
+    names.map((name) => [name, defineSeries(registry, name, source.series[name])]),
+  );
+  let running: Promise<Samples<Name>> | undefined;
+  const collect = async () => source.collect();
+  // Scrapes at once, and those that come while a late answer is on its way, share it: one at a time is asked for.
+  const ask = () => {
+    running ??= collect().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return async () => {
+    try {
+      const samples = await withDeadline(ask(), COLLECT_TIMEOUT_MS, 'The source took too long');
+      for (const [name, showSamples] of show) showSamples(samples[name]);
+    } catch (error) {
+      onFailure(error);
+      // Old numbers would pass for new ones, and a counter at 0 for a restart of the world.
+      for (const showSamples of show.values()) showSamples([]);
+    }
+  };
 }
 
-function applySnapshot(series: Series, snapshot: Snapshot): void {
-  const {
-    active_users,
-    orders_created,
-    revenue_centavos,
-    products_viewed,
-    db_pool_connections,
-    jobs,
-  } = snapshot;
-  if (active_users !== undefined) series.activeUsers.set(active_users);
-  if (orders_created !== undefined) setTotal(series.orders, orders_created);
-  if (revenue_centavos !== undefined) setTotal(series.revenue, revenue_centavos / 100);
-  if (products_viewed !== undefined) setTotal(series.views, products_viewed);
-  for (const [state, count] of Object.entries(db_pool_connections ?? {}))
-    series.pool.set({ state }, count);
-  if (jobs !== undefined) applyJobs(series, jobs);
-}
-
-/** Begins anew, because a queue or state that is gone must not keep its last value. */
-function applyJobs(series: Series, jobs: NonNullable<Snapshot['jobs']>): void {
-  series.jobs.reset();
-  series.oldestJob.reset();
-  for (const { queue, depth, oldest_seconds } of jobs) {
-    for (const [state, count] of Object.entries(depth)) series.jobs.set({ queue, state }, count);
-    series.oldestJob.set({ queue }, oldest_seconds);
-  }
-}
-
-function setTotal(total: Counter, value: number): void {
-  total.reset();
-  total.inc(value);
-}
-
-async function withinTime(collector: Collector): Promise<Snapshot> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('The source took too long')), COLLECT_TIMEOUT_MS);
-  try {
-    return await Promise.race([collector(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function defineSeries(
+  registry: Registry,
+  name: string,
+  { type, help, labels = [] }: SeriesDefinition,
+): (samples: number | readonly Sample[]) => void {
+  const options = { name, help, labelNames: [...labels], registers: [registry] };
+  const series = type === 'counter' ? new Counter(options) : new Gauge(options);
+  return (samples) => {
+    series.reset();
+    // A series without labels begins at 0; absent is what it must be until it is known.
+    if (labels.length === 0) series.remove({});
+    const list: readonly Sample[] = typeof samples === 'number' ? [[{}, samples]] : samples;
+    for (const [sampleLabels, value] of list) series.inc({ ...sampleLabels }, value);
+  };
 }

@@ -1,4 +1,5 @@
 // What may not be logged, by name of field, at any depth.
+import { SETTINGS } from '../config.ts';
 import { describeError } from './describe-error.ts';
 
 export const REDACTED = '[redacted]';
@@ -9,17 +10,26 @@ export const MAX_ITEMS = 100;
 const SENSITIVE_FIELDS = `
   authorization cookie set_cookie password new_password current_password password_hash
   access refresh token access_token refresh_token token_hash secret app_secret mfa_secret api_key apikey private_key
-  code otp code_hash recovery_codes parameters body
+  code otp otpauth_url code_hash recovery_codes checkout_url parameters body
   email phone user_email user_phone user_name business_phone first_name last_name
-  recipient recipient_name recipient_phone target to text subject
-  street landmark shipping_address notes ip remote_address
+  recipient recipient_name recipient_phone reviewer_name target to text subject user_agent
+  label street landmark zip_code barangay barangay_code shipping_address note notes comment reply search
+  ip remote_address
 `
   .trim()
   .split(/\s+/);
 
+const SECRET_SETTINGS = SETTINGS.filter(({ secret }) => secret).map(({ name }) =>
+  name.toLowerCase(),
+);
+
 /** Each name as it stands, as a header and in camel case, all in lower case. */
 const SENSITIVE: ReadonlySet<string> = new Set(
-  SENSITIVE_FIELDS.flatMap((name) => [name, name.replaceAll('_', '-'), name.replaceAll('_', '')]),
+  [...SENSITIVE_FIELDS, ...SECRET_SETTINGS].flatMap((name) => [
+    name,
+    name.replaceAll('_', '-'),
+    name.replaceAll('_', ''),
+  ]),
 );
 
 /**

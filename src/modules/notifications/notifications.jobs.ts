@@ -21,6 +21,6 @@ export const sendMessageJob = defineJob(
   { name: 'notifications.send-message', data: Outgoing },
   async (ctx: Ctx, { channel, ...message }) => {
     const gateway = channel === 'email' ? ctx.gateways.mail : ctx.gateways.sms;
-    await gateway.send(message);
+    await gateway.send(message, ctx.trace);
   },
 );

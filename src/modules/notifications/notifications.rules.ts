@@ -57,16 +57,21 @@ export function sellerOf({ topic, payload }: OutboxEvent): string | undefined {
   return Object.hasOwn(SELLER_TEMPLATES, topic) ? idIn(payload, 'seller_id') : undefined;
 }
 
-/** The messages of some events, in order. The same news of several parts of an order is told to its buyer at once. */
-export function messagesFor(
-  events: readonly OutboxEvent[],
-  { orders, sellers }: Parties,
-): OutgoingMessage[] {
+/** Events that are told together: the same news of several parts of an order reaches its buyer at once. */
+export function groupNews<Event extends OutboxEvent>(events: readonly Event[]): Event[][] {
   const news = Map.groupBy(
     events,
     (event) => `${event.topic} ${orderOf(event) ?? sellerOf(event)}`,
   );
-  return [...news.values()].flatMap((told) => [
+  return [...news.values()];
+}
+
+/** The messages of some events, in order. */
+export function messagesFor(
+  events: readonly OutboxEvent[],
+  { orders, sellers }: Parties,
+): OutgoingMessage[] {
+  return groupNews(events).flatMap((told) => [
     ...orderMessages(told, orders),
     ...sellerMessages(told, sellers),
   ]);

@@ -1,6 +1,7 @@
 // What leaves with a commit: messages to people, and events for whoever wants to know.
 import type { Ctx, TxCtx } from '../../context.ts';
 import { newId } from '../../lib/ids.ts';
+import { attachTrace, type TraceContext } from '../../telemetry/trace-context.ts';
 import { type OutgoingMessage, sendMessageJob } from './notifications.jobs.ts';
 import { insertOutboxMessages, type OutboxRow } from './notifications.queries.ts';
 
@@ -16,12 +17,19 @@ export async function sendMessage(ctx: TxCtx, message: OutgoingMessage): Promise
   await ctx.jobs.enqueue(ctx.db, sendMessageJob, message);
 }
 
-/** The same for several, in one statement. */
-export async function sendMessages(
-  ctx: TxCtx,
-  messages: readonly OutgoingMessage[],
-): Promise<void> {
-  await ctx.jobs.enqueueAll(ctx.db, sendMessageJob, messages);
+export interface TracedMessage {
+  readonly message: OutgoingMessage;
+  readonly trace: TraceContext | undefined;
+}
+
+/** The same for several, each of its own trace, in one statement. */
+export async function sendMessages(ctx: TxCtx, messages: readonly TracedMessage[]): Promise<void> {
+  await ctx.jobs.enqueueAll(
+    ctx.db,
+    sendMessageJob,
+    messages.map(({ message }) => message),
+    messages.map(({ trace }) => trace),
+  );
 }
 
 /** Writes events to the outbox, in order, in one statement. */
@@ -33,7 +41,7 @@ export async function publishEvents(ctx: TxCtx, events: readonly DomainEvent[]):
     events.map(({ topic, payload }) => ({
       id: newId(),
       topic,
-      payload: JSON.stringify(payload),
+      payload: JSON.stringify(attachTrace(payload, ctx.trace)),
       created_at,
     })),
   );
@@ -45,7 +53,7 @@ export function eventRows(ctx: Ctx, events: readonly DomainEvent[]): OutboxRow[]
   return events.map(({ topic, payload }) => ({
     id: newId(),
     topic,
-    payload,
+    payload: attachTrace(payload, ctx.trace),
     created_at,
     dispatched_at: null,
   }));

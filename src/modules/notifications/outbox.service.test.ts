@@ -5,6 +5,7 @@ import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS } from '../../lib/time.ts';
+import { detachTrace, newTrace, type TraceContext } from '../../telemetry/trace-context.ts';
 import { sendMessageJob } from './notifications.jobs.ts';
 import { type DomainEvent, publishEvents, sendMessage } from './notifications.service.ts';
 import { dispatchEvents, forgetDispatchedEvents } from './outbox.service.ts';
@@ -87,6 +88,19 @@ describe('dispatchEvents', () => {
       [`customer-${buyer.user_id}@example.com`, 'email', 'We received your order OID-2026-000123'],
       [`seller-${seller.user_id}@example.com`, 'email', 'New order OID-2026-000123'],
     ]);
+  });
+
+  it('sends each message in the trace of the request that published its event', async () => {
+    const [placed, shipped] = [newTrace(), newTrace()];
+    const publishIn = (trace: TraceContext | undefined, event: DomainEvent) =>
+      inTransaction({ ...test.system, trace }, (ctx) => publishEvents(ctx, [event]));
+    await publishIn(placed, { topic: 'order.placed', payload: { order_id } });
+    await publishIn(shipped, { topic: 'order.shipped', payload: { order_id } });
+    await publishIn(undefined, { topic: 'order.delivered', payload: { order_id } });
+    await dispatchEvents({ ...test.system, trace: newTrace() });
+    const queued = (await queuedMessages()).map((data) => detachTrace(data));
+    const traces = new Set(queued.map(({ trace }) => trace?.traceId));
+    expect(traces).toEqual(new Set([placed.traceId, shipped.traceId, undefined]));
   });
 
   it("speaks each reader's language", async () => {

@@ -2,7 +2,7 @@
 import type { Ctx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
-import type { OutgoingMessage } from './notifications.jobs.ts';
+import { detachTrace, type TraceContext } from '../../telemetry/trace-context.ts';
 import {
   deleteDispatchedBefore,
   findOrderParties,
@@ -10,8 +10,14 @@ import {
   markDispatched,
   takeWaitingEvents,
 } from './notifications.queries.ts';
-import { messagesFor, type OutboxEvent, orderOf, sellerOf } from './notifications.rules.ts';
-import { sendMessages } from './notifications.service.ts';
+import {
+  groupNews,
+  messagesFor,
+  type OutboxEvent,
+  orderOf,
+  sellerOf,
+} from './notifications.rules.ts';
+import { sendMessages, type TracedMessage } from './notifications.service.ts';
 
 /** Events of one transaction. */
 const DISPATCH_BATCH = 200;
@@ -27,7 +33,7 @@ export async function dispatchEvents(ctx: Ctx): Promise<number> {
   let dispatched = 0;
   for (;;) {
     const batch = await inTransaction(ctx, async (ctx) => {
-      const events = await takeWaitingEvents(ctx.db, DISPATCH_BATCH);
+      const events = (await takeWaitingEvents(ctx.db, DISPATCH_BATCH)).map(withTrace);
       if (events.length === 0) return 0;
       await sendMessages(ctx, await messagesOf(ctx, events));
       const ids = events.map(({ id }) => id);
@@ -47,11 +53,25 @@ export async function forgetDispatchedEvents(ctx: Ctx): Promise<void> {
   while (deleted === FORGET_BATCH);
 }
 
-async function messagesOf(ctx: TxCtx, events: readonly OutboxEvent[]): Promise<OutgoingMessage[]> {
+interface TracedEvent extends OutboxEvent {
+  /** Of the request or job that published it. */
+  readonly trace: TraceContext | undefined;
+}
+
+function withTrace<Row extends OutboxEvent>(row: Row): Row & TracedEvent {
+  const { data: payload, trace } = detachTrace(row.payload);
+  return { ...row, payload, trace };
+}
+
+/** Each with the trace of the first event that it tells of. */
+async function messagesOf(ctx: TxCtx, events: readonly TracedEvent[]): Promise<TracedMessage[]> {
   const order_ids = events.map(orderOf).filter((id) => id !== undefined);
   const seller_ids = events.map(sellerOf).filter((id) => id !== undefined);
-  return messagesFor(events, {
+  const parties = {
     orders: order_ids.length === 0 ? [] : await findOrderParties(ctx.db, order_ids),
     sellers: seller_ids.length === 0 ? [] : await findSellerParties(ctx.db, seller_ids),
-  });
+  };
+  return groupNews(events).flatMap((told) =>
+    messagesFor(told, parties).map((message) => ({ message, trace: told[0]?.trace })),
+  );
 }

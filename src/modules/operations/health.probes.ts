@@ -96,8 +96,9 @@ function timed(failure: CheckStatus, ask: () => Promise<string | undefined>): Pr
   return async () => {
     const started_ms = performance.now();
     const message = `no answer within ${PROBE_TIMEOUT_MS} ms`;
-    const reason = await withDeadline(ask(), PROBE_TIMEOUT_MS, message).catch((error: unknown) =>
-      error instanceof Error ? error.message || error.name : String(error),
+    const reason = await withDeadline(ask(), PROBE_TIMEOUT_MS, message).catch(
+      // Of several addresses that all refuse, the error has no message of its own.
+      (error: Error) => error.message || error.name,
     );
     const latency_ms = Math.round((performance.now() - started_ms) * 10) / 10;
     if (reason === undefined) return { status: 'healthy', latency_ms };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import Fastify from 'fastify';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { connectRedis } from '../../cache/redis.ts';
@@ -9,6 +10,7 @@ import { createLog } from '../../telemetry/log.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { createHealth, type Health } from './health.service.ts';
 import { registerOperations } from './operations.routes.ts';
+import { createSystemGauge } from './system-load.ts';
 
 const ANSWER_LIMIT_MS = 2_000;
 const log = createLog({ level: 'silent', pretty: false, version: '1.0.0' });
@@ -111,6 +113,36 @@ describe('a database that swallows everything and answers nothing', () => {
     const started_ms = performance.now();
     await Promise.all(Array.from({ length: 50 }, () => health.report()));
     expect(performance.now() - started_ms).toBeLessThan(ANSWER_LIMIT_MS);
+  });
+});
+
+describe('a connection of the probes that breaks', () => {
+  it('is told in the log and replaced', async () => {
+    const lines: string[] = [];
+    const destination = { write: (line: string) => void lines.push(line) };
+    const health = createHealth({
+      databaseUrl: test.databaseUrl,
+      version: '1.0.0',
+      dataDir: '.',
+      clock: systemClock,
+      log: createLog({ level: 'warn', pretty: false, version: '1.0.0', destination }),
+    });
+    expect(await health.findObstacle()).toBeUndefined();
+    await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = 'freshbytes-health'`.execute(
+      test.services.db,
+    );
+    await expect.poll(() => lines.join('')).toContain('a probe lost the database');
+    expect(await health.findObstacle()).toBeUndefined();
+    await health.close();
+  });
+});
+
+describe('the loads of the machine', () => {
+  it('are measured at once too, when no time has passed', async () => {
+    const measure = createSystemGauge('/nowhere');
+    const loads = await Promise.all([measure(), measure()]);
+    expect(loads[1]).toMatchObject({ cpu_percent: 0, disk_percent: loads[0]?.disk_percent });
   });
 });
 

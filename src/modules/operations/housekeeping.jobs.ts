@@ -1,9 +1,34 @@
-// Sweeping: what has outlived its use is deleted a batch at a time.
+// Housekeeping: what has outlived its use is swept, what is counted is added up, what must hold is checked.
 import type { Ctx } from '../../context.ts';
 import { forgetExpiredAnswers } from '../../http/idempotency.ts';
 import { defineJob, NoData } from '../../jobs/define.ts';
+import { watchAudit } from './audit-watch.service.ts';
+import { watchInvariants } from './invariants.service.ts';
+import { foldBusinessCounts } from './operations.queries.ts';
 
 export const forgetExpiredAnswersJob = defineJob(
   { name: 'operations.forget-answers', data: NoData, every: { seconds: 600 } },
   (ctx: Ctx) => forgetExpiredAnswers(ctx),
+);
+
+/** Keeps what each scrape adds up short. */
+export const foldBusinessCountsJob = defineJob(
+  { name: 'operations.fold-business-counts', data: NoData, every: { seconds: 60 } },
+  (ctx: Ctx) => foldBusinessCounts(ctx.db),
+);
+
+export const watchInvariantsJob = defineJob(
+  { name: 'operations.watch-invariants', data: NoData, every: { seconds: 600 } },
+  (ctx: Ctx) => watchInvariants(ctx),
+);
+
+/** Four times a day: a log of ten million entries takes four minutes. */
+export const watchAuditJob = defineJob(
+  {
+    name: 'operations.watch-audit',
+    data: NoData,
+    every: { seconds: 21_600 },
+    expireSeconds: 3_600,
+  },
+  (ctx: Ctx) => watchAudit(ctx),
 );

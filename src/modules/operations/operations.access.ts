@@ -6,15 +6,16 @@ import type { Services } from '../../context.ts';
 import type { Authenticate } from '../../http/caller.ts';
 import { isLocalCaller } from '../../http/local-caller.ts';
 import { withDeadline } from '../../lib/deadline.ts';
+import { keyRing } from '../../lib/key-ring.ts';
 import { PROBE_TIMEOUT_MS } from './health.probes.ts';
 
 const BEARER = /^Bearer +(\S{1,4096})$/i;
 
-/** Whether the request carries METRICS_TOKEN, or comes from this machine in development. */
+/** Whether the request carries a token of METRICS_TOKEN, or comes from this machine in development. */
 export function mayReadMetrics(request: FastifyRequest, config: Config): boolean {
   const token = bearerToken(request);
   if (config.METRICS_TOKEN !== undefined && token !== undefined) {
-    return isSame(token, config.METRICS_TOKEN);
+    return isAmong(token, config.METRICS_TOKEN);
   }
   return config.isDevelopment && isLocalCaller(request);
 }
@@ -27,7 +28,7 @@ export async function mayReadDetails(
   const token = bearerToken(request);
   if (token === undefined) return false;
   const { METRICS_TOKEN } = services.config;
-  if (METRICS_TOKEN !== undefined && isSame(token, METRICS_TOKEN)) return true;
+  if (METRICS_TOKEN !== undefined && isAmong(token, METRICS_TOKEN)) return true;
   try {
     const caller = authenticate(services, token);
     // A lost database must not delay the news that it is lost.
@@ -43,8 +44,8 @@ function bearerToken(request: FastifyRequest): string | undefined {
   return BEARER.exec(request.headers.authorization ?? '')?.[1];
 }
 
-/** In constant time, whatever the lengths. */
-function isSame(given: string, expected: string): boolean {
+/** In a time that tells nothing of the tokens, whatever the lengths. */
+function isAmong(given: string, tokens: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
+  return keyRing(tokens).some((token) => timingSafeEqual(digest(given), digest(token)));
 }

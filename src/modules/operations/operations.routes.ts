@@ -11,14 +11,18 @@ import { type Health, publicView } from './health.service.ts';
 import { mayReadDetails, mayReadMetrics } from './operations.access.ts';
 import { securityTxt } from './security-txt.ts';
 
-export interface OperationsDeps {
+export interface MonitoringDeps {
   readonly services: Services;
   readonly authenticate: Authenticate;
   readonly health: Health;
   readonly metrics: Metrics;
+}
+
+export interface OperationsDeps extends MonitoringDeps {
   readonly jwks: { readonly keys: readonly object[] };
 }
 
+const READY_PATH = '/health/ready';
 const EXEMPT = { config: { isExempt: true } };
 const RETRY_AFTER_SECONDS = '5';
 /** How long others may keep the public keys: a new key must be known before it signs. */
@@ -51,7 +55,13 @@ const ReportSchema = Type.Object({
 
 /** The unversioned routes. */
 export function registerOperations(app: FastifyInstance, deps: OperationsDeps): void {
-  const { services, health, metrics, jwks } = deps;
+  registerMonitoring(app, deps);
+  registerWellKnown(app, deps);
+}
+
+/** Health and metrics: all that a process without the API has to say. */
+export function registerMonitoring(app: FastifyInstance, deps: MonitoringDeps): void {
+  const { services, health, metrics } = deps;
   const { config, clock } = services;
   app.addHook('onSend', (_request, reply, payload, done) => {
     // So that clients take their next request to a server that stays. Asked when the answer leaves: a connection that
@@ -60,7 +70,7 @@ export function registerOperations(app: FastifyInstance, deps: OperationsDeps): 
     done(null, payload);
   });
   app.get('/health/live', EXEMPT, (_request, reply) => noStore(reply).send({ status: 'healthy' }));
-  app.get('/health/ready', EXEMPT, async (request, reply) => {
+  app.get(READY_PATH, EXEMPT, async (request, reply) => {
     const obstacle = await health.findObstacle();
     if (obstacle === undefined) return noStore(reply).send({ status: 'ready' });
     return refuseTraffic(request, reply, {
@@ -76,6 +86,10 @@ export function registerOperations(app: FastifyInstance, deps: OperationsDeps): 
       .type(metrics.contentType)
       .send(await metrics.render());
   });
+}
+
+function registerWellKnown(app: FastifyInstance, { services, jwks }: OperationsDeps): void {
+  const { config, clock } = services;
   app.get('/.well-known/jwks.json', EXEMPT, (_request, reply) =>
     reply
       .type('application/jwk-set+json')
@@ -90,7 +104,7 @@ export function registerOperations(app: FastifyInstance, deps: OperationsDeps): 
 }
 
 /** `/health` again under a version's prefix, where clients that know nothing but the API find it. */
-export function registerVersionedHealth(api: FastifyInstance, deps: OperationsDeps): void {
+export function registerVersionedHealth(api: FastifyInstance, deps: MonitoringDeps): void {
   const schema = {
     operationId: 'getHealth',
     tags: ['Operations'],
@@ -104,7 +118,7 @@ export function registerVersionedHealth(api: FastifyInstance, deps: OperationsDe
   api.get('/health', { ...EXEMPT, schema }, reportHealth(deps));
 }
 
-function reportHealth(deps: OperationsDeps) {
+function reportHealth(deps: MonitoringDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const [report, isPrivileged] = await Promise.all([
       deps.health.report(),
@@ -123,7 +137,7 @@ function refuseTraffic(
 ): FastifyReply {
   const problem = new Problem(SERVICE_UNAVAILABLE, refusal.obstacle);
   reply.code(503).type(PROBLEM_TYPE).header('retry-after', RETRY_AFTER_SECONDS);
-  const about = { id: request.id, path: request.routeOptions.url ?? '/', ...refusal };
+  const about = { id: request.id, path: READY_PATH, ...refusal };
   return noStore(reply).send(JSON.stringify(problemBody(problem, about)));
 }
 

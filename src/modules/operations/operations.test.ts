@@ -2,8 +2,9 @@ import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { readScrape, sampleOf } from '../../../test/scrape.ts';
 import { newId } from '../../lib/ids.ts';
-import { DAY_MS } from '../../lib/time.ts';
+import { DAY_MS, MINUTE_MS, plusMs } from '../../lib/time.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createHealth } from './health.service.ts';
 
@@ -136,9 +137,18 @@ describe('operations', () => {
         'products_viewed_total',
         'process_cpu_seconds_total',
         'nodejs_eventloop_lag_seconds',
+        'nodejs_gc_duration_seconds',
         'db_pool_connections',
+        'db_pool_max_connections',
+        'db_pool_waiting_requests',
         'cache_requests_total',
         'job_queue_depth',
+        'job_queue_oldest_seconds',
+        'job_dead_letters',
+        'outbox_depth',
+        'outbox_oldest_seconds',
+        'invariant_violations',
+        'freshbytes_build_info',
         'rate_limit_refusals_total',
       ];
       for (const name of named) expect(answer.body).toContain(`# TYPE ${name} `);
@@ -177,6 +187,48 @@ describe('operations', () => {
         .values({ ...session, id: newId(), expires_at })
         .execute();
       expect(await active()).toBe(1);
+      await db
+        .updateTable('sessions')
+        .set({ ended_at: clock.now(), ended_reason: 'LOGOUT' })
+        .execute();
+      expect(await active()).toBe(1);
+      test.clock.advance(16 * MINUTE_MS);
+      expect(await active()).toBe(0);
+    });
+
+    it('tell how many events wait for dispatch, and for how long', async () => {
+      const backlog = async () => {
+        const { body } = await test.call({ path: '/metrics', token: METRICS_TOKEN });
+        const scrape = readScrape(body);
+        return [sampleOf(scrape, 'outbox_depth'), sampleOf(scrape, 'outbox_oldest_seconds')];
+      };
+      await test.services.db.deleteFrom('outbox_messages').execute();
+      expect(await backlog()).toEqual([0, 0]);
+      const created_at = plusMs(test.clock.now(), -MINUTE_MS);
+      const message = { topic: 'order.placed', payload: '{}', created_at };
+      await test.services.db
+        .insertInto('outbox_messages')
+        .values([
+          { id: newId(), ...message },
+          { id: newId(), ...message, dispatched_at: created_at },
+        ])
+        .execute();
+      const [depth, oldest_seconds] = await backlog();
+      expect(depth).toBe(1);
+      expect(oldest_seconds).toBeGreaterThanOrEqual(60);
+      expect(oldest_seconds).toBeLessThan(120);
+    });
+
+    it('cost six statements a scrape, and none where the API runs alone', async () => {
+      test.statements.length = 0;
+      await test.call({ path: '/metrics', token: METRICS_TOKEN });
+      expect(test.statements).toHaveLength(6);
+      const replica = await createTestApp({ env: { METRICS_TOKEN, WORKER: 'off' } });
+      replica.statements.length = 0;
+      const { body } = await replica.call({ path: '/metrics', token: METRICS_TOKEN });
+      expect(replica.statements).toEqual([]);
+      expect(body).not.toContain('orders_created_total');
+      await replica.close();
     });
   });
 

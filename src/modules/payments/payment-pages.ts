@@ -6,6 +6,7 @@ import { openCheckout } from './payments.service.ts';
 export function registerPaymentPages(app: FastifyInstance): void {
   app.get<{ Params: { payment_id: string; signature: string } }>(
     '/pay/:payment_id/:signature',
+    { config: { priority: 'critical' } },
     async (request, reply) => {
       const url = await openCheckout(request.ctx, request.params);
       return reply.header('cache-control', 'no-store').redirect(url, 303);

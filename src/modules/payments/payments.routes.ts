@@ -5,7 +5,12 @@ import { IdParams } from '../../http/schema.ts';
 import { getPayment, listPayments } from './payments.service.ts';
 import { Payment, paymentView } from './payments.views.ts';
 
-const shared = { access: SIGNED_IN, tag: 'Payments', cache: 'personal' } as const;
+const shared = {
+  access: SIGNED_IN,
+  tag: 'Payments',
+  cache: 'personal',
+  priority: 'critical',
+} as const;
 
 export const paymentRoutes: readonly AnyRoute[] = [
   listRoute({

@@ -10,6 +10,7 @@ import {
   ProviderRefusedError,
 } from '../../gateways/payment-provider.ts';
 import { signedIn } from '../../http/access.ts';
+import { type KeyRing, keyRing, mapRing } from '../../lib/key-ring.ts';
 import { notFound, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
 import { PAYMENT_STATE } from './payments.errors.ts';
@@ -51,16 +52,15 @@ export function listPayments(ctx: Ctx, page: PageRequest): Promise<Page<PaymentR
 
 /** Where the buyer pays: our own address, so that checkout calls nobody and a replay gives the same answer. */
 export function checkoutUrl(config: Config, payment_id: string): string {
-  return `${config.publicUrl}/pay/${payment_id}/${checkoutSignature(config, payment_id)}`;
+  return `${config.publicUrl}/pay/${payment_id}/${checkoutSignatures(config, payment_id)[0]}`;
 }
 
-/** Whoever holds the address may pay, and nobody can guess it. */
-function checkoutSignature({ APP_SECRET }: Config, payment_id: string): string {
+/** Whoever holds the address may pay, and nobody can guess it. The first is the one to give out. */
+function checkoutSignatures({ APP_SECRET }: Config, payment_id: string): KeyRing<string> {
   if (APP_SECRET === undefined) throw new Error('APP_SECRET is not set');
-  return createHmac('sha256', `checkout:${APP_SECRET}`)
-    .update(payment_id)
-    .digest('base64url')
-    .slice(0, 22);
+  return mapRing(keyRing(APP_SECRET), (secret) =>
+    createHmac('sha256', `checkout:${secret}`).update(payment_id).digest('base64url').slice(0, 22),
+  );
 }
 
 /**
@@ -72,10 +72,12 @@ export async function openCheckout(
   ctx: Ctx,
   address: { payment_id: string; signature: string },
 ): Promise<string> {
-  const expected = Buffer.from(checkoutSignature(ctx.config, address.payment_id));
   const given = Buffer.from(address.signature);
-  if (given.length !== expected.length || !timingSafeEqual(given, expected))
-    throw notFound('payment');
+  const isOurs = checkoutSignatures(ctx.config, address.payment_id).some((signature) => {
+    const expected = Buffer.from(signature);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
+  if (!isOurs) throw notFound('payment');
   return (await startWallet(ctx, address.payment_id)).url;
 }
 
@@ -93,13 +95,16 @@ export async function startWallet(
   if (payment.payment_status !== 'PENDING' || ends_at <= ctx.clock.now()) {
     throw new Problem(PAYMENT_STATE, 'This payment is no longer open: order again.');
   }
-  const session = await walletOf(ctx, payment.provider).start({
-    payment_id,
-    amount_centavos: payment.amount_centavos,
-    method: payment.payment_method,
-    expires_at: ends_at,
-    return_url: `${ctx.config.publicUrl}/api/v1/payments/${payment_id}`,
-  });
+  const session = await walletOf(ctx, payment.provider).start(
+    {
+      payment_id,
+      amount_centavos: payment.amount_centavos,
+      method: payment.payment_method,
+      expires_at: ends_at,
+      return_url: `${ctx.config.publicUrl}/api/v1/payments/${payment_id}`,
+    },
+    ctx.trace,
+  );
   await noteWalletSession(ctx.db, payment_id, { ...session, now: ctx.clock.now() });
   return session;
 }
@@ -152,7 +157,7 @@ export async function askProvider(
   const answers = [];
   for (const payment of payments) {
     if (wallet?.name !== payment.provider || payment.provider_reference === null) continue;
-    const seen = await wallet.fetch(payment.provider_reference);
+    const seen = await wallet.fetch(payment.provider_reference, ctx.trace);
     if (seen !== undefined && seen.status !== 'OPEN')
       answers.push({ payment, outcome: seen.status });
   }
@@ -173,11 +178,10 @@ export async function carryOutRefund(ctx: Ctx, refund_id: string): Promise<void>
       updateRefund(ctx.db, refund_id, { ...changes, updated_at: ctx.clock.now() }),
     );
   try {
-    const reference = await walletOf(ctx, payment.provider).refund({
-      reference: provider_reference,
-      refund_id,
-      amount_centavos: refund.amount_centavos,
-    });
+    const reference = await walletOf(ctx, payment.provider).refund(
+      { reference: provider_reference, refund_id, amount_centavos: refund.amount_centavos },
+      ctx.trace,
+    );
     await finish({ status: 'COMPLETED', provider_reference: reference });
   } catch (error) {
     if (!(error instanceof ProviderRefusedError)) throw error;
