@@ -152,6 +152,15 @@ describe('a slow client', () => {
     expect(answer?.status).toBe(408);
   });
 
+  it('that sends its body in drops is not kept for ever', async () => {
+    const socket = await openSocket(port);
+    socket.write(`${POST}Content-Length: 10000\r\n\r\n{"user`);
+    const drip = setInterval(() => socket.write('x'), 20);
+    const [answer] = await answersUntilClose(socket);
+    clearInterval(drip);
+    expect(answer?.status).toBe(408);
+  });
+
   it('that does not read its answer is not kept for ever', async () => {
     const { server } = probe.app;
     const connections = () => promisify(server.getConnections.bind(server))();

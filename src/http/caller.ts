@@ -1,9 +1,12 @@
 // Who calls: identity from the token, quota by user or address, and the context that the route will work with.
+import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Actor, Services, UserActor } from '../context.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Actor, ANONYMOUS, type Services, type UserActor, within } from '../context.ts';
 import { isProblem, type Problem, VALIDATION_ERROR } from '../lib/problem.ts';
-import { type RateLimits, type RateRule, rateHeaders } from './rate-limit.ts';
+import type { RateFields, RateLimits } from './rate-limit.ts';
+import { countsAccounts, parameterOf, type RouteLimit } from './rate-rules.ts';
+import { activityOf } from './request-telemetry.ts';
 
 /**
  * Finds the caller behind an access token.
@@ -11,7 +14,6 @@ import { type RateLimits, type RateRule, rateHeaders } from './rate-limit.ts';
  */
 export type Authenticate = (services: Services, token: string) => Promise<UserActor>;
 
-const ANONYMOUS: Actor = Object.freeze({ kind: 'anonymous' });
 const BEARER = /^Bearer +([\w\-.~+/]+=*)$/i;
 const MAX_TOKEN_LENGTH = 4_096;
 
@@ -27,68 +29,98 @@ export function registerCaller(
   { services, authenticate, limits }: CallerDeps,
 ): void {
   app.addHook('onRequest', async (request, reply) => {
+    const address = request.ip;
     const ctx = {
       ...services,
+      ...within(activityOf(request.raw, services.tracing), services),
+      actor: ANONYMOUS,
       log: request.log,
       requestId: request.id,
-      ipPrefix: ipPrefix(request.ip),
+      ipPrefix: ipPrefix(address),
     };
-    request.ctx = { ...ctx, actor: ANONYMOUS };
+    request.ctx = ctx;
     if (request.routeOptions.config.isExempt) return;
-    const found = await identify(request, services, authenticate);
-    const state = await limits.take(rulesFor(request, 'actor' in found ? found.actor : ANONYMOUS));
-    if (state !== undefined) reply.headers(rateHeaders(state));
-    if ('refusal' in found) throw found.refusal;
-    request.ctx = { ...ctx, actor: found.actor };
+    const token = tokenOf(request);
+    const found = token === undefined ? NOBODY : await identify(token, ctx, authenticate);
+    const user_id = found.actor.kind === 'user' ? found.actor.user_id : undefined;
+    const limit = limitOf(request);
+    announce(reply, await limits.take({ limit, address: addressKey(address), user_id }));
+    if (found.refusal !== undefined) throw found.refusal;
+    if (user_id !== undefined) request.ctx = { ...ctx, actor: found.actor };
   });
 
   // A rule for one account needs the body, so it waits for it.
   app.addHook('preHandler', async (request, reply) => {
-    if (request.routeOptions.config.mounted?.limit !== 'login') return;
-    const { user_email } = request.body as { user_email?: unknown };
-    const state = await limits.take([
-      ['login', `${String(user_email).toLowerCase()}|${addressKey(request.ip)}`],
-    ]);
-    if (state !== undefined) reply.headers(rateHeaders(state));
+    const limit = request.routeOptions.config.mounted?.limit;
+    if (limit === undefined || !countsAccounts(limit)) return;
+    const account = accountKey((request.body as { user_email?: unknown }).user_email);
+    announce(reply, await limits.take({ limit, address: addressKey(request.ip), account }));
   });
+}
+
+/** Behind what was announced before, if anything was. */
+function announce(reply: FastifyReply, fields: RateFields | undefined): void {
+  if (fields === undefined) return;
+  const before = reply.getHeader('ratelimit');
+  const policyBefore = reply.getHeader('ratelimit-policy');
+  reply.header('ratelimit', before === undefined ? fields.limit : `${before}, ${fields.limit}`);
+  reply.header(
+    'ratelimit-policy',
+    policyBefore === undefined ? fields.policy : `${policyBefore}, ${fields.policy}`,
+  );
+}
+
+function limitOf({ routeOptions, query }: FastifyRequest): RouteLimit | undefined {
+  const limit = routeOptions.config.mounted?.limit;
+  if (limit === undefined) return undefined;
+  const parameter = parameterOf(limit);
+  return parameter === undefined || parameter in (query as object) ? limit : undefined;
+}
+
+interface Found {
+  readonly actor: Actor;
+  readonly refusal?: Problem;
+}
+
+const NOBODY: Found = { actor: ANONYMOUS };
+
+/** What may be a token; undefined where none is sent or it plays no part. */
+function tokenOf({ headers, routeOptions }: FastifyRequest): string | undefined {
+  const { mounted } = routeOptions.config;
+  if (headers.authorization === undefined) return undefined;
+  if (mounted === undefined || mounted.access.ignoresToken) return undefined;
+  const token = BEARER.exec(headers.authorization)?.[1] ?? '';
+  return token.length > MAX_TOKEN_LENGTH ? '' : token;
 }
 
 /** A bad token is not refused before it has paid its quota, or guessing would be free. */
 async function identify(
-  request: FastifyRequest,
+  token: string,
   services: Services,
   authenticate: Authenticate,
-): Promise<{ actor: Actor } | { refusal: Problem }> {
-  const { authorization } = request.headers;
-  const { mounted } = request.routeOptions.config;
-  if (authorization === undefined || mounted === undefined || mounted.access.ignoresToken)
-    return { actor: ANONYMOUS };
-  const token = BEARER.exec(authorization)?.[1] ?? '';
+): Promise<Found> {
   try {
-    return { actor: await authenticate(services, token.length > MAX_TOKEN_LENGTH ? '' : token) };
+    return { actor: await authenticate(services, token) };
   } catch (error) {
-    if (isProblem(error) && error.kind !== VALIDATION_ERROR) return { refusal: error };
+    if (isProblem(error) && error.kind !== VALIDATION_ERROR)
+      return { actor: ANONYMOUS, refusal: error };
     throw error;
   }
 }
 
-function rulesFor(request: FastifyRequest, actor: Actor): [RateRule, string][] {
-  const address = addressKey(request.ip);
-  const key = actor.kind === 'user' ? actor.user_id : address;
-  const rules: [RateRule, string][] = [
-    [actor.kind === 'user' ? 'user' : 'anonymous', key],
-    ['burst', key],
-  ];
-  const { mounted } = request.routeOptions.config;
-  if (mounted?.limit === 'login') rules.push(['login_address', address]);
-  if (mounted?.limit === 'register') rules.push(['register', address]);
-  return rules;
+const ACCOUNT_KEY_LENGTH = 22;
+
+/** Stands for an e-mail address in counters, which hold nothing personal. */
+function accountKey(user_email: unknown): string {
+  const text = String(user_email).toLowerCase();
+  return createHash('sha256').update(text).digest('base64url').slice(0, ACCOUNT_KEY_LENGTH);
 }
 
 const IPV6_GROUPS = 8;
 
 /** The address that a quota belongs to; of IPv6 the first /64, because one machine may have all of it. */
 export function addressKey(address: string): string {
+  if (!address.includes(':')) return address;
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
   if (!isIPv6(plain)) return plain;
   const [head = [], tail = []] = plain.split('::').map((part) => part.split(':').filter(Boolean));

@@ -251,7 +251,7 @@ describe('v2 lists', () => {
   it('refuse a cursor that was signed with another secret', async () => {
     const page = { rows: [], hasMore: true, last: ['2'] };
     const address = { url: `https://api.example.com${V2}`, query: {} };
-    const { body } = cursorPaging('another-secret').answer(
+    const { body } = cursorPaging(['another-secret']).answer(
       page,
       { kind: 'cursor', size: 2 },
       address,

@@ -2,6 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type TObject, type TSchema, Type } from 'typebox';
 import { type CursorValue, MAX_COUNT, type Page, type PageRequest } from '../db/paging.ts';
+import type { KeyRing } from '../lib/key-ring.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 import { Nullable } from './schema.ts';
 
@@ -86,8 +87,8 @@ export const numberedPaging: Paging = {
 };
 
 /** Cursors carry the sort values of the last row, bound to the list and its filters, and signed. */
-export function cursorPaging(secret: string): Paging {
-  const sign = (payload: string) =>
+export function cursorPaging(secrets: KeyRing<string>): Paging {
+  const sign = (secret: string, payload: string) =>
     createHmac('sha256', `cursor:${secret}`).update(payload).digest().subarray(0, 16);
 
   return {
@@ -128,14 +129,19 @@ export function cursorPaging(secret: string): Paging {
 
   function seal(values: readonly CursorValue[], listScope: string): string {
     const payload = JSON.stringify(values);
-    return Buffer.concat([sign(listScope + payload), Buffer.from(payload)]).toString('base64url');
+    return Buffer.concat([sign(secrets[0], listScope + payload), Buffer.from(payload)]).toString(
+      'base64url',
+    );
   }
 
   function open(cursor: string, listScope: string): CursorValue[] {
     const bytes = Buffer.from(cursor, 'base64url');
     const payload = bytes.subarray(16).toString();
     const isGenuine =
-      bytes.length > 16 && timingSafeEqual(bytes.subarray(0, 16), sign(listScope + payload));
+      bytes.length > 16 &&
+      secrets.some((secret) =>
+        timingSafeEqual(bytes.subarray(0, 16), sign(secret, listScope + payload)),
+      );
     if (!isGenuine) {
       throw new Problem(
         VALIDATION_ERROR,

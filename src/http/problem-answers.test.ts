@@ -194,6 +194,10 @@ describe('toProblem', () => {
     ['a lost connection', withCode('connection failure', '08006')],
     ['a server that shuts down', withCode('terminating connection', '57P01')],
     ['a server that starts up', withCode('the database system is starting up', '57P03')],
+    [
+      'a server that became a replica',
+      withCode('cannot execute INSERT in a read-only transaction', '25006'),
+    ],
     ['too many connections', withCode('sorry, too many clients already', '53300')],
     [
       'a statement that took too long',

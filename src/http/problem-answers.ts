@@ -36,11 +36,17 @@ export function problemBody(
 /** Installs the error and not-found handlers. */
 export function registerProblemAnswers(
   app: FastifyInstance,
-  options: { publicUrl: string; now: () => Date },
+  options: {
+    publicUrl: string;
+    now: () => Date;
+    /** Hears what nobody foresaw. */
+    onFault?: (fault: unknown, request: FastifyRequest) => void;
+  },
 ): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const problem = toProblem(error);
     if (problem.kind.status >= 500) request.log.error({ err: error }, 'request failed');
+    if (problem.kind === problems.INTERNAL_ERROR) options.onFault?.(error, request);
     return sendProblem(reply, request, problem);
   });
   app.setNotFoundHandler((request, reply) => sendProblem(reply, request, unroutable(app, request)));
@@ -159,8 +165,8 @@ const CONNECTION_FAULTS = new Set([
   'EAI_AGAIN',
 ]);
 
-/** Lost connections (class 08), conflicts that outlasted the retries (40), too little of something (53), shutdowns and timeouts (57). */
-const UNAVAILABLE_STATES = /^(08|40|53|57P0|57014)/;
+/** Lost connections (class 08), a server that became a replica (25006), conflicts that outlasted the retries (40), too little of something (53), shutdowns and timeouts (57). */
+const UNAVAILABLE_STATES = /^(08|25006|40|53|57P0|57014)/;
 /** What the driver and its pool say without a code. */
 const UNAVAILABLE_WORDS =
   /timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|is not queryable/;

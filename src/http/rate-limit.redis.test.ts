@@ -1,16 +1,26 @@
 import type { Redis } from 'ioredis';
+import { Type } from 'typebox';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { movableClock, type TestClock } from '../../test/clock.ts';
+import { createProbe } from '../../test/probe.ts';
 import { createTestRedis, hasRedis, type TestRedis } from '../../test/redis.ts';
-import { connectRedis } from '../cache/redis.ts';
+import { connectRedis, redisBreaker } from '../cache/redis.ts';
 import { loadConfig } from '../config.ts';
 import { newId } from '../lib/ids.ts';
 import { isProblem, RATE_LIMITED } from '../lib/problem.ts';
 import { createLog } from '../telemetry/log.ts';
+import { ANYONE } from './access.ts';
 import { createRateLimits } from './rate-limit.ts';
+import { route } from './route.ts';
 
 const LIMIT = 3;
 /** A busy test machine is no reason to fall back to memory. */
 const PATIENT_MS = 5_000;
+/** What a Redis that hangs may cost a request, and what this machine may add to it. */
+const COMMAND_TIMEOUT_MS = 50;
+const SLACK_MS = 150;
+/** Longer than the breaker stays open. */
+const COOLDOWN_MS = 3_000;
 const config = loadConfig({ NODE_ENV: 'test', RATE_LIMIT_ANONYMOUS: `${LIMIT}/hour` }, 'test');
 const log = createLog({ level: 'silent', pretty: false, version: 'test' });
 
@@ -37,9 +47,11 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     const redis = connectRedis(server.url, log, commandTimeout_ms);
     clients.push(redis);
     await vi.waitFor(() => expect(redis.status).toBe('ready'));
-    const limits = createRateLimits(config, redis, () => {});
+    const clock: TestClock = movableClock();
+    const breaker = redisBreaker(clock);
+    const limits = createRateLimits({ config, clock, log, shared: { redis, breaker } });
     const spend = async (count: number): Promise<number> => {
-      const taken = Array.from({ length: count }, () => limits.take([['anonymous', address]]));
+      const taken = Array.from({ length: count }, async () => limits.take({ address }));
       const outcomes = await Promise.allSettled(taken);
       for (const outcome of outcomes) {
         if (outcome.status === 'rejected')
@@ -47,13 +59,15 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
       }
       return outcomes.filter((outcome) => outcome.status === 'fulfilled').length;
     };
-    return { redis, limits, spend };
+    const leftFor = async (address: string) =>
+      Number(/"anonymous";r=(\d+)/.exec((await limits.take({ address }))?.limit ?? '')?.[1]);
+    return { redis, clock, breaker, spend, leftFor };
   }
 
   it('are one quota over all processes', async () => {
     const [first, second] = [await openProcess(PATIENT_MS), await openProcess(PATIENT_MS)];
     expect(await first.spend(2)).toBe(2);
-    expect(await second.limits.take([['anonymous', address]])).toMatchObject({ remaining: 0 });
+    expect(await second.leftFor(address)).toBe(0);
     expect(await second.spend(2)).toBe(0);
     expect(await first.spend(2)).toBe(0);
   });
@@ -65,31 +79,93 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     expect(passed.reduce((a, b) => a + b)).toBe(LIMIT);
   });
 
+  it('cost one command a request, and leave nothing behind that does not expire', async () => {
+    const { redis, spend } = await openProcess(PATIENT_MS);
+    // The first request of a connection brings the script along.
+    await spend(1);
+    const commands: string[][] = [];
+    const monitor = await redis.monitor();
+    monitor.on('monitor', (_time: string, args: string[], source: string) => {
+      if (source !== 'lua') commands.push(args);
+    });
+    await spend(1);
+    await redis.ping();
+    await vi.waitFor(() => expect(commands.at(-1)?.[0]).toBe('ping'));
+    monitor.disconnect();
+    const [counted, ...others] = commands.slice(0, -1);
+    expect([counted?.[0], counted?.[2], others]).toEqual(['evalsha', '2', []]);
+    const keys = [`rate:anonymous:${address}`, `rate:burst:${address}`];
+    expect(counted?.slice(3, 5)).toEqual(keys);
+    expect(await redis.pttl(keys[0] ?? '')).toBeGreaterThan(3_500_000);
+    expect(await redis.pttl(keys[1] ?? '')).toBeGreaterThan(50_000);
+  });
+
+  it('hold no e-mail address: an account is its hash', async () => {
+    const { redis } = await openProcess(PATIENT_MS);
+    const user_email = `maria-${address}@example.com`;
+    const logIn = route({
+      method: 'POST',
+      path: '/login',
+      access: ANYONE,
+      tag: 'Probe',
+      summary: 'Probe',
+      body: Type.Object({ user_email: Type.String() }, { additionalProperties: false }),
+      status: 204,
+      limit: 'login',
+      handle: async () => undefined,
+    });
+    const probe = await createProbe({ routes: [logIn], redis, env: { RATE_LIMITS: 'on' } });
+    const answer = await probe.call({ method: 'POST', path: '/login', body: { user_email } });
+    await probe.close();
+    expect(answer.statusCode).toBe(204);
+    const keys = await redis.keys('rate:*');
+    expect(keys.filter((key) => key.startsWith('rate:login:'))).toHaveLength(1);
+    expect(keys.join()).not.toContain('maria');
+  });
+
   it('go on from memory when it dies half-way, and from where they were once it is back', async () => {
-    const { redis, spend } = await openProcess();
+    const { redis, clock, spend } = await openProcess();
     expect(await spend(2)).toBe(2);
     server.cut();
     await vi.waitFor(() => expect(redis.status).not.toBe('ready'));
     expect(await spend(10)).toBe(LIMIT);
     server.mend();
     await vi.waitFor(() => expect(redis.status).toBe('ready'), { timeout: 5_000 });
+    clock.advance(COOLDOWN_MS);
     expect(await spend(10)).toBe(1);
   });
 
   it('refuse nobody and hang nobody when it dies in the middle of a request', async () => {
-    const { limits } = await openProcess();
-    const taken = Array.from({ length: 20 }, () => limits.take([['anonymous', newId()]]));
+    const { leftFor } = await openProcess();
+    const left = Array.from({ length: 20 }, () => leftFor(newId()));
     server.cut();
-    expect((await Promise.all(taken)).map((state) => state?.remaining)).toEqual(
-      Array(20).fill(LIMIT - 1),
-    );
+    expect(await Promise.all(left)).toEqual(Array(20).fill(LIMIT - 1));
   });
 
-  it('wait no longer than a moment when it stops answering', async () => {
-    const { spend } = await openProcess();
+  it('wait a moment once when it stops answering, and then not at all for a while', async () => {
+    const { breaker, leftFor } = await openProcess();
     server.swallow();
-    const started = performance.now();
-    expect(await spend(10)).toBe(LIMIT);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const first = performance.now();
+    expect(await leftFor(newId())).toBe(LIMIT - 1);
+    expect(performance.now() - first).toBeLessThan(COMMAND_TIMEOUT_MS + SLACK_MS);
+    expect(breaker.isOpen()).toBe(true);
+    const then = performance.now();
+    for (let i = 0; i < 100; i += 1) expect(await leftFor(newId())).toBe(LIMIT - 1);
+    expect(performance.now() - then).toBeLessThan(COMMAND_TIMEOUT_MS);
+  });
+
+  it('find back by themselves to a Redis that hung, even where its connection stays dead', async () => {
+    const { redis, clock, spend } = await openProcess();
+    expect(await spend(2)).toBe(2);
+    server.swallow();
+    await spend(1);
+    server.mend();
+    await vi.waitFor(() => expect(redis.status).not.toBe('ready'), { timeout: 5_000 });
+    await vi.waitFor(() => expect(redis.status).toBe('ready'), { timeout: 5_000 });
+    clock.advance(COOLDOWN_MS);
+    // The trial: what was counted in memory meanwhile is not counted here.
+    expect(await spend(1)).toBe(1);
+    expect(await spend(10)).toBe(0);
+    expect(await redis.get(`rate:anonymous:${address}`)).toBe('13');
   });
 });

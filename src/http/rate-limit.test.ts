@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import {
   createProbe,
   type Probe,
@@ -8,16 +8,19 @@ import {
   userActor,
 } from '../../test/probe.ts';
 import { ANYONE } from './access.ts';
-import { parseRate } from './rate-limit.ts';
 import { route } from './route.ts';
 
 const handle = async () => undefined;
 const facts = { access: ANYONE, tag: 'Probe', summary: 'Probe', status: 204, handle } as const;
 const credentials = Type.Object({ user_email: Type.String() }, { additionalProperties: false });
+const query = Type.Object({ search: Type.Optional(Type.String()) });
 const routes = [
   route({ ...facts, method: 'GET', path: '/things' }),
   route({ ...facts, method: 'POST', path: '/login', body: credentials, limit: 'login' }),
   route({ ...facts, method: 'POST', path: '/register', limit: 'register' }),
+  route({ ...facts, method: 'POST', path: '/codes', limit: 'code' }),
+  route({ ...facts, method: 'POST', path: '/uploads', limit: 'upload' }),
+  route({ ...facts, method: 'GET', path: '/search', limit: 'search', query }),
 ];
 const CALLERS = { maria: userActor(), jose: userActor() };
 
@@ -29,6 +32,9 @@ const WIDE = {
   RATE_LIMIT_BURST: '1000/minute',
   RATE_LIMIT_LOGIN: '250/minute',
   RATE_LIMIT_REGISTER: '1000/minute',
+  RATE_LIMIT_CODE: '1000/hour',
+  RATE_LIMIT_SEARCH: '1000/minute',
+  RATE_LIMIT_UPLOAD: '1000/minute',
 };
 const opened: Probe[] = [];
 
@@ -55,34 +61,23 @@ async function statuses(probe: Probe, count: number, call: ProbeCall): Promise<n
   return found;
 }
 
-describe('parseRate', () => {
-  it.each([
-    ['5/second', 5, 1],
-    ['60/minute', 60, 60],
-    ['1000/hour', 1_000, 3_600],
-    ['9999999/day', 9_999_999, 86_400],
-  ])('reads %s', (text, limit, period_seconds) => {
-    expect(parseRate(text)).toEqual({ limit, period_seconds });
-  });
-});
-
 describe('a quota', () => {
-  it('is told on every answer, by the rule with the least left', async () => {
+  it('is told on every answer, with every other that holds', async () => {
     const probe = await open({ RATE_LIMIT_ANONYMOUS: '3/hour' });
     const first = await probe.call({ path: '/things' });
     expect(first.headers).toMatchObject({
-      ratelimit: '"anonymous";r=2;t=3600',
-      'ratelimit-policy': '"anonymous";q=3;w=3600',
+      ratelimit: '"anonymous";r=2;t=3600, "burst";r=999;t=60',
+      'ratelimit-policy': '"anonymous";q=3;w=3600, "burst";q=1000;w=60',
     });
     const notFound = await probe.call({ path: '/nowhere' });
     expect([notFound.statusCode, notFound.headers['ratelimit']]).toEqual([
       404,
-      expect.stringMatching(/^"anonymous";r=1;t=\d+$/),
+      expect.stringMatching(/^"anonymous";r=1;t=\d+, "burst";r=998;t=\d+$/),
     ]);
     const invalid = await probe.call({ path: '/things?x=1' });
     expect([invalid.statusCode, invalid.headers['ratelimit']]).toEqual([
       400,
-      expect.stringMatching(/^"anonymous";r=0;t=\d+$/),
+      expect.stringMatching(/^"anonymous";r=0;t=\d+, "burst";r=997;t=\d+$/),
     ]);
   });
 
@@ -96,7 +91,7 @@ describe('a quota', () => {
     expect(wait_seconds).toBeLessThanOrEqual(3_600);
     expect(refused.headers).toMatchObject({
       ratelimit: `"anonymous";r=0;t=${wait_seconds}`,
-      'ratelimit-policy': '"anonymous";q=2;w=3600',
+      'ratelimit-policy': '"anonymous";q=2;w=3600, "burst";q=1000;w=60',
     });
     expect(refused.json().detail).toContain(`wait ${wait_seconds} s`);
     expect(probe.refused).toEqual(['anonymous']);
@@ -105,13 +100,16 @@ describe('a quota', () => {
   it('is whole again when its period is over', async () => {
     const probe = await open({ RATE_LIMIT_BURST: '1/second' });
     expect(await statuses(probe, 2, { path: '/things' })).toEqual([204, 429]);
-    await vi.waitFor(
-      async () => expect((await probe.call({ path: '/things' })).statusCode).toBe(204),
-      { timeout: 3_000, interval: 100 },
-    );
+    probe.clock.advance(1_000);
+    expect(await statuses(probe, 2, { path: '/things' })).toEqual([204, 429]);
   });
 
-  it('names the longest wait where several rules refuse at once', async () => {
+  it('names all that are spent, and the longest wait of them', async () => {
+    const both = await open({ RATE_LIMIT_BURST: '1/minute', RATE_LIMIT_ANONYMOUS: '1/hour' });
+    await both.call({ path: '/things' });
+    expect((await both.call({ path: '/things' })).headers['ratelimit']).toMatch(
+      /^"anonymous";r=0;t=\d+, "burst";r=0;t=\d+$/,
+    );
     const probe = await open({ RATE_LIMIT_BURST: '1/minute', RATE_LIMIT_ANONYMOUS: '1/hour' });
     await probe.call({ path: '/things' });
     expect(Number((await probe.call({ path: '/things' })).headers['retry-after'])).toBeGreaterThan(
@@ -213,12 +211,22 @@ describe('signing in', () => {
     expect((await logIn(probe, 'maria@example.com')).statusCode).toBe(204);
     expect((await logIn(probe, 'MARIA@example.com')).statusCode).toBe(204);
     const refused = await logIn(probe, 'Maria@Example.com');
-    expect([refused.statusCode, refused.headers['ratelimit-policy']]).toEqual([
+    expect([refused.statusCode, refused.headers['ratelimit']]).toEqual([
       429,
-      '"login";q=2;w=60',
+      expect.stringMatching(/^"login";r=0;t=\d+$/),
     ]);
     expect((await logIn(probe, 'jose@example.com')).statusCode).toBe(204);
     expect((await logIn(probe, 'maria@example.com', '203.0.113.2')).statusCode).toBe(204);
+  });
+
+  it('tells of the rules for the address and of the one for the account', async () => {
+    const probe = await open({ RATE_LIMIT_LOGIN: '2/minute' });
+    expect((await logIn(probe, 'maria@example.com')).headers).toMatchObject({
+      ratelimit:
+        '"anonymous";r=999;t=3600, "burst";r=999;t=60, "login_address";r=7;t=60, "login";r=1;t=60',
+      'ratelimit-policy':
+        '"anonymous";q=1000;w=3600, "burst";q=1000;w=60, "login_address";q=8;w=60, "login";q=2;w=60',
+    });
   });
 
   it('is bounded per address over all accounts, at four times as much', async () => {
@@ -226,9 +234,9 @@ describe('signing in', () => {
     for (let i = 0; i < 8; i += 1)
       expect((await logIn(probe, `user${i}@example.com`)).statusCode).toBe(204);
     const refused = await logIn(probe, 'user9@example.com');
-    expect([refused.statusCode, refused.headers['ratelimit-policy']]).toEqual([
+    expect([refused.statusCode, refused.headers['ratelimit']]).toEqual([
       429,
-      '"login_address";q=8;w=60',
+      expect.stringMatching(/^"login_address";r=0;t=\d+$/),
     ]);
     expect((await logIn(probe, 'user9@example.com', '203.0.113.2')).statusCode).toBe(204);
   });
@@ -239,5 +247,34 @@ describe('signing in', () => {
     expect(await statuses(probe, 2, register)).toEqual([204, 429]);
     expect((await probe.call({ ...register, remoteAddress: '203.0.113.9' })).statusCode).toBe(204);
     expect((await logIn(probe, 'maria@example.com')).statusCode).toBe(204);
+  });
+});
+
+describe('a heavy route', () => {
+  it('has a rule of its own beside the general ones', async () => {
+    const probe = await open({ RATE_LIMIT_UPLOAD: '1/minute' });
+    const upload = { method: 'POST', path: '/uploads', token: 'maria' } as const;
+    expect(await statuses(probe, 2, upload)).toEqual([204, 429]);
+    expect(await statuses(probe, 1, { ...upload, token: 'jose' })).toEqual([204]);
+    expect(await statuses(probe, 1, { path: '/things', token: 'maria' })).toEqual([204]);
+    expect(probe.refused).toEqual(['upload']);
+  });
+
+  it('counts codes for the address where nobody is signed in', async () => {
+    const probe = await open({ RATE_LIMIT_CODE: '1/hour' });
+    const send = { method: 'POST', path: '/codes', remoteAddress: '203.0.113.1' } as const;
+    expect(await statuses(probe, 2, send)).toEqual([204, 429]);
+    expect(await statuses(probe, 1, { ...send, remoteAddress: '203.0.113.2' })).toEqual([204]);
+    expect(await statuses(probe, 1, { ...send, token: 'maria' })).toEqual([204]);
+  });
+
+  it('counts only the requests that are heavy: lists with a search', async () => {
+    const probe = await open({ RATE_LIMIT_SEARCH: '1/minute' });
+    expect(await statuses(probe, 2, { path: '/search?search=kamatis' })).toEqual([204, 429]);
+    const browsing = await probe.call({ path: '/search' });
+    expect([browsing.statusCode, browsing.headers['ratelimit']]).toEqual([
+      204,
+      expect.not.stringContaining('search'),
+    ]);
   });
 });

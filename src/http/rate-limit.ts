@@ -1,132 +1,136 @@
-// Rate limits: rules as data, one quota over all processes through Redis, memory where there is none or it is gone.
+// Rate limits: takes each request from its quotas, tells what is left, and refuses what is over.
 import type { Redis } from 'ioredis';
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Breaker } from '../cache/breaker.ts';
 import type { Config } from '../config.ts';
 import { Problem, RATE_LIMITED } from '../lib/problem.ts';
+import { type Clock, SECOND_MS } from '../lib/time.ts';
+import type { Log } from '../telemetry/log.ts';
+import {
+  type Counters,
+  memoryCounters,
+  redisCounters,
+  type Tally,
+  type Window,
+} from './rate-counters.ts';
+import {
+  createPlans,
+  type Plan,
+  type Quota,
+  type RateRule,
+  type RouteLimit,
+} from './rate-rules.ts';
 
-const PERIOD_SECONDS = { second: 1, minute: 60, hour: 3_600, day: 86_400 } as const;
-/** Sign-ins from one address over all accounts, as a multiple of the rule for one account. */
-const LOGIN_ADDRESS_FACTOR = 4;
-
-export type RateRule = 'anonymous' | 'user' | 'burst' | 'login' | 'login_address' | 'register';
-
-interface Quota {
-  readonly limit: number;
-  readonly period_seconds: number;
-  consume(key: string): Promise<RateLimiterRes>;
+/** A request as far as quotas are concerned. */
+export interface CountedRequest {
+  /** Of its route, if it has one of its own. */
+  readonly limit?: RouteLimit | undefined;
+  /** Which it shares with nobody: see `addressKey`. */
+  readonly address: string;
+  readonly user_id?: string | undefined;
+  /** The account that its body names. Rules per account count it then, and no others: they have counted it before. */
+  readonly account?: string | undefined;
 }
 
-/** What is left of the tightest rule that a request touched. */
-export interface RateState {
-  readonly rule: RateRule;
-  readonly limit: number;
-  readonly remaining: number;
-  readonly reset_seconds: number;
-  readonly period_seconds: number;
+/** What an answer says of its quotas: the fields `RateLimit` and `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers-11. */
+export interface RateFields {
+  readonly limit: string;
+  readonly policy: string;
 }
 
 export interface RateLimits {
   /**
-   * Takes one request from every given rule.
-   * @returns the rule with the least left, for the answer's headers
+   * Takes one request from every rule that counts it.
+   * @returns undefined where limits are off
    * @throws Problem RATE_LIMITED with Retry-After, the longest where several refuse
    */
-  take(rules: readonly (readonly [RateRule, string])[]): Promise<RateState | undefined>;
+  take(request: CountedRequest): RateFields | undefined | Promise<RateFields | undefined>;
 }
 
-/** `redis` absent: counts in memory, per process. `onRefusal` hears the rule of each refusal. */
-export function createRateLimits(
-  config: Config,
-  redis: Redis | undefined,
-  onRefusal: (rule: RateRule) => void,
-): RateLimits {
-  if (config.RATE_LIMITS === 'off') return { take: async () => undefined };
-  const login = parseRate(config.RATE_LIMIT_LOGIN);
-  const quotas: Record<RateRule, Quota> = {
-    anonymous: quota('anonymous', parseRate(config.RATE_LIMIT_ANONYMOUS), redis),
-    user: quota('user', parseRate(config.RATE_LIMIT_USER), redis),
-    burst: quota('burst', parseRate(config.RATE_LIMIT_BURST), redis),
-    login: quota('login', login, redis),
-    login_address: quota(
-      'login_address',
-      { ...login, limit: login.limit * LOGIN_ADDRESS_FACTOR },
-      redis,
-    ),
-    register: quota('register', parseRate(config.RATE_LIMIT_REGISTER), redis),
-  };
+export interface RateLimitOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
+  /** Absent: counts in memory, per process. */
+  readonly shared?: { readonly redis: Redis; readonly breaker: Breaker } | undefined;
+  /** Hears the rule of each refusal. */
+  readonly onRefusal?: (rule: RateRule) => void;
+}
+
+export function createRateLimits(options: RateLimitOptions): RateLimits {
+  const { config, clock, log, shared, onRefusal = () => {} } = options;
+  if (config.RATE_LIMITS === 'off') return { take: () => undefined };
+  const planOf = createPlans(config);
+  const memory = memoryCounters(clock);
+  const counters: Counters =
+    shared === undefined ? memory : redisCounters({ ...shared, log, standIn: memory });
   return {
-    async take(rules) {
-      const states = await Promise.all(
-        rules.map(([rule, key]) => takeOne(quotas[rule], rule, key)),
-      );
-      const [refused] = states
-        .filter((state) => state.remaining < 0)
-        .sort((a, b) => b.reset_seconds - a.reset_seconds);
-      if (refused !== undefined) {
-        onRefusal(refused.rule);
-        throw new Problem(
-          RATE_LIMITED,
-          `At most ${refused.limit} requests per ${refused.period_seconds} s; wait ${refused.reset_seconds} s.`,
-          {
-            headers: {
-              ...rateHeaders({ ...refused, remaining: 0 }),
-              'retry-after': String(refused.reset_seconds),
-            },
-          },
-        );
-      }
-      return states.sort((a, b) => a.remaining - b.remaining)[0];
+    take(request) {
+      const plan = planOf({
+        limit: request.limit,
+        isSignedIn: request.user_id !== undefined,
+        hasAccount: request.account !== undefined,
+      });
+      const windows = plan.quotas.map((quota) => windowOf(quota, request));
+      const tally = counters.count(windows);
+      return tally instanceof Promise
+        ? tally.then((tally) => judge(plan, tally, onRefusal))
+        : judge(plan, tally, onRefusal);
     },
   };
 }
 
-/** `RateLimit` and `RateLimit-Policy` of the IETF draft. */
-export function rateHeaders(state: RateState): Record<string, string> {
+function windowOf(quota: Quota, { address, user_id, account }: CountedRequest): Window {
+  const { name, per, period_seconds } = quota;
+  const caller = per === 'caller' ? (user_id ?? address) : address;
   return {
-    ratelimit: `"${state.rule}";r=${state.remaining};t=${state.reset_seconds}`,
-    'ratelimit-policy': `"${state.rule}";q=${state.limit};w=${state.period_seconds}`,
+    key: per === 'account' ? `rate:${name}:${account}:${address}` : `rate:${name}:${caller}`,
+    length_ms: period_seconds * SECOND_MS,
   };
 }
 
-/** `"60/minute"`; the configuration's schema has checked the form. */
-export function parseRate(text: string): { limit: number; period_seconds: number } {
-  const [count, period] = text.split('/');
-  return {
-    limit: Number(count),
-    period_seconds: PERIOD_SECONDS[period as keyof typeof PERIOD_SECONDS],
-  };
+/** @throws Problem RATE_LIMITED */
+function judge(plan: Plan, tally: Tally, onRefusal: (rule: RateRule) => void): RateFields {
+  let limit = '';
+  let spent = '';
+  let longest: Quota | undefined;
+  let wait_seconds = 0;
+  let i = 0;
+  for (const quota of plan.quotas) {
+    const [count = 0, left_ms = 0] = [tally[i], tally[i + 1]];
+    i += 2;
+    const left = quota.limit - count;
+    const reset_seconds = Math.max(1, Math.ceil(left_ms / 1_000));
+    if (left >= 0) {
+      limit = listed(limit, `"${quota.name}";r=${left};t=${reset_seconds}`);
+      continue;
+    }
+    spent = listed(spent, `"${quota.name}";r=0;t=${reset_seconds}`);
+    if (reset_seconds > wait_seconds) {
+      wait_seconds = reset_seconds;
+      longest = quota;
+    }
+  }
+  if (longest === undefined) return { limit, policy: plan.policy };
+  onRefusal(longest.name);
+  // Of the spent quotas only: Retry-After must outlast every window that RateLimit names.
+  throw refusal(longest, wait_seconds, { limit: spent, policy: plan.policy });
 }
 
-function quota(
-  rule: RateRule,
-  rate: { limit: number; period_seconds: number },
-  redis: Redis | undefined,
-): Quota {
-  const options = { points: rate.limit, duration: rate.period_seconds, keyPrefix: `rate:${rule}` };
-  const memory = new RateLimiterMemory(options);
-  const limiter =
-    redis === undefined
-      ? memory
-      : new RateLimiterRedis({
-          ...options,
-          storeClient: redis,
-          insuranceLimiter: memory,
-          rejectIfRedisNotReady: true,
-        });
-  return { ...rate, consume: (key) => limiter.consume(key) };
+function refusal(quota: Quota, wait_seconds: number, fields: RateFields): Problem {
+  return new Problem(
+    RATE_LIMITED,
+    `At most ${quota.limit} requests per ${quota.period_seconds} s; wait ${wait_seconds} s.`,
+    {
+      headers: {
+        ratelimit: fields.limit,
+        'ratelimit-policy': fields.policy,
+        'retry-after': String(wait_seconds),
+      },
+    },
+  );
 }
 
-async function takeOne(quota: Quota, rule: RateRule, key: string): Promise<RateState> {
-  const result = await quota.consume(key).catch((refusal: unknown) => {
-    if (refusal instanceof RateLimiterRes) return refusal;
-    throw refusal;
-  });
-  const isOver = result.consumedPoints > quota.limit;
-  return {
-    rule,
-    limit: quota.limit,
-    period_seconds: quota.period_seconds,
-    remaining: isOver ? -1 : result.remainingPoints,
-    reset_seconds: Math.max(1, Math.ceil(result.msBeforeNext / 1000)),
-  };
+/** A list of structured fields (RFC 9651) with one more member. */
+function listed(list: string, member: string): string {
+  return list === '' ? member : `${list}, ${member}`;
 }

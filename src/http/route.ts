@@ -6,6 +6,7 @@ import type { Page, PageRequest } from '../db/paging.ts';
 import type { ProblemKind } from '../lib/problem.ts';
 import type { Access } from './access.ts';
 import type { ExpectedVersions } from './conditional.ts';
+import type { RouteLimit } from './rate-rules.ts';
 
 export interface Input<P extends TObject, Q extends TObject, B extends TSchema> {
   readonly params: Static<P>;
@@ -35,10 +36,14 @@ export interface RouteFacts<P extends TObject, Q extends TObject, B extends TSch
   readonly problems?: readonly ProblemKind[];
   /** `required` where a repeat costs money; `none` where a POST must not be remembered. POSTs accept a key by default. */
   readonly idempotency?: 'required' | 'none';
-  /** A rate limit of its own, beside the general ones. */
-  readonly limit?: 'login' | 'register';
+  /** A rate limit of its own, beside the general ones: one of `RATE_RULES`. */
+  readonly limit?: RouteLimit;
   /** `public`: the same for everybody; `personal`: never stored; `private` by default. */
   readonly cache?: 'public' | 'personal';
+  /** What a public answer shows, as tags of `cache/tags.ts`: those who change it drop the answer. */
+  tags?(params: Static<P>): readonly string[];
+  /** Refused last where there is too much to do; by default public reads go first and the rest next. */
+  readonly priority?: 'critical';
   /** Takes something else than JSON. */
   readonly consumes?: 'multipart/form-data';
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProbe, type Probe } from '../../test/probe.ts';
 import { ANYONE } from './access.ts';
 import { route } from './route.ts';
+import { MAX_QUERY_PARAMETERS, MAX_URL_LENGTH } from './server.ts';
 
 const things = route({
   method: 'GET',
@@ -121,6 +122,31 @@ describe('an address', () => {
   ])('with %s is 400, not 500', async (_what, path) => {
     const answer = await probe.call({ path });
     expect([answer.statusCode, answer.json().code]).toEqual([400, 'VALIDATION_ERROR']);
+  });
+
+  it('may be as long as it is allowed to be, and no longer', async () => {
+    const path = (length: number) => `/api/v1/things/a?search=${'x'.repeat(length - 24)}`;
+    expect(path(MAX_URL_LENGTH)).toHaveLength(MAX_URL_LENGTH);
+    expect((await probe.call({ path: path(MAX_URL_LENGTH) })).statusCode).toBe(200);
+    const refused = await probe.call({ path: path(MAX_URL_LENGTH + 1) });
+    expect(refused.json()).toMatchObject({
+      status: 400,
+      code: 'VALIDATION_ERROR',
+      detail: 'The address is longer than 4096 characters.',
+    });
+  });
+
+  it('with more query parameters than any operation has is refused without naming each', async () => {
+    const path = (count: number) =>
+      `/things/a?${Array.from({ length: count }, (_, i) => `p${i}=1`).join('&')}`;
+    const refused = await probe.call({ path: path(MAX_QUERY_PARAMETERS + 1) });
+    expect(refused.json()).toMatchObject({
+      code: 'VALIDATION_ERROR',
+      detail: 'The query holds more than 32 parameters.',
+    });
+    expect(refused.json()).not.toHaveProperty('errors');
+    const named = await probe.call({ path: path(MAX_QUERY_PARAMETERS) });
+    expect(named.json().errors[0]).toMatchObject({ pointer: '/p0' });
   });
 
   it('with an escaped traversal leads nowhere', async () => {

@@ -12,13 +12,17 @@ import type { Ctx } from '../context.ts';
 import { newId } from '../lib/ids.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 import type { Clock } from '../lib/time.ts';
+import type { ErrorReports } from '../telemetry/error-reports.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { registerCors } from './cross-origin.ts';
 import { MAX_BODY_BYTES, registerJsonBody } from './json-body.ts';
 import { createModels, type Models } from './models.ts';
 import { answerClientError, registerProblemAnswers } from './problem-answers.ts';
+import { activityOf, reportFault } from './request-telemetry.ts';
 import { registerSecurityHeaders, securityHeaders } from './security-headers.ts';
 import { buildSerializer } from './serialization.ts';
+import { cutSlowClients } from './slow-clients.ts';
 import { createValidation } from './validation.ts';
 
 declare module 'fastify' {
@@ -29,6 +33,10 @@ declare module 'fastify' {
 
 export const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_PARAM_LENGTH = 200;
+/** Below the limit of headers, of which the address is a part: 400 says what is too long, 431 could not. */
+export const MAX_URL_LENGTH = 4_096;
+/** Twice what the busiest list takes: validation names every parameter that it does not know. */
+export const MAX_QUERY_PARAMETERS = 32;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
@@ -39,12 +47,18 @@ const TIMEOUT_CHECK_MS = 1_000;
 const SANE_REQUEST_ID = /^[A-Za-z0-9\-_.]{1,64}$/;
 
 /** A server without routes; `models` collects the named schemas of those that follow. */
-export function createServer(deps: { config: Config; log: Log; clock: Clock }): {
+export function createServer(deps: {
+  config: Config;
+  log: Log;
+  clock: Clock;
+  tracing?: Tracing | undefined;
+  errorReports?: ErrorReports | undefined;
+}): {
   app: FastifyInstance;
   models: Models;
   validator: FastifySchemaCompiler<TSchema>;
 } {
-  const { config, log, clock } = deps;
+  const { config, log, clock, tracing, errorReports } = deps;
   const headers = securityHeaders(config.isProduction);
   const answering = { publicUrl: config.publicUrl, now: () => clock.now(), headers };
   const validation = createValidation();
@@ -68,6 +82,8 @@ export function createServer(deps: { config: Config; log: Log; clock: Clock }): 
     },
     trustProxy: config.TRUST_PROXY ?? false,
     genReqId: (request) => requestId(request.headers['x-request-id']),
+    childLoggerFactory: (logger, bindings, options, request) =>
+      logger.child({ ...bindings, trace_id: activityOf(request, tracing).trace.traceId }, options),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -88,8 +104,11 @@ export function createServer(deps: { config: Config; log: Log; clock: Clock }): 
   });
   // Node would answer 417 by itself; what it cannot meet of an Expect header may also be ignored (RFC 9110).
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
+  cutSlowClients(app);
   registerJsonBody(app);
-  registerProblemAnswers(app, answering);
+  const onFault = (fault: unknown, request: FastifyRequest) =>
+    reportFault(errorReports, fault, request);
+  registerProblemAnswers(app, { ...answering, onFault });
   return { app, models: createModels(validation.addModel), validator: validation.compiler };
 }
 
@@ -102,6 +121,9 @@ function refuseStrangeAddress(request: FastifyRequest): void {
   if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
     throw new Problem(VALIDATION_ERROR, 'Send a Host header.');
   }
+  if (request.url.length > MAX_URL_LENGTH) {
+    throw new Problem(VALIDATION_ERROR, `The address is longer than ${MAX_URL_LENGTH} characters.`);
+  }
   if (/%00/i.test(request.url))
     throw new Problem(VALIDATION_ERROR, 'The address holds a NUL character.');
   if (!isReadable(request.url))
@@ -109,7 +131,14 @@ function refuseStrangeAddress(request: FastifyRequest): void {
       VALIDATION_ERROR,
       'The address must be ASCII, everything else in it percent-encoded as UTF-8.',
     );
-  for (const [name, value] of Object.entries((request.query ?? {}) as Record<string, unknown>)) {
+  const parameters = Object.entries((request.query ?? {}) as Record<string, unknown>);
+  if (parameters.length > MAX_QUERY_PARAMETERS) {
+    throw new Problem(
+      VALIDATION_ERROR,
+      `The query holds more than ${MAX_QUERY_PARAMETERS} parameters.`,
+    );
+  }
+  for (const [name, value] of parameters) {
     if (Array.isArray(value)) {
       throw new Problem(VALIDATION_ERROR, `query/${name} is given more than once.`, {
         errors: [{ pointer: `/${name}`, message: 'must be given once', code: 'repeated' }],

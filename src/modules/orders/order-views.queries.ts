@@ -1,7 +1,7 @@
 // SQL that reads orders as their buyer, a seller or an admin sees them: everything shown, in one statement.
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { fetchPage, type Page, type PageRequest, type SortKey } from '../../db/paging.ts';
 import type { PaymentRow } from '../payments/payments.service.ts';
 import type { EventRow, ItemRow, OrderRow, OrderWhole, PartRow } from './orders.queries.ts';
 
@@ -61,22 +61,28 @@ export async function findOrderPage(
   const { user_id, seller_id, order_status, archived } = filter;
   let query = wholeOrders(db, seller_id);
   if (user_id !== undefined) query = query.where('orders.user_id', '=', user_id);
-  if (seller_id !== undefined) {
-    query = query.where(
-      sql<boolean>`EXISTS (SELECT FROM seller_orders s WHERE s.order_id = orders.id AND s.seller_id = ${seller_id})`,
-    );
-  }
   if (order_status !== undefined) query = query.where('orders.order_status', '=', order_status);
   if (user_id !== undefined)
     query = query.where('orders.archived_at', archived ? 'is not' : 'is', null);
-  const found = await fetchPage(db, query, {
-    order: [
-      { expression: sql.ref('orders.placed_at'), direction: 'desc', type: 'timestamptz' },
-      { expression: sql.ref('orders.id'), direction: 'desc', type: 'uuid' },
-    ],
-    page,
-  });
+  const found =
+    seller_id === undefined
+      ? await fetchPage(db, query, { order: newestFirst('orders.placed_at', 'orders.id'), page })
+      : // A part was placed with its order: by the parts, one index finds and orders those of a seller.
+        await fetchPage(
+          db,
+          query.innerJoin('seller_orders as share', (join) =>
+            join.onRef('share.order_id', '=', 'orders.id').on('share.seller_id', '=', seller_id),
+          ),
+          { order: newestFirst('share.placed_at', 'share.order_id'), page },
+        );
   return { ...found, rows: found.rows.map(assemble) };
+}
+
+function newestFirst(placed_at: string, id: string): readonly SortKey[] {
+  return [
+    { expression: sql.ref(placed_at), direction: 'desc', type: 'timestamptz' },
+    { expression: sql.ref(id), direction: 'desc', type: 'uuid' },
+  ];
 }
 
 /** History of an order, oldest first; of one seller's only that seller's part. */
@@ -123,13 +129,20 @@ export function findCustomerPage(
   seller_id: string,
   page: PageRequest,
 ): Promise<Page<CustomerRow>> {
-  const counted = db
+  // The buyer by a subquery: a join may read all orders of the house to find those of one seller.
+  const bought = db
     .selectFrom('seller_orders')
-    .innerJoin('orders', 'orders.id', 'seller_orders.order_id')
     .where('seller_orders.seller_id', '=', seller_id)
     .where('seller_orders.order_status', '<>', 'CANCELLED')
-    .groupBy('orders.user_id')
-    .select(['orders.user_id', sql<number>`count(*)::integer`.as('order_count')]);
+    .select(
+      sql<string>`(SELECT o.user_id FROM orders o WHERE o.id = seller_orders.order_id)`.as(
+        'user_id',
+      ),
+    );
+  const counted = db
+    .selectFrom(bought.as('bought'))
+    .groupBy('bought.user_id')
+    .select(['bought.user_id', sql<number>`count(*)::integer`.as('order_count')]);
   const query = db
     .selectFrom(counted.as('customers'))
     .innerJoin('users', 'users.id', 'customers.user_id')

@@ -4,7 +4,7 @@ import { BUYER, SELLER_OR_ADMIN, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import { Closed, Id, IdParams, Line, Model, OneOf, Price } from '../../http/schema.ts';
 import { parseMoney } from '../../lib/money.ts';
-import { FORBIDDEN, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
+import { FORBIDDEN, NOT_FOUND, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { PRODUCT_UNAVAILABLE } from '../carts/carts.errors.ts';
 import { MAX_CART_LINES } from '../carts/carts.service.ts';
 import { PAYMENT_REQUIRED } from '../payments/payments.errors.ts';
@@ -65,7 +65,9 @@ export const orderRoutes: readonly AnyRoute[] = [
     status: 201,
     returns: Type.Object({ order: Order, payment: Payment }),
     idempotency: 'required',
+    priority: 'critical',
     problems: [
+      NOT_FOUND,
       EMPTY_CART,
       INSUFFICIENT_STOCK,
       PRODUCT_UNAVAILABLE,

@@ -29,6 +29,7 @@ export const settlementRoutes: readonly AnyRoute[] = [
     status: 201,
     returns: Payment,
     idempotency: 'required',
+    priority: 'critical',
     cache: 'personal',
     problems: [PAYMENT_STATE],
     handle: async (ctx, { params, body: { amount, ...input } }) =>
@@ -55,6 +56,7 @@ export const settlementRoutes: readonly AnyRoute[] = [
     body: Type.Record(Type.String(), Type.Unknown(), { description: "The provider's own format" }),
     status: 204,
     idempotency: 'none',
+    priority: 'critical',
     problems: [FORBIDDEN],
     handle: async (ctx, { params, request }) => {
       const { rawBody } = request;

@@ -3,6 +3,7 @@ import type { Ctx } from '../../context.ts';
 import type { ProviderPayment } from '../../gateways/payment-provider.ts';
 import { signedIn } from '../../http/access.ts';
 import { notFound } from '../../lib/problem.ts';
+import { traceHeaders } from '../../telemetry/trace-context.ts';
 import { getPayment, startWallet } from '../payments/payments.service.ts';
 
 export const SIMULATED_OUTCOMES = ['success', 'failure', 'expiry'] as const;
@@ -39,7 +40,8 @@ export async function decidePayment(
   const { simulator } = ctx.gateways;
   if (simulator === undefined) throw notFound('payment');
   await startWallet(ctx, payment_id);
-  return { provider: simulator.name, ...(await simulator.decide(payment_id, outcome)) };
+  const { rawBody, headers } = await simulator.decide(payment_id, outcome);
+  return { provider: simulator.name, rawBody, headers: { ...headers, ...traceHeaders(ctx.trace) } };
 }
 
 /** What the wallet shows of a payment. @throws Problem NOT_FOUND, CONFLICT as simulatePayment */

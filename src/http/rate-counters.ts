@@ -1,0 +1,99 @@
+// Counting requests in fixed windows: in Redis for all processes together, in this process where there is none or it fails.
+import type { Redis, Result } from 'ioredis';
+import { LRUCache } from 'lru-cache';
+import type { Breaker } from '../cache/breaker.ts';
+import type { Clock } from '../lib/time.ts';
+import type { Log } from '../telemetry/log.ts';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    countInWindows(
+      keyCount: number,
+      ...keysAndWindows: (string | number)[]
+    ): Result<number[], Context>;
+  }
+}
+
+/** Beyond this many callers the one who has been quiet longest is forgotten: addresses are cheap to have. */
+export const MAX_COUNTED_IN_MEMORY = 50_000;
+
+/** One to each key, all in one round trip. Answers count and milliseconds left of each, flat. */
+const COUNT_IN_WINDOWS = `
+local tally = {}
+for i, key in ipairs(KEYS) do
+  local count = redis.call('INCR', key)
+  local left = redis.call('PTTL', key)
+  if left < 0 then
+    left = tonumber(ARGV[i])
+    redis.call('PEXPIRE', key, left)
+  end
+  tally[2 * i - 1] = count
+  tally[2 * i] = left
+end
+return tally`;
+
+/** For each window two numbers: its count, this request included, and the milliseconds until it ends. */
+export type Tally = readonly number[];
+
+export interface Window {
+  readonly key: string;
+  /** How long it lasts if it begins now. */
+  readonly length_ms: number;
+}
+
+export interface Counters {
+  /** Counts one request in each window. */
+  count(windows: readonly Window[]): Tally | Promise<Tally>;
+}
+
+export function memoryCounters(clock: Clock): Counters {
+  const running = new LRUCache<string, { count: number; readonly ends_ms: number }>({
+    max: MAX_COUNTED_IN_MEMORY,
+  });
+  return {
+    count(windows) {
+      const now_ms = clock.now().getTime();
+      const tally: number[] = [];
+      for (const { key, length_ms } of windows) {
+        let window = running.get(key);
+        if (window === undefined || window.ends_ms <= now_ms) {
+          window = { count: 0, ends_ms: now_ms + length_ms };
+          running.set(key, window);
+        }
+        window.count += 1;
+        tally.push(window.count, window.ends_ms - now_ms);
+      }
+      return tally;
+    },
+  };
+}
+
+export interface RedisCountersOptions {
+  readonly redis: Redis;
+  readonly breaker: Breaker;
+  readonly log: Pick<Log, 'warn'>;
+  /** Counts while Redis cannot. */
+  readonly standIn: Counters;
+}
+
+export function redisCounters({ redis, breaker, log, standIn }: RedisCountersOptions): Counters {
+  redis.defineCommand('countInWindows', { lua: COUNT_IN_WINDOWS });
+  const countShared = (windows: readonly Window[]) =>
+    redis.countInWindows(
+      windows.length,
+      ...windows.map(({ key }) => key),
+      ...windows.map(({ length_ms }) => length_ms),
+    );
+  return {
+    async count(windows) {
+      // Asked first, because a refusal by exception costs more than counting.
+      if (redis.status !== 'ready' || breaker.isOpen()) return standIn.count(windows);
+      try {
+        return await breaker.run(() => countShared(windows));
+      } catch (err) {
+        log.warn({ err }, 'redis did not count a request; this process counts by itself');
+        return standIn.count(windows);
+      }
+    },
+  };
+}
