@@ -118,6 +118,18 @@ describe('a connection that the server ends', () => {
   });
 });
 
+it('a server that has become read-only costs one statement: the next goes over a new connection', async () => {
+  const { db } = open();
+  const pid = await backendOf(db);
+  await sql`SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`.execute(db);
+  const write = () => evaluate(db, "setval('users_that_wrote', 1)");
+  await admin.query('CREATE SEQUENCE users_that_wrote');
+  const error: unknown = await write().catch((reason: unknown) => reason);
+  expect(sqlState(error)).toBe('25006');
+  expect(await write()).toBe(1);
+  expect(await backendOf(db)).not.toBe(pid);
+});
+
 describe('waiting is bounded', () => {
   it('for a statement, which the server ends', async () => {
     const { db } = open({ parameters: 'statement_timeout=50' });

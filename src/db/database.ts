@@ -42,6 +42,9 @@ export interface Database {
   readonly pool: pg.Pool;
 }
 
+/** Of handles that are no transactions. */
+const pools = new WeakMap<Db, pg.Pool>();
+
 /** Opens a pool; nothing connects until the first statement. `db.destroy()` closes it. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -54,8 +57,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     query_timeout: QUERY_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     application_name: 'freshbytes',
-    // Short statements only: compiling them and starting workers costs more than it saves.
-    options: '-c jit=off -c max_parallel_workers_per_gather=0',
+    // Short statements only: compiling them and starting workers costs more than it saves. What they read lies in memory
+    // or on flash, where a jump costs hardly more than the next page; the default of 4 makes the planner read whole tables.
+    options: '-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1',
     keepAlive: true,
   });
   // Each client's own listener has heard it; unheard here too, the event would end the process.
@@ -68,7 +72,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     });
     interceptQueries(client, options.onStatement);
   });
-  return { db: new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }), pool };
+  const db: Db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+  pools.set(db, pool);
+  return { db, pool };
 }
 
 /** The pool would give its own, longer timeout to the client: a dead server need not be waited for as long as a crowd. */
@@ -78,7 +84,8 @@ class ImpatientClient extends pg.Client {
   }
 }
 
-const NAMED = /^\/\* named:([a-z0-9_]+) \*\//;
+/** The comment that names a statement to prepare. */
+export const NAMED = /^\/\* named:([a-z0-9_]+) \*\//;
 
 /**
  * Kysely cannot name statements; a leading comment does, and this makes the driver prepare them once a connection.
@@ -100,12 +107,18 @@ function interceptQueries(client: pg.PoolClient, onStatement?: (sql: string) => 
   Object.assign(client, { query: intercepted });
 }
 
-/** Whether nothing useful follows on this connection: the server ends it, or owes an answer (which has no code). */
+/** What a server answers to writes that is, or has become, a replica. */
+const READ_ONLY_STATE = '25006';
+
+/**
+ * Whether nothing useful follows on this connection: the server ends it, takes no writes though another one may by now,
+ * or owes an answer (which has no code).
+ */
 function isLast(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return (
-    ('severity' in error && error.severity === 'FATAL') || error.message === 'Query read timeout'
-  );
+  if ('severity' in error && error.severity === 'FATAL') return true;
+  const isReadOnly = 'code' in error && error.code === READ_ONLY_STATE;
+  return isReadOnly || error.message === 'Query read timeout';
 }
 
 /**
@@ -118,8 +131,12 @@ export async function runNamed<Row>(
   sql: string,
   parameters: readonly unknown[],
 ): Promise<Row[]> {
-  const result = await db.executeQuery<Row>(
-    CompiledQuery.raw(`/* named:${name} */ ${sql}`, [...parameters]),
-  );
+  const text = `/* named:${name} */ ${sql}`;
+  const pool = pools.get(db);
+  // Outside a transaction straight to the pool: Kysely's way to a connection and back costs more than many a statement.
+  const result =
+    pool === undefined
+      ? await db.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]))
+      : await pool.query<Row & pg.QueryResultRow>(text, [...parameters]);
   return result.rows;
 }

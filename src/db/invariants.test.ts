@@ -31,9 +31,13 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
     'DELETE FROM product_listing WHERE product_id = (SELECT min(id::text)::uuid FROM products)',
   'a listing shows what its product is': `UPDATE product_listing SET current_price_centavos = current_price_centavos + 1 WHERE product_id = ${IN_SALE}`,
   "a seller's products on sale are counted": 'UPDATE sellers SET product_count = product_count + 1',
+  "a category's products on sale are counted":
+    'UPDATE category_product_counts SET number = number + 1',
   'sales are counted once delivered': 'UPDATE product_counters SET sell_count = sell_count + 1',
   'append-only tables refuse changes': 'DROP TRIGGER order_events_append_only ON order_events',
   'no guard of the schema is switched off': 'ALTER TABLE lots DISABLE TRIGGER lots_guard_update',
+  'an audit entry is sealed or waits for its seal':
+    "INSERT INTO audit_entries VALUES (gen_random_uuid(), NULL, 'system', 'thing.changed', 'thing', '1', '{}', NULL, NULL, now())",
   'a deleted user is not active':
     'ALTER TABLE users DROP CONSTRAINT users_deleted_inactive; UPDATE users SET deleted_at = now() WHERE is_active',
   'an e-mail address belongs to one user':
@@ -58,6 +62,7 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
     'ALTER TABLE promos DROP CONSTRAINT promos_end_after_start; UPDATE promos SET ends_at = starts_at',
   'ratings are the sums of reviews': 'UPDATE sellers SET rating_sum = rating_sum + 1',
   'followers are counted': 'UPDATE sellers SET follower_count = follower_count + 1',
+  'nothing is left of an order that is gone': 'DELETE FROM orders',
   'an order costs what its parts cost':
     'UPDATE orders SET subtotal_centavos = subtotal_centavos + 1, total_centavos = total_centavos + 1',
   'a part costs what its lines cost':

@@ -185,8 +185,8 @@ describe('pages by number', () => {
   it.each([
     { rows: 0, page: 1, size: 5, shown: 0, hasMore: false, counted: false },
     { rows: 4, page: 1, size: 5, shown: 4, hasMore: false, counted: false },
-    { rows: 5, page: 1, size: 5, shown: 5, hasMore: false, counted: true },
-    { rows: 6, page: 1, size: 5, shown: 5, hasMore: true, counted: true },
+    { rows: 5, page: 1, size: 5, shown: 5, hasMore: false, counted: false },
+    { rows: 6, page: 1, size: 5, shown: 5, hasMore: true, counted: false },
     { rows: 6, page: 2, size: 5, shown: 1, hasMore: false, counted: false },
     { rows: 6, page: 3, size: 5, shown: 0, hasMore: false, counted: true },
   ])(

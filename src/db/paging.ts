@@ -1,5 +1,7 @@
 // Pages of a query: by number with a capped count (v1), or after a cursor (v2). One ordering serves both.
 import {
+  type AliasedExpression,
+  type CompiledQuery,
   type Expression,
   type ExpressionBuilder,
   type SelectQueryBuilder,
@@ -41,7 +43,7 @@ export interface SortKey {
 }
 
 /**
- * Fetches one page of `query` in at most two statements.
+ * Fetches one page of `query` in one statement; an empty page behind the last takes two.
  * `query` selects what a row needs and carries every filter, but no ordering and no limit.
  */
 export async function fetchPage<DB, TB extends keyof DB, Row>(
@@ -50,61 +52,96 @@ export async function fetchPage<DB, TB extends keyof DB, Row>(
   options: { readonly order: readonly SortKey[]; readonly page: PageRequest },
 ): Promise<Page<Row>> {
   const { order, page } = options;
-  const ordered = order.reduce(
-    (q, key) =>
-      q.orderBy(key.expression as Expression<never>, (ob) => {
-        const directed = key.direction === 'asc' ? ob.asc() : ob.desc();
-        // Said of a column without nulls, it would keep its index from serving a descending order.
-        return key.isNullable === true ? directed.nullsLast() : directed;
-      }),
-    query.select(
-      order.map((key, i) => sql<CursorValue>`(${key.expression})::text`.as(`sort_${i}`)),
-    ),
-  );
-  const after = page.kind === 'cursor' ? page.after : undefined;
-  const from = after === undefined ? ordered : ordered.where((eb) => isAfter(eb, order, after));
-  const window =
-    page.kind === 'number'
-      ? from.limit(page.size).offset((page.page - 1) * page.size)
-      : from.limit(page.size + 1);
-  const found = (await db.executeQuery<Row & Record<string, CursorValue>>(window.compile())).rows;
+  const sorts = order.map((key, i) => sql<CursorValue>`(${key.expression})::text`.as(`sort_${i}`));
+  const ordered = inOrder(query.select(sorts), order);
+  if (page.kind === 'number') return numberedPage(db, query, { ordered, order, page });
+  const from =
+    page.after === undefined
+      ? ordered
+      : ordered.where((eb) => isAfter(eb, order, page.after ?? []));
+  const found = await run<Row>(db, from.limit(page.size + 1).compile());
   const rows = found.slice(0, page.size);
-  const lastRow = rows.at(-1);
-  const last =
-    lastRow === undefined ? undefined : order.map((_, i) => lastRow[`sort_${i}`] ?? null);
-  if (page.kind === 'cursor') {
-    return { rows, hasMore: found.length > page.size, ...(last === undefined ? {} : { last }) };
-  }
-  const count = await countOf(db, query, { page, found: rows.length });
+  return { rows, hasMore: found.length > page.size, ...lastOf(rows, order) };
+}
+
+type Found<Row> = Row & Readonly<Record<string, CursorValue>>;
+type NumberPage = Extract<PageRequest, { kind: 'number' }>;
+
+async function run<Row>(db: Db, query: CompiledQuery): Promise<readonly Found<Row>[]> {
+  return (await db.executeQuery<Found<Row>>(query)).rows;
+}
+
+function lastOf<Row>(rows: readonly Found<Row>[], order: readonly SortKey[]) {
+  const last = rows.at(-1);
+  return last === undefined ? {} : { last: order.map((_, i) => last[`sort_${i}`] ?? null) };
+}
+
+/** The count comes with the rows; only a page without any needs a statement more to learn it. */
+async function numberedPage<DB, TB extends keyof DB, Row>(
+  db: Db,
+  query: SelectQueryBuilder<DB, TB, Row>,
+  selected: {
+    readonly ordered: SelectQueryBuilder<DB, TB, Row>;
+    readonly order: readonly SortKey[];
+    readonly page: NumberPage;
+  },
+): Promise<Page<Row>> {
+  const { ordered, order, page } = selected;
+  const capped = query
+    .clearSelect()
+    .select(sql`1`.as('one'))
+    .limit(MAX_COUNT + 1);
+  const total = sql<number>`(SELECT count(*) FROM (${capped}) AS capped)`.as('page_total');
+  const counted = ordered.select(total);
+  const rows = await run<Row>(
+    db,
+    (page.page === 1
+      ? counted.limit(page.size)
+      : counted.where(isOnPage(query, order, page))
+    ).compile(),
+  );
+  const beyond = rows.length > 0 || page.page === 1 ? 0 : await countAlone(db, total);
+  const count = Number(rows[0]?.['page_total'] ?? beyond);
   return {
     rows,
     // What lies beyond the cap has no page number.
     hasMore: page.page * page.size < Math.min(count, MAX_COUNT),
     count: Math.min(count, MAX_COUNT),
     isCountCapped: count > MAX_COUNT,
-    ...(last === undefined ? {} : { last }),
+    ...lastOf(rows, order),
   };
 }
 
-/** A short page tells its own count; otherwise one statement counts, up to the cap and one more. */
-async function countOf<DB, TB extends keyof DB, Row>(
-  db: Db,
+async function countAlone(db: Db, total: AliasedExpression<number, 'page_total'>): Promise<number> {
+  const row = await db.selectNoFrom(total).executeTakeFirst();
+  return row?.page_total ?? 0;
+}
+
+/** Keys alone are counted off up to the page: a row that is skipped is never built. */
+function isOnPage<DB, TB extends keyof DB, Row>(
   query: SelectQueryBuilder<DB, TB, Row>,
-  shown: { page: { page: number; size: number }; found: number },
-): Promise<number> {
-  const { page, found } = shown;
-  if (found < page.size && (found > 0 || page.page === 1))
-    return (page.page - 1) * page.size + found;
-  const capped = query
-    .clearSelect()
-    .select(sql<number>`1`.as('one'))
-    .limit(MAX_COUNT + 1)
-    .compile();
-  const counted = await db.executeQuery<{ count: number }>({
-    ...capped,
-    sql: `select count(*) as count from (${capped.sql}) as capped`,
-  });
-  return counted.rows[0]?.count ?? 0;
+  order: readonly SortKey[],
+  { page, size }: NumberPage,
+): Expression<SqlBool> {
+  const unique = order.at(-1)?.expression ?? sql`NULL`;
+  const keys = inOrder(query.clearSelect().select(sql`${unique}`.as('key')), order);
+  // As an array the planner knows that they are few.
+  return sql<SqlBool>`${unique} = ANY (ARRAY(${keys.limit(size).offset((page - 1) * size)}))`;
+}
+
+function inOrder<DB, TB extends keyof DB, Row>(
+  query: SelectQueryBuilder<DB, TB, Row>,
+  order: readonly SortKey[],
+): SelectQueryBuilder<DB, TB, Row> {
+  return order.reduce(
+    (q, key) =>
+      q.orderBy(key.expression as Expression<never>, (ob) => {
+        const directed = key.direction === 'asc' ? ob.asc() : ob.desc();
+        // Said of a column without nulls, it would keep its index from serving a descending order.
+        return key.isNullable === true ? directed.nullsLast() : directed;
+      }),
+    query,
+  );
 }
 
 /** Rows that sort behind the cursor. Where all keys agree in direction and none is null, one row comparison that an index answers. */

@@ -52,6 +52,29 @@ export interface AuditEntries {
   request_id: string | null;
 }
 
+export interface AuditSeals {
+  entry_id: string;
+  hash: Buffer;
+  key_id: string;
+  sealed_at: Timestamp;
+  seq: number;
+}
+
+export interface AuditUnsealed {
+  entry_id: string;
+}
+
+export interface BackupRecords {
+  deed: string;
+  done_at: Timestamp;
+}
+
+export interface BusinessCounts {
+  orders_created: Generated<number>;
+  products_viewed: Generated<number>;
+  revenue_centavos: Generated<number>;
+}
+
 export interface CartItems {
   created_at: Timestamp;
   id: string;
@@ -73,6 +96,11 @@ export interface Categories {
   parent_id: string | null;
   slug: string;
   updated_at: Timestamp;
+}
+
+export interface CategoryProductCounts {
+  category_id: string;
+  number: number;
 }
 
 export interface DevMessages {
@@ -99,6 +127,12 @@ export interface IdempotencyKeys {
   request_hash: Buffer;
   status: number;
   user_id: string;
+}
+
+export interface InvariantChecks {
+  checked_at: Timestamp;
+  invariant: string;
+  violations: number;
 }
 
 export interface JournalEntries {
@@ -485,12 +519,18 @@ export interface VerificationCodes {
 export interface DB {
   addresses: Addresses;
   audit_entries: AuditEntries;
+  audit_seals: AuditSeals;
+  audit_unsealed: AuditUnsealed;
+  backup_records: BackupRecords;
+  business_counts: BusinessCounts;
   cart_items: CartItems;
   carts: Carts;
   categories: Categories;
+  category_product_counts: CategoryProductCounts;
   dev_messages: DevMessages;
   favorites: Favorites;
   idempotency_keys: IdempotencyKeys;
+  invariant_checks: InvariantChecks;
   journal_entries: JournalEntries;
   journal_lines: JournalLines;
   lots: Lots;

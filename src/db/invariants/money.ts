@@ -8,6 +8,18 @@ const PROGRESS = "ARRAY['PENDING', 'CONFIRMED', 'SHIPPED', 'DELIVERED', 'REFUNDE
 
 export const moneyRules: readonly Rule[] = [
   {
+    name: 'nothing is left of an order that is gone',
+    sql: `SELECT format('%s belongs to order %s, which does not exist', part.what, part.order_id) AS detail
+      FROM (
+        SELECT 'part ' || id AS what, order_id FROM seller_orders
+        UNION ALL SELECT 'line ' || id, order_id FROM order_items
+        UNION ALL SELECT 'payment ' || id, order_id FROM payments
+        UNION ALL SELECT 'journal entry ' || id, order_id FROM journal_entries WHERE order_id IS NOT NULL
+      ) part
+      LEFT JOIN orders o ON o.id = part.order_id
+      WHERE o.id IS NULL`,
+  },
+  {
     name: 'an order costs what its parts cost',
     sql: `SELECT format('order %s', o.id) AS detail FROM orders o
       LEFT JOIN (

@@ -4,6 +4,7 @@ import type { Rule } from './rule.ts';
 const APPEND_ONLY = [
   'stock_movements',
   'audit_entries',
+  'audit_seals',
   'order_events',
   'journal_entries',
   'journal_lines',
@@ -41,6 +42,12 @@ export const peopleRules: readonly Rule[] = [
       UNION ALL
       SELECT format('index %s is not valid', indexrelid::regclass) FROM pg_index
       WHERE NOT indisvalid AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)`,
+  },
+  {
+    name: 'an audit entry is sealed or waits for its seal',
+    sql: `SELECT format('entry %s', e.id) AS detail FROM audit_entries e
+      WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.entry_id = e.id)
+        AND NOT EXISTS (SELECT FROM audit_unsealed u WHERE u.entry_id = e.id)`,
   },
   {
     name: 'a deleted user is not active',

@@ -94,6 +94,13 @@ export const stockRules: readonly Rule[] = [
       WHERE s.product_count <> coalesce(l.number, 0)`,
   },
   {
+    name: "a category's products on sale are counted",
+    sql: `SELECT format('category %s shows %s, has %s', category_id, coalesce(k.number, 0), coalesce(l.number, 0)) AS detail
+      FROM (SELECT category_id, sum(number) AS number FROM category_product_counts GROUP BY category_id) k
+      FULL JOIN (SELECT category_id, count(*) AS number FROM product_listing WHERE on_sale GROUP BY category_id) l USING (category_id)
+      WHERE coalesce(k.number, 0) <> coalesce(l.number, 0)`,
+  },
+  {
     name: 'sales are counted once delivered',
     sql: `SELECT format('product %s shows %s, sold %s', k.product_id, k.sell_count, coalesce(d.number, 0)) AS detail
       FROM product_counters k

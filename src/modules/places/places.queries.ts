@@ -23,19 +23,26 @@ export async function searchPlaces(
   db: Db,
   search: { text: string; parent?: string; limit: number },
 ): Promise<PlaceRow[]> {
-  const pattern = `%${search.text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  const result = await sql<PlaceRow>`
-    WITH RECURSIVE above AS (
-      SELECT code AS start_code, code, parent_code FROM places WHERE lower(name) LIKE ${pattern}
-      UNION ALL
-      SELECT a.start_code, p.code, p.parent_code FROM above a JOIN places p ON p.code = a.parent_code
-    )
-    SELECT p.code, p.name, p.level, p.parent_code FROM places p
-    WHERE lower(p.name) LIKE ${pattern}
-      AND (${search.parent ?? null}::text IS NULL OR EXISTS (
-        SELECT FROM above a WHERE a.start_code = p.code AND a.parent_code = ${search.parent ?? null}))
-    ORDER BY p.name, p.code LIMIT ${search.limit}`.execute(db);
-  return result.rows;
+  const { text, parent, limit } = search;
+  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+  let query = db.selectFrom('places').selectAll().where(sql<boolean>`lower(name) LIKE ${pattern}`);
+  if (parent !== undefined) {
+    const digits = significantDigits(parent);
+    query = query
+      .where('code', '>', digits.padEnd(CODE_LENGTH, '0'))
+      .where('code', '<=', digits.padEnd(CODE_LENGTH, '9'));
+  }
+  return query.orderBy('name').orderBy('code').limit(limit).execute();
+}
+
+const CODE_LENGTH = 10;
+/** How the PSGC groups its digits: region, province, city, barangay. */
+const LEVEL_ENDS = [2, 5, 7];
+
+/** The digits that the codes of all places below begin with. */
+function significantDigits(code: string): string {
+  const end = LEVEL_ENDS.find((length) => /^0*$/.test(code.slice(length)));
+  return code.slice(0, end);
 }
 
 /** The place and all that lie above it, itself first. */

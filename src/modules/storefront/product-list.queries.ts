@@ -77,7 +77,14 @@ export function findProductPage(
   const where = conditions(filter, now, values);
   if (search !== undefined)
     return fetchProductPage(db, { ...candidates(search, where, values), order, values }, page);
-  const selection: ProductSelection = { from: 'product_listing l', where, order, values };
+  const total = keptTotal(filter);
+  const selection: ProductSelection = {
+    from: 'product_listing l',
+    where,
+    order,
+    values,
+    ...(total === undefined ? {} : { total }),
+  };
   const isUnfiltered = where.length === ALWAYS.length && order === DEFAULT_ORDER;
   return fetchProductPage(
     db,
@@ -87,6 +94,19 @@ export function findProductPage(
 }
 
 const ALWAYS = ['l.on_sale'];
+
+/** How many match, where writers keep count of it: counting 10,000 index entries costs more than the page. */
+function keptTotal({ category_ids, seller_id, ...others }: ProductFilter): string | undefined {
+  if (Object.keys(others).length > 0) return undefined;
+  const ofCategories = '(SELECT coalesce(sum(c.number), 0) FROM category_product_counts c';
+  if (seller_id === undefined && category_ids === undefined) return `${ofCategories})`;
+  // The first value of a selection is that of its only filter.
+  if (seller_id === undefined)
+    return `${ofCategories} WHERE c.category_id ${category_ids?.length === 1 ? '= $1::uuid' : '= ANY ($1::uuid[])'})`;
+  if (category_ids === undefined)
+    return '(SELECT coalesce(sum(s.product_count), 0) FROM sellers s WHERE s.id = $1::uuid)';
+  return undefined;
+}
 
 /** Adds the values of `filter` to `values`. */
 function conditions(filter: ProductFilter, now: Date, values: unknown[]): string[] {

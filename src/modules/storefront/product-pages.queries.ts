@@ -15,6 +15,8 @@ export interface ProductSelection {
   readonly from: string;
   readonly where: readonly string[];
   readonly order: readonly OrderKey[];
+  /** A subquery for the number of matches, where that is kept; otherwise they are counted, up to the cap. */
+  readonly total?: string;
   /** Of the placeholders above, in order. */
   readonly values: readonly unknown[];
 }
@@ -51,9 +53,10 @@ interface Statement {
 
 function numberedStatement(selection: ProductSelection, { page, size }: NumberPage): Statement {
   const matches = `FROM ${selection.from} ${whereAll(selection.where)}`;
+  const counted = `(SELECT count(*) FROM (SELECT ${matches} LIMIT ${MAX_COUNT + 1}) counted)`;
   const text = `${selection.with ?? ''}
     SELECT t.total, ${COLUMNS}
-    FROM (SELECT count(*)::integer AS total FROM (SELECT ${matches} LIMIT ${MAX_COUNT + 1}) counted) t
+    FROM (SELECT ${selection.total ?? counted}::integer AS total) t
     LEFT JOIN (${keysOf(selection.order, matches)} LIMIT ${size} OFFSET ${(page - 1) * size}) k ON true
     ${JOINS} ORDER BY ${selection.order.map((key, i) => `k.sort_${i} ${key.direction}`).join(', ')}`;
   return { text, values: [...selection.values] };

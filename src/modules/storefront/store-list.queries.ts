@@ -13,9 +13,10 @@ export interface StoreFilter {
   readonly in_stock?: boolean;
 }
 
+/** Every product has its listing; the outer join lets a count do without it. */
 const LISTED = `(
   SELECT p.id AS product_id, p.seller_id, p.category_id, p.is_active, p.created_at, p.deleted_at, i.plain_name, i.in_stock
-  FROM products p JOIN product_listing i ON i.product_id = p.id
+  FROM products p LEFT JOIN product_listing i ON i.product_id = p.id
 ) l`;
 
 const NEWEST_FIRST: readonly OrderKey[] = [

@@ -1,8 +1,10 @@
 // GET /products: what is on sale, and one product of it.
 import { Type } from 'typebox';
+import { CATEGORIES, PRODUCTS, singleProductTags } from '../../cache/tags.ts';
 import { ANYONE, SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import { Id, IdParams, Line, OneOf } from '../../http/schema.ts';
+import { NOT_FOUND } from '../../lib/problem.ts';
 import { FRESHNESS } from '../inventory/inventory.service.ts';
 import { ORDER_FIELDS, ORDERING_PATTERN } from './ordering.rules.ts';
 import { Product, productView, StoreProduct, storeProductView } from './products.views.ts';
@@ -69,6 +71,7 @@ export const productRoute: AnyRoute = route({
   status: 200,
   returns: Product,
   cache: 'public',
+  tags: ({ id }) => [...singleProductTags(id), CATEGORIES],
   handle: async (ctx, { params }) => productView(await storefront.getProduct(ctx, params.id), ctx),
 });
 
@@ -82,7 +85,9 @@ export const storefrontRoutes: readonly AnyRoute[] = [
       'Newest first, or by `ordering`. With `search` by relevance, the exact name first, over at most 1,000 matches. Prices in filters and ordering are list prices.',
     query: ProductQuery,
     item: Product,
+    limit: 'search',
     cache: 'public',
+    tags: () => [PRODUCTS, CATEGORIES],
     list: async (ctx, { query, page }) =>
       mapPage(await storefront.listProducts(ctx, query, page), (row) => productView(row, ctx)),
   }),
@@ -94,6 +99,7 @@ export const storefrontRoutes: readonly AnyRoute[] = [
     description: "The caller's own; for admins everybody's. The last removed first.",
     query: Type.Object({ seller: StoreQuery.properties.seller }),
     item: StoreProduct,
+    problems: [NOT_FOUND],
     list: async (ctx, { query, page }) =>
       mapPage(await storefront.listRemovedProducts(ctx, query, page), (row) =>
         storeProductView(row, ctx),
@@ -108,6 +114,7 @@ export const storefrontRoutes: readonly AnyRoute[] = [
     description: "The caller's own, drafts too, newest first; admins name the `seller`.",
     query: StoreQuery,
     item: StoreProduct,
+    problems: [NOT_FOUND],
     list: async (ctx, { query, page }) =>
       mapPage(await storefront.listStoreProducts(ctx, query, page), (row) =>
         storeProductView(row, ctx),

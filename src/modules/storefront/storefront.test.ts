@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { createCategory, createLot, createProduct } from '../../../test/builders.ts';
+import { PRODUCTS, productTag } from '../../cache/tags.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS, HOUR_MS, plusMs } from '../../lib/time.ts';
@@ -200,12 +201,14 @@ describe('statements', () => {
     ['/products?search=carrot', 2],
     ['/api/v2/products?search=carrot&category=root-crops&ordering=price', 2],
   ])('%s takes %d', async (path, number) => {
+    test.services.cache.invalidate([PRODUCTS]);
     test.statements.length = 0;
     expect((await test.call({ path })).statusCode).toBe(200);
     expect(test.statements).toHaveLength(number);
   });
 
   it('one product takes one', async () => {
+    test.services.cache.invalidate([productTag(String(ids['Carrot']))]);
     test.statements.length = 0;
     expect((await test.call({ path: `/products/${ids['Carrot']}` })).statusCode).toBe(200);
     expect(test.statements).toHaveLength(1);

@@ -1,0 +1,207 @@
+// What is asked of every GET of the API: the routes by name, each with who asks and which filters and orderings.
+import { customerOf, idOf, type MarketSize } from './market.ts';
+
+export interface Read {
+  readonly as: 'nobody' | 'buyer' | 'seller' | 'admin';
+  /** Below the version. */
+  readonly path: string;
+  /** Without paging; empty for none. */
+  readonly query: string;
+}
+
+/** By name of the route, such as `GET /products`. */
+export function readsOf(size: MarketSize): Readonly<Record<string, readonly Read[]>> {
+  return { ...accounts(size), ...market(), ...products(), ...orders(), ...platform(size) };
+}
+
+function accounts(size: MarketSize) {
+  return {
+    'GET /auth/permissions': asked('buyer', '/auth/permissions'),
+    'GET /auth/sessions': asked('buyer', '/auth/sessions'),
+    'GET /auth/verification-status': asked('buyer', '/auth/verification-status'),
+    'GET /users/me': [...asked('buyer', '/users/me'), ...asked('seller', '/users/me')],
+    'GET /users': asked('admin', '/users', [
+      '',
+      'role=customer',
+      'role=admin',
+      'is_active=false',
+      'verified=false',
+      'role=seller&verified=true&is_active=true',
+      'search=santos',
+      'search=reyes.77',
+      'search=nobody-at-all',
+      'created_from=2025-01-01T00:00:00Z&created_to=2025-02-01T00:00:00Z',
+      ...withDirections(['user_name', 'user_email', 'last_name', 'created_at']),
+      'ordering=last_name,user_name',
+      'role=customer&ordering=user_email',
+    ]),
+    'GET /users/:id': asked('admin', `/users/${customerOf(size, 1)}`),
+    'GET /users/me/addresses': asked('buyer', '/users/me/addresses'),
+    'GET /users/me/addresses/:id': asked('buyer', `/users/me/addresses/${idOf('address', 1)}`),
+  };
+}
+
+function market() {
+  return {
+    'GET /places': asked('nobody', '/places', [
+      '',
+      'parent=1380600000',
+      'search=ermita',
+      'search=san',
+      'parent=1300000000&search=pob',
+    ]),
+    'GET /sellers': [
+      ...asked('nobody', '/sellers', ['', 'search=nena', 'search=turing%2099', 'search=nothing']),
+      ...asked('admin', '/sellers', ['', 'status=PENDING', 'status=SUSPENDED&search=ani']),
+    ],
+    'GET /sellers/:id': asked('nobody', `/sellers/${idOf('seller', 1)}`),
+    'GET /categories': asked('nobody', '/categories', ['', `parent_id=${idOf('category', 1)}`]),
+    'GET /categories/:id': asked('nobody', `/categories/${idOf('category', 1)}`),
+    'GET /promos': [
+      ...asked('nobody', '/promos', ['', 'status=active', `seller=${idOf('seller', 1)}`]),
+      ...asked('seller', '/promos', ['', 'status=ended']),
+      ...asked('admin', '/promos', [
+        '',
+        ...['inactive', 'scheduled', 'active', 'ended'].map((status) => `status=${status}`),
+        `status=scheduled&seller=${idOf('seller', 2)}`,
+      ]),
+    ],
+    'GET /promos/:id': asked('admin', `/promos/${idOf('promo', 1)}`),
+  };
+}
+
+function products() {
+  const product = `/products/${idOf('product', 1)}`;
+  const seller = `seller=${idOf('seller', 1)}`;
+  const rare = 'category=category-199';
+  return {
+    'GET /products': asked('nobody', '/products', [
+      '',
+      ...filters(seller),
+      ...withDirections(['price', 'created_at', 'name', 'sell_count', 'rating']),
+      'ordering=price,-created_at',
+      'ordering=-rating,price',
+      ...filters(seller).flatMap((filter) =>
+        ['price', '-rating'].map((ordering) => `${filter}&ordering=${ordering}`),
+      ),
+      `${rare}&in_stock=true&on_promo=true`,
+      `${rare}&price_max=100&ordering=-rating`,
+      `${seller}&category=category-3&freshness=FRESH`,
+      'on_promo=true&in_stock=false&freshness=SLIGHTLY_WITHERED',
+      'price_min=400&price_max=410&in_stock=true&min_days_left=10&ordering=-sell_count',
+    ]),
+    'GET /products/:id': [...asked('nobody', product), ...asked('seller', product)],
+    'GET /products/deleted': [
+      ...asked('seller', '/products/deleted'),
+      ...asked('admin', '/products/deleted', ['', seller]),
+    ],
+    'GET /store/products': [
+      ...asked('seller', '/store/products', [
+        '',
+        'search=kamatis',
+        'search=nothing',
+        `category_id=${idOf('category', 13)}`,
+        `category_id=${idOf('category', 199)}`,
+        'is_active=false',
+        'in_stock=false&is_active=true',
+      ]),
+      ...asked('admin', '/store/products', [`seller=${idOf('seller', 2)}`]),
+    ],
+    'GET /products/:id/lots': asked('seller', `${product}/lots`),
+    'GET /products/:id/movements': asked('seller', `${product}/movements`, [
+      '',
+      `lot_id=${idOf('lot', 513)}`,
+    ]),
+    'GET /products/:id/reviews': [
+      ...asked('nobody', `${product}/reviews`),
+      ...asked('seller', `${product}/reviews`),
+      ...asked('admin', `${product}/reviews`),
+    ],
+    'GET /favorites': asked('buyer', '/favorites'),
+  };
+}
+
+/** Each filter of products, common and rare, and how they combine. */
+function filters(seller: string): string[] {
+  return [
+    'category=aisle%201',
+    'category=category-13',
+    'category=category-199',
+    'category=nothing',
+    seller,
+    `seller=${idOf('seller', 100)}`,
+    'price_max=12',
+    'price_min=100&price_max=150',
+    'freshness=FRESH',
+    'freshness=SLIGHTLY_WITHERED',
+    'freshness=ROTTEN',
+    'min_days_left=20',
+    'min_days_left=60',
+    'in_stock=true',
+    'in_stock=false',
+    'on_promo=true',
+    'on_promo=false',
+    'search=kamatis',
+    'search=bitter%20gourd',
+    'search=harvest',
+    'search=f',
+    'search=ampalaia',
+    'search=zzzzzz',
+    'search=tomato&category=aisle%202&in_stock=true',
+  ];
+}
+
+function orders() {
+  const [order, shop] = [`/orders/${idOf('order', 1)}`, `/sellers/${idOf('seller', 1)}`];
+  return {
+    'GET /cart': asked('buyer', '/cart'),
+    'GET /orders': [
+      ...asked('buyer', '/orders', [
+        '',
+        'order_status=CANCELLED',
+        'order_status=PENDING',
+        'archived=true',
+      ]),
+      ...asked('seller', '/orders', ['as=seller', 'as=seller&order_status=SHIPPED']),
+      ...asked('admin', '/orders', ['', 'order_status=SHIPPED', 'order_status=REFUNDED']),
+    ],
+    'GET /orders/:id': [
+      ...asked('buyer', order),
+      ...asked('buyer', '/orders/OID-2026-000001'),
+      ...asked('admin', order),
+    ],
+    'GET /orders/:id/events': [
+      ...asked('buyer', `${order}/events`),
+      ...asked('admin', `/orders/${idOf('order', 1_000)}/events`),
+    ],
+    'GET /sellers/:id/orders': asked('seller', `${shop}/orders`),
+    'GET /sellers/:id/customers': asked('seller', `${shop}/customers`),
+    'GET /payments': [...asked('buyer', '/payments'), ...asked('admin', '/payments')],
+    'GET /payments/:id': asked('buyer', `/payments/${idOf('payment', 1)}`),
+  };
+}
+
+function platform(size: MarketSize) {
+  return {
+    'GET /audit-logs': asked('admin', '/audit-logs', [
+      '',
+      `actor_id=${customerOf(size, 1)}`,
+      `actor_id=${customerOf(size, 900)}`,
+      'action=session.started',
+      'action=seller.removed',
+      'object_type=order',
+      `object_type=order&object_id=${idOf('order', 1)}`,
+      `object_id=${idOf('order', 1)}`,
+      'from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z',
+      `actor_id=${customerOf(size, 1)}&action=order.placed&from=2026-01-01T00:00:00Z`,
+    ]),
+  };
+}
+
+function asked(as: Read['as'], path: string, queries: readonly string[] = ['']): Read[] {
+  return queries.map((query) => ({ as, path, query }));
+}
+
+function withDirections(fields: readonly string[]): string[] {
+  return fields.flatMap((field) => [`ordering=${field}`, `ordering=-${field}`]);
+}
