@@ -1,17 +1,24 @@
-import { describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig } from './config.ts';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MAX_SECRET_FILE_BYTES, readSources } from './config/sources.ts';
+import { ConfigError, loadConfig, SETTINGS } from './config.ts';
 
 const PRODUCTION = {
   NODE_ENV: 'production',
   DATABASE_URL: 'postgres://shop@db/shop',
   APP_SECRET: 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe',
-  JWT_PRIVATE_KEYS: 'MC4CAQAwBQYDK2Vw',
+  JWT_PRIVATE_KEYS: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
   PUBLIC_URL: 'https://api.example.com/',
   METRICS_TOKEN: 'a-token-for-metrics',
   SMTP_URL: 'smtp://mail',
   SEMAPHORE_API_KEY: 'key',
   PAYMENT_PROVIDER: 'none',
 };
+
+const WEAK = 'a'.repeat(40);
 
 function faultsOf(env: Record<string, string>): string[] {
   try {
@@ -60,15 +67,53 @@ describe('loadConfig', () => {
     ],
     ['PORT', '65536', 'PORT must be <= 65535'],
     ['PORT', 'http', 'PORT must be integer'],
-    ['APP_SECRET', 'short', 'APP_SECRET must NOT have fewer than 32 characters'],
+    ['APP_SECRET', 'short', 'at least 32 characters each'],
+    ['APP_SECRET', `${'a'.repeat(32)},short`, 'at least 32 characters each'],
+    ['APP_SECRET', `${'a'.repeat(32)}, ${'b'.repeat(32)}`, 'APP_SECRET has the wrong form'],
+    ['APP_SECRET', `${'a'.repeat(32)}\n${'b'.repeat(32)}`, 'APP_SECRET has the wrong form'],
+    ['JWT_PRIVATE_KEYS', 'MC4CAQAwBQYDK2Vw', 'JWT_PRIVATE_KEYS must hold Ed25519 private keys'],
+    ['JWT_PRIVATE_KEYS', `${PRODUCTION.JWT_PRIVATE_KEYS},`, 'JWT_PRIVATE_KEYS must hold Ed25519'],
     ['DATABASE_URL', 'mysql://db', 'DATABASE_URL has the wrong form'],
     ['REDIS_URL', 'localhost:6379', 'REDIS_URL has the wrong form'],
+    ['REDIS_URL', 'redissentinel://one/name', 'REDIS_URL has the wrong form'],
+    ['REDIS_URL', 'redis+sentinel://one', 'REDIS_URL is not an address'],
+    ['DATABASE_DIRECT_URL', 'mysql://db', 'DATABASE_DIRECT_URL has the wrong form'],
     ['PUBLIC_URL', 'localhost', 'PUBLIC_URL has the wrong form'],
     ['RATE_LIMIT_USER', '0/hour', 'RATE_LIMIT_USER has the wrong form'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT has the wrong'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://h:99999', 'OTEL_EXPORTER_OTLP_ENDPOINT is not an'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'OTEL_TRACES_SAMPLER_ARG must be <= 1'],
+    ['SENTRY_SAMPLE_RATE', '-1', 'SENTRY_SAMPLE_RATE must be >= 0'],
   ])('refuses %s=%s and says what would be accepted', (name, value, fault) => {
     const faults = faultsOf({ [name]: value });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(fault);
+  });
+
+  it.each([
+    'hunter2',
+    'https://sentry.example.com/hunter2',
+    'https://hunter2@sentry.example.com',
+    'https://hunter2@sentry.example.com/project',
+    'https://hunter2@sentry.example.com:99999/1',
+    'https://hunter2@999.999.999.999/1',
+    'https://hunter2@sentry example/1',
+    'ftp://hunter2@sentry.example.com/1',
+  ])('refuses the malformed SENTRY_DSN %s without repeating it', (dsn) => {
+    const faults = faultsOf({ SENTRY_DSN: dsn });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(/^SENTRY_DSN (has the wrong form|is not an address)/);
+    expect(faults[0]).not.toContain('hunter2');
+  });
+
+  it('takes a DSN and shares as they are', () => {
+    const SENTRY_DSN = 'https://abc@sentry.example.com/errors/42';
+    const shares = { OTEL_TRACES_SAMPLER_ARG: '0.25', SENTRY_SAMPLE_RATE: '0' };
+    expect(loadConfig({ SENTRY_DSN, ...shares }, '1.0.0')).toMatchObject({
+      SENTRY_DSN,
+      OTEL_TRACES_SAMPLER_ARG: 0.25,
+      SENTRY_SAMPLE_RATE: 0,
+    });
   });
 
   it('never repeats a value, which may be a secret', () => {
@@ -128,12 +173,120 @@ describe('production', () => {
   });
 
   it.each([
-    ['APP_SECRET', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
+    ['APP_SECRET', WEAK],
+    ['APP_SECRET', `${PRODUCTION.APP_SECRET},${WEAK}`],
+    ['AUDIT_SEAL_SECRETS', `${PRODUCTION.APP_SECRET},${WEAK}`],
+    ['METRICS_TOKEN', `${PRODUCTION.METRICS_TOKEN},${WEAK}`],
+    ['JWT_PRIVATE_KEYS', `${PRODUCTION.JWT_PRIVATE_KEYS},${WEAK}`],
     ['RATE_LIMITS', 'off'],
     ['PAYMENT_PROVIDER', 'simulator'],
     ['PAYMENT_PROVIDER', ''],
     ['PUBLIC_URL', 'http://api.example.com'],
   ])('does not start with %s=%j', (name, value) => {
     expect(faultsOf({ ...PRODUCTION, [name]: value })).toEqual([expect.stringContaining(name)]);
+  });
+});
+
+describe('secrets from files', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'freshbytes-config-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function file(text: string): Promise<string> {
+    const path = join(folder, randomUUID());
+    await writeFile(path, text);
+    return path;
+  }
+
+  it.each(SETTINGS.filter(({ secret }) => secret).map(({ name }) => name))(
+    'are taken for %s, less one newline at the end',
+    async (name) => {
+      const path = await file('hunter2\n');
+      const { values, faults } = readSources({ [`${name}_FILE`]: path }, SETTINGS);
+      expect([...values]).toEqual([[name, { value: 'hunter2', path }]]);
+      expect(faults.size).toBe(0);
+    },
+  );
+
+  it('keep any other white space, which may belong to them', async () => {
+    const SMTP_URL_FILE = await file(' smtp://mail \r\n\r\n');
+    expect(loadConfig({ SMTP_URL_FILE }, '1.0.0').SMTP_URL).toBe(' smtp://mail \r\n');
+  });
+
+  it('satisfy production, and are held to the same rules', async () => {
+    const { APP_SECRET, ...rest } = PRODUCTION;
+    const APP_SECRET_FILE = await file(APP_SECRET);
+    expect(loadConfig({ ...rest, APP_SECRET_FILE }, '1.0.0').APP_SECRET).toBe(APP_SECRET);
+    expect(faultsOf({ ...rest, APP_SECRET_FILE: await file(WEAK) })).toEqual([
+      'APP_SECRET holds a weak secret: too few different characters',
+    ]);
+  });
+
+  it('cannot be given beside the variable', async () => {
+    const env = { APP_SECRET: 'hunter2', APP_SECRET_FILE: await file('hunter2') };
+    expect(faultsOf(env)).toEqual(['APP_SECRET and APP_SECRET_FILE are both set: keep one']);
+  });
+
+  it.each([
+    ['is not there', () => join(folder, 'absent'), 'cannot be read (ENOENT)'],
+    ['is a folder', () => folder, 'is not a file'],
+    ['is empty', () => file(''), 'is empty'],
+    ['holds a newline alone', () => file('\n'), 'is empty'],
+    ['is too large', () => file('x'.repeat(MAX_SECRET_FILE_BYTES + 1)), 'is larger than 65536'],
+  ])('name variable and path where the file %s, and nothing else', async (_how, make, fault) => {
+    const path = await make();
+    const { APP_SECRET: _, ...rest } = PRODUCTION;
+    const faults = faultsOf({ ...rest, APP_SECRET_FILE: path });
+    expect(faults).toEqual([expect.stringContaining(`APP_SECRET_FILE: ${path} ${fault}`)]);
+  });
+
+  it('are for secrets alone: other variables are not read from files', async () => {
+    expect(loadConfig({ PORT_FILE: await file('9000') }, '1.0.0').PORT).toBe(8000);
+  });
+});
+
+describe('the reference', () => {
+  it('describes every setting, and says which are secrets', () => {
+    expect(SETTINGS.filter(({ description }) => description === '')).toEqual([]);
+    const secrets = SETTINGS.filter(({ secret }) => secret).map(({ name }) => name);
+    expect(secrets).toEqual(
+      expect.arrayContaining([
+        'DATABASE_URL',
+        'REDIS_URL',
+        'APP_SECRET',
+        'AUDIT_SEAL_SECRETS',
+        'JWT_PRIVATE_KEYS',
+        'METRICS_TOKEN',
+        'SMTP_URL',
+        'SEMAPHORE_API_KEY',
+        'SENTRY_DSN',
+      ]),
+    );
+  });
+
+  it('holds what outsiders rely on, with these defaults', () => {
+    expect(Object.fromEntries(SETTINGS.map((it) => [it.name, it.default]))).toMatchObject({
+      PORT: 8000,
+      HOST: '127.0.0.1',
+      NODE_ENV: 'development',
+      PUBLIC_URL: undefined,
+      DATABASE_URL: undefined,
+      REDIS_URL: undefined,
+      DATA_DIR: './data',
+      RATE_LIMIT_ANONYMOUS: '100/hour',
+      RATE_LIMIT_USER: '1000/hour',
+      RATE_LIMIT_BURST: '60/minute',
+      RATE_LIMIT_LOGIN: '5/minute',
+      RATE_LIMIT_REGISTER: '3/minute',
+      RATE_LIMITS: 'on',
+      CORS_ORIGINS: undefined,
+      TRUST_PROXY: undefined,
+      METRICS_TOKEN: undefined,
+      SENTRY_DSN: undefined,
+      OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
+      LOG_LEVEL: 'info',
+    });
   });
 });

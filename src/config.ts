@@ -1,41 +1,24 @@
 // The environment, read once into one checked and frozen object; nothing else reads process.env.
-import { envSchema } from 'env-schema';
 import { type Static, Type } from 'typebox';
+import { missingFaults, productionFaults, valueFaults } from './config/faults.ts';
+import {
+  Choice,
+  Count,
+  Flag,
+  type Marks,
+  OptionalSecrets,
+  OptionalText,
+  OptionalUrl,
+  Rate,
+  Share,
+  Text,
+} from './config/kinds.ts';
+import { parseSettings } from './config/parse.ts';
+import { type Env, readSources } from './config/sources.ts';
 
-const Choice = <const T extends readonly string[]>(
-  values: T,
-  description: string,
-  fallback?: T[number],
-) =>
-  Type.Unsafe<T[number]>({
-    type: 'string',
-    enum: [...values],
-    description,
-    ...(fallback === undefined ? {} : { default: fallback }),
-  });
-const Flag = (fallback: 'on' | 'off', description: string) =>
-  Choice(['on', 'off'], description, fallback);
-const Text = (description: string, options: { default?: string; minLength?: number } = {}) =>
-  Type.String({ ...options, description });
-const OptionalText = (
-  description: string,
-  options: { minLength?: number; pattern?: string } = {},
-) => Type.Optional(Type.String({ ...options, description }));
-const OptionalUrl = (schemes: readonly string[], description: string) =>
-  Type.Optional(
-    Type.String({
-      pattern: `^(${schemes.join('|')})://[^\\s]+$`,
-      description: `${description}; \`${schemes.join('://…` or `')}://…\``,
-    }),
-  );
-const Rate = (fallback: string, description: string) =>
-  Type.String({
-    default: fallback,
-    pattern: '^[1-9]\\d{0,6}/(second|minute|hour|day)$',
-    description: `${description}; \`<count>/<second, minute, hour or day>\``,
-  });
-const Count = (fallback: number, minimum: number, maximum: number, description: string) =>
-  Type.Integer({ default: fallback, minimum, maximum, description });
+/** Scheme, public key, host, path and project, as Sentry, GlitchTip and Bugsink give them out. */
+export const SENTRY_DSN_PATTERN =
+  '^(https?)://([0-9A-Za-z]+)(?::[0-9A-Za-z]+)?@([0-9A-Za-z.:\\[\\]-]+)((?:/[\\w.-]+)*)/(\\d+)$';
 
 /** Every variable that the API reads, in the order in which the reference table shows them. */
 export const Environment = Type.Object({
@@ -43,28 +26,57 @@ export const Environment = Type.Object({
     ['development', 'test', 'production'],
     '`production` demands real settings and never seeds',
     'development',
+    { production: 'it is what asks for all of this', example: 'production' },
   ),
   HOST: Text('Address to listen on', { default: '127.0.0.1' }),
   PORT: Count(8000, 0, 65_535, 'Port to listen on'),
   PUBLIC_URL: OptionalUrl(
     ['http', 'https'],
     'What absolute URLs in answers begin with; `http://localhost:<PORT>` if absent',
+    { production: 'answers contain absolute URLs', example: 'https://api.example.com' },
   ),
   DATA_DIR: Text('Embedded database and uploads', { default: './data' }),
   DATABASE_URL: OptionalUrl(
     ['postgres', 'postgresql'],
     'PostgreSQL 15 to 18; absent: the embedded server',
-  ),
-  DATABASE_POOL_SIZE: Count(8, 1, 100, 'Connections a process keeps to PostgreSQL'),
-  REDIS_URL: OptionalUrl(['redis', 'rediss'], 'Redis 7 or Valkey; absent: memory'),
-  APP_SECRET: OptionalText(
-    'At least 32 characters; signs cursors, codes and links, and encrypts second factors',
     {
-      minLength: 32,
+      secret: true,
+      production: 'production never starts the embedded server',
+      example: 'postgres://freshbytes:password@db.example.com:5432/freshbytes',
     },
   ),
+  DATABASE_DIRECT_URL: OptionalUrl(
+    ['postgres', 'postgresql'],
+    'The same database past any pooler, for notifications, migrations and backups; absent: `DATABASE_URL`',
+    { secret: true, example: 'postgres://freshbytes:password@db.example.com:5432/freshbytes' },
+  ),
+  DATABASE_POOL_SIZE: Count(8, 1, 100, 'Connections a process keeps to PostgreSQL'),
+  REDIS_URL: OptionalUrl(
+    ['redis', 'rediss', 'redis+sentinel'],
+    'Redis 7 or Valkey, or the Sentinels that know it (`redis+sentinel://:password@host:26379,host:26379/name`); absent: memory',
+    { secret: true, example: 'redis://redis.example.com:6379' },
+  ),
+  CACHE: Flag('on', '`off` makes every public answer anew'),
+  APP_SECRET: OptionalSecrets(
+    32,
+    'Signs cursors, codes and links, and encrypts second factors: the first of a comma-separated list; all verify and decrypt',
+    {
+      production: 'at least 32 random characters',
+      command: `node -p "crypto.randomBytes(48).toString('base64url')"`,
+    },
+  ),
+  AUDIT_SEAL_SECRETS: OptionalSecrets(
+    32,
+    'Seals the audit log: the first of a comma-separated list; all verify; absent: `APP_SECRET`',
+  ),
   JWT_PRIVATE_KEYS: OptionalText(
-    'Ed25519 private keys (PKCS #8, base64 of the DER), comma-separated; the first signs, all verify',
+    'Ed25519 private keys (PKCS #8, base64 of the DER), comma-separated; the first signs access tokens, all verify',
+    {
+      secret: true,
+      kind: 'list of keys',
+      production: 'an Ed25519 private key, PKCS #8, base64',
+      command: `node -p "crypto.generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')"`,
+    },
   ),
   LOG_LEVEL: Choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -79,9 +91,35 @@ export const Environment = Type.Object({
   RATE_LIMIT_BURST: Rate('60/minute', 'Per caller, on top of the two above'),
   RATE_LIMIT_LOGIN: Rate('5/minute', 'Sign-ins per account and address'),
   RATE_LIMIT_REGISTER: Rate('3/minute', 'Registrations per address'),
-  METRICS_TOKEN: OptionalText(
-    'Bearer token that may read `/metrics` and the details of `/health`',
-    { minLength: 16 },
+  RATE_LIMIT_CODE: Rate('20/hour', 'Codes sent by mail or SMS per caller'),
+  RATE_LIMIT_SEARCH: Rate('30/minute', 'Product searches per caller'),
+  RATE_LIMIT_UPLOAD: Rate('20/minute', 'Uploads per user'),
+  LOAD_SHEDDING: Flag('on', 'Whether an overloaded process refuses browsing, then more, with 503'),
+  SHED_LOOP_DELAY_MS: Count(
+    200,
+    20,
+    60_000,
+    'Lateness of the event loop at which browsing is refused; at twice this all but checkout and payments, at four times those too',
+  ),
+  SHED_POOL_WAITING: Count(
+    64,
+    1,
+    100_000,
+    'Requests that wait for a database connection at which browsing is refused; twice and four times as above',
+  ),
+  SHED_REQUESTS_IN_FLIGHT: Count(
+    500,
+    1,
+    1_000_000,
+    'Requests in flight at which browsing is refused; twice and four times as above',
+  ),
+  METRICS_TOKEN: OptionalSecrets(
+    16,
+    'Bearer tokens, comma-separated, each of which may read `/metrics` and the details of `/health`',
+    {
+      production: 'metrics are never public',
+      command: `node -p "crypto.randomBytes(24).toString('base64url')"`,
+    },
   ),
   // A name that is no role, or a space before one, would silently ask nobody.
   MFA_REQUIRED_ROLES: OptionalText('Roles that must have a second factor, comma-separated', {
@@ -92,20 +130,85 @@ export const Environment = Type.Object({
     ['simulator', 'none'],
     'Wallet provider for GCash and Maya; `simulator` is refused in production',
     'simulator',
+    { production: 'the simulator moves no money', example: 'none' },
   ),
   PAYMENT_EXPIRY_MINUTES: Count(15, 3, 1440, 'How long an unpaid wallet order holds its stock'),
-  SMTP_URL: OptionalText('Mail server; absent in development: `/dev/messages`'),
+  SMTP_URL: OptionalText('Mail server; absent in development: `/dev/messages`', {
+    secret: true,
+    kind: 'URL',
+    production: 'codes and order news are sent by mail',
+    example: 'smtps://user:password@smtp.example.com:465',
+  }),
   MAIL_FROM: Text('Sender of mail', { default: 'FreshBytes <no-reply@freshbytes.test>' }),
   SEMAPHORE_API_KEY: OptionalText(
     'Key of the Semaphore SMS service; absent in development: `/dev/messages`',
+    { secret: true, production: 'codes are sent by SMS' },
   ),
   SECURITY_CONTACT: Text('Contact in `security.txt`', {
     default: 'mailto:security@freshbytes.test',
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: OptionalUrl(
+    ['http', 'https'],
+    'OpenTelemetry collector that gets traces (OTLP over HTTP); absent: no traces',
+  ),
+  OTEL_SERVICE_NAME: Text('What traces call this service', { default: 'freshbytes', minLength: 1 }),
+  OTEL_TRACES_SAMPLER_ARG: Type.Optional(
+    Share('Share of the traces that begin here to record; absent: 0.1 in production, else 1'),
+  ),
+  SENTRY_DSN: OptionalText(
+    'Server of the Sentry protocol that gets error reports, `https://<key>@<host>/<project>`; absent: none',
+    { pattern: SENTRY_DSN_PATTERN, kind: 'URL', secret: true },
+  ),
+  SENTRY_ENVIRONMENT: OptionalText('What error reports call this environment; absent: `NODE_ENV`'),
+  SENTRY_SAMPLE_RATE: Share('Share of errors to report', 1),
+  BACKUP_METHOD: Choice(
+    ['pg_dump', 'pgbackrest'],
+    '`pg_dump`: one encrypted file at a time; `pgbackrest`: the whole cluster, to any moment',
+    'pg_dump',
+  ),
+  BACKUP_DIR: OptionalText('Of `pg_dump`: folder of the files, on another disk than the database'),
+  BACKUP_KEY_FILE: OptionalText(
+    'Of `pg_dump`: file with the key that encrypts, 32 random bytes in base64',
+  ),
+  BACKUP_KEEP_COUNT: Count(7, 1, 1000, 'Of `pg_dump`: files that are kept however old they are'),
+  BACKUP_KEEP_DAYS: Count(30, 1, 3650, 'Of `pg_dump`: how long the others are kept'),
+  BACKUP_PROGRAMS_DIR: OptionalText(
+    'Folder of `pg_dump`, `pg_restore` and `postgres`; absent: the newest that is installed',
+  ),
+  BACKUP_PGBACKREST_DIR: Text('Of `pgbackrest`: folder of `pgbackrest.conf` and `conf.d`', {
+    default: '/etc/pgbackrest',
+  }),
+  BACKUP_STANZA: Text('Of `pgbackrest`: what its settings call the cluster', {
+    default: 'freshbytes',
+    minLength: 1,
+  }),
   WORKER: Flag('on', 'Whether `serve` runs the jobs too'),
+  WORKER_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      description: 'Port on which `worker` answers `/health` and `/metrics`; absent: none',
+    }),
+  ),
   DRAIN_MS: Count(0, 0, 120_000, 'How long a stopping server keeps serving after readiness fails'),
 });
 type EnvironmentValues = Static<typeof Environment>;
+
+/** One variable, as its schema tells of it. */
+export interface Setting extends Marks {
+  readonly name: string;
+  readonly type?: 'string' | 'integer' | 'number';
+  readonly description: string;
+  readonly default?: string | number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly string[];
+}
+
+/** In the order of the reference. */
+export const SETTINGS: readonly Setting[] = Object.entries(Environment.properties).map(
+  ([name, schema]) => ({ description: '', ...(schema as Partial<Setting>), name }),
+);
 
 export type Config = Readonly<
   EnvironmentValues & {
@@ -122,17 +225,22 @@ export class ConfigError extends Error {
 }
 
 /**
- * Checks the environment and completes it with defaults.
+ * Checks the environment and completes it with defaults. Secrets may come from files: `<NAME>_FILE`.
  * @throws ConfigError naming everything that is missing or wrong
  */
-export function loadConfig(
-  env: Readonly<Record<string, string | undefined>>,
-  version: string,
-): Config {
-  const given = withoutBlanks(env);
+export function loadConfig(env: Env, version: string): Config {
+  const sources = readSources(env, SETTINGS);
+  const given = Object.fromEntries([...sources.values].map(([name, { value }]) => [name, value]));
   const isProduction = given['NODE_ENV'] === 'production';
-  const { values, faults } = parse(given);
-  if (isProduction) faults.push(...productionFaults(given));
+  const { values, malformed } = parseSettings(Environment, given);
+  const wellFormed = Object.fromEntries(
+    Object.entries(given).filter(([name]) => !malformed.has(name)),
+  );
+  const faults = [...sources.faults.values(), ...malformed.values(), ...valueFaults(wellFormed)];
+  if (isProduction) {
+    const isMissing = (name: string) => given[name] === undefined && !sources.faults.has(name);
+    faults.push(...missingFaults(SETTINGS, isMissing), ...productionFaults(wellFormed));
+  }
   if (values === undefined || faults.length > 0) throw new ConfigError(faults.join('\n'));
   return Object.freeze({
     ...values,
@@ -141,69 +249,4 @@ export function loadConfig(
     publicUrl: (values.PUBLIC_URL ?? `http://localhost:${values.PORT}`).replace(/\/+$/, ''),
     version,
   });
-}
-
-function withoutBlanks(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const known = Object.keys(Environment.properties);
-  return Object.fromEntries(known.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
-}
-
-function parse(data: Record<string, string>): { values?: EnvironmentValues; faults: string[] } {
-  try {
-    return {
-      values: envSchema<EnvironmentValues>({ schema: Environment, data, env: false }),
-      faults: [],
-    };
-  } catch (error) {
-    const problems = (error as { errors?: SchemaProblem[] }).errors ?? [];
-    if (problems.length === 0) throw error;
-    return { faults: problems.map(sentence) };
-  }
-}
-
-interface SchemaProblem {
-  readonly instancePath: string;
-  readonly keyword: string;
-  readonly message?: string;
-  readonly params: Readonly<Record<string, unknown>>;
-}
-
-/** Says what would be accepted, and never the value: it may be a secret. */
-function sentence({ instancePath, keyword, message, params }: SchemaProblem): string {
-  const name = instancePath.slice(1);
-  if (keyword === 'enum')
-    return `${name} must be one of ${(params['allowedValues'] as string[]).join(', ')}`;
-  if (keyword === 'pattern') return `${name} has the wrong form. ${descriptions.get(name)}`;
-  return `${name} ${message ?? 'is wrong'}`;
-}
-
-const descriptions = new Map(
-  Object.entries(Environment.properties).map(([name, schema]) => [
-    name,
-    'description' in schema ? schema.description : '',
-  ]),
-);
-
-function productionFaults(values: Readonly<Record<string, string>>): string[] {
-  const faults: string[] = [];
-  const demand = (name: keyof EnvironmentValues, why: string) => {
-    if (values[name] === undefined) faults.push(`${name} is missing: ${why}`);
-  };
-  demand('DATABASE_URL', 'production never starts the embedded server');
-  demand('APP_SECRET', 'at least 32 random characters');
-  demand('JWT_PRIVATE_KEYS', 'an Ed25519 private key, PKCS #8, base64');
-  demand('PUBLIC_URL', 'answers contain absolute URLs');
-  demand('METRICS_TOKEN', 'metrics are never public');
-  demand('SMTP_URL', 'codes and order news are sent by mail');
-  demand('SEMAPHORE_API_KEY', 'codes are sent by SMS');
-  if (values['APP_SECRET'] !== undefined && new Set(values['APP_SECRET']).size < 12) {
-    faults.push('APP_SECRET is weak: too few different characters');
-  }
-  if (values['RATE_LIMITS'] === 'off') faults.push('RATE_LIMITS must not be off');
-  if ((values['PAYMENT_PROVIDER'] ?? 'simulator') === 'simulator')
-    faults.push('PAYMENT_PROVIDER must not be simulator');
-  if (values['PUBLIC_URL'] !== undefined && !values['PUBLIC_URL'].startsWith('https://')) {
-    faults.push('PUBLIC_URL must begin with https://');
-  }
-  return faults;
 }

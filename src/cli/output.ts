@@ -11,6 +11,10 @@ export function printError(message: string): void {
   process.stderr.write(`${colors.red('error')} ${message}\n`);
 }
 
+export function printWarning(message: string): void {
+  process.stderr.write(`${colors.yellow('warn')} ${message}\n`);
+}
+
 /** News while a command works. */
 export function say(line: string): void {
   process.stderr.write(`${colors.dim(line)}\n`);

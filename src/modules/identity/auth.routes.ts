@@ -7,7 +7,6 @@ import { Closed, type Infer, Model, OneOf } from '../../http/schema.ts';
 import {
   CONFLICT,
   MFA_REQUIRED,
-  RATE_LIMITED,
   SERVICE_UNAVAILABLE,
   TOKEN_EXPIRED,
   TOKEN_REVOKED,
@@ -96,7 +95,7 @@ export function authRoutes(tokens: Tokens): readonly AnyRoute[] {
       body: Refresh,
       status: 200,
       returns: TokenPairView,
-      problems: [UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED, RATE_LIMITED],
+      problems: [UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED],
       idempotency: 'none',
       cache: 'personal',
       handle: async (ctx, { body }) => pairView(await rotateSession(ctx, body.refresh, tokens)),

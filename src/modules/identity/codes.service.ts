@@ -2,6 +2,7 @@
 import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Ctx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { KeyRing } from '../../lib/key-ring.ts';
 import { HOUR_MS, MINUTE_MS, plusMs } from '../../lib/time.ts';
 import { sendMessage } from '../notifications/notifications.service.ts';
 import { codeMessage } from './codes.messages.ts';
@@ -20,7 +21,7 @@ export interface NewCode {
 }
 
 /** A fresh code for `target`; nothing is written yet. */
-export function makeCode(key: Buffer, purpose: CodePurpose, target: string): NewCode {
+export function makeCode([key]: KeyRing<Buffer>, purpose: CodePurpose, target: string): NewCode {
   const code = randomInt(10 ** CODE_DIGITS)
     .toString()
     .padStart(CODE_DIGITS, '0');
@@ -82,7 +83,7 @@ export async function sendResetCode(
 /** Spends a code. @returns false for a wrong one, whose try must be committed all the same: refuse after the transaction */
 export async function redeemCode(
   ctx: TxCtx,
-  key: Buffer,
+  keys: KeyRing<Buffer>,
   attempt: {
     readonly user_id: string;
     readonly purpose: CodePurpose;
@@ -98,7 +99,8 @@ export async function redeemCode(
     now: ctx.clock.now(),
     max_attempts: MAX_CODE_ATTEMPTS,
   });
-  if (expected === undefined || !timingSafeEqual(expected, hashCode(key, attempt))) return false;
+  if (expected === undefined) return false;
+  if (!keys.some((key) => timingSafeEqual(expected, hashCode(key, attempt)))) return false;
   await deleteCode(ctx.db, user_id, purpose);
   return true;
 }

@@ -6,6 +6,7 @@ import { buildApp } from '../../app.ts';
 import { openDatabase } from '../../db/database.ts';
 import { createRateLimits } from '../../http/rate-limit.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { detachTrace } from '../../telemetry/trace-context.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { sendResetCodeJob } from './passwords.jobs.ts';
 import { createTokens } from './tokens.ts';
@@ -79,7 +80,7 @@ export async function sentMessages(test: TestApp): Promise<Sent[]> {
     SELECT data FROM pgboss.job WHERE name = 'notifications.send-message' ORDER BY created_on, id`.execute(
     test.services.db,
   );
-  return rows.map((row) => row.data);
+  return rows.map((row) => detachTrace(row.data).data as Sent);
 }
 
 /** The newest code that was sent to an address. */
@@ -98,7 +99,7 @@ async function takeJobs(test: TestApp, name: string): Promise<unknown[]> {
   const { rows } = await sql<{
     data: unknown;
   }>`DELETE FROM pgboss.job WHERE name = ${name} RETURNING data`.execute(test.services.db);
-  return rows.map((row) => row.data);
+  return rows.map((row) => detachTrace(row.data).data);
 }
 
 /** Asks `app`, which may be another process than the test's own. */
@@ -134,14 +135,16 @@ export interface OtherProcess {
 /** Shares nothing with the test's own but the environment and the database. */
 export async function startOtherProcess(test: TestApp): Promise<OtherProcess> {
   const { config } = test.services;
-  const { db } = openDatabase({ url: test.databaseUrl, poolSize: 1, onError: () => {} });
+  const { db, pool } = openDatabase({ url: test.databaseUrl, poolSize: 1, onError: () => {} });
   const tokens = await createTokens(config);
+  const log = createLog({ level: 'silent', pretty: false, version: config.version });
   const app = await buildApp({
     services: { ...test.services, db },
-    log: createLog({ level: 'silent', pretty: false, version: config.version }),
+    log,
     tokens,
     authenticate: createAuthenticate(tokens),
-    limits: createRateLimits(config, undefined, () => {}),
+    pool,
+    limits: createRateLimits({ config, clock: test.clock, log }),
     health: test.health,
     metrics: test.metrics,
   });

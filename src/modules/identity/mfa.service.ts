@@ -39,7 +39,7 @@ export function enrollFactor(ctx: Ctx, tokens: Tokens): Promise<Enrollment> {
     const user = await lockCaller(ctx);
     if (user.mfa_enabled_at !== null) throw alreadyEnabled();
     const secret = generateSecret();
-    const sealed = sealSecret(tokens.deriveKey('second-factor'), user.id, secret);
+    const sealed = sealSecret(tokens.deriveKeys('second-factor'), user.id, secret);
     await updateUser(ctx.db, user.id, {
       mfa_secret: sealed,
       mfa_last_step: null,
@@ -58,15 +58,15 @@ export async function confirmFactor(ctx: Ctx, otp: string, tokens: Tokens): Prom
   const isConfirmed = await inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);
     if (user.mfa_enabled_at !== null) throw alreadyEnabled();
-    if (user.mfa_secret === null)
+    const secret = factorSecret(user, tokens);
+    if (secret === undefined)
       throw new Problem(CONFLICT, 'Get a secret first: POST /auth/mfa/totp/enroll.');
     if (!(await spendSecondFactor(ctx, { user, otp, tokens }))) return false;
-    const key = tokens.deriveKey('second-factor');
     const now = ctx.clock.now();
     await replaceRecoveryCodes(
       ctx.db,
       user.id,
-      codes.map((code) => hashRecoveryCode(key, user.id, code)),
+      codes.map((code) => hashRecoveryCode(secret, user.id, code)),
     );
     await updateUser(ctx.db, user.id, { mfa_enabled_at: now, updated_at: now });
     await recordAudit(ctx, { action: 'user.mfa_enabled', object_type: 'user', object_id: user.id });
@@ -111,13 +111,14 @@ export async function spendSecondFactor(
       headers: { 'retry-after': String(retry_seconds) },
     });
   }
-  const key = tokens.deriveKey('second-factor');
-  const step = otp.includes('-') ? undefined : totpStep(user, { otp, key, now });
+  const secret = factorSecret(user, tokens);
+  const step = otp.includes('-') ? undefined : totpStep(user, { otp, secret, now });
   const isRecovery =
     step === undefined &&
+    secret !== undefined &&
     (await spendRecoveryCode(ctx.db, {
       user_id: user.id,
-      code_hash: hashRecoveryCode(key, user.id, otp),
+      code_hash: hashRecoveryCode(secret, user.id, otp),
       at: now,
     }));
   if (step === undefined && !isRecovery) {
@@ -126,6 +127,14 @@ export async function spendSecondFactor(
   }
   await recordFactorSuccess(ctx.db, user.id, step ?? null);
   return true;
+}
+
+/** Undefined where no factor was ever enrolled. @throws Error where no secret that is given opens it */
+function factorSecret({ id, mfa_secret }: UserRow, tokens: Tokens): string | undefined {
+  if (mfa_secret === null) return undefined;
+  const opened = openSecret(tokens.deriveKeys('second-factor'), id, mfa_secret);
+  if (opened !== undefined) return opened.secret;
+  throw new Error(`APP_SECRET does not hold what encrypted the second factor of ${id}`);
 }
 
 function recentFailures({ mfa_failures, mfa_failed_at }: UserRow, now: Date): number {
@@ -137,11 +146,11 @@ function recentFailures({ mfa_failures, mfa_failed_at }: UserRow, now: Date): nu
 /** The step whose code this is, later than every step that was used; undefined for any other text. */
 function totpStep(
   user: UserRow,
-  { otp, key, now }: { otp: string; key: Buffer; now: Date },
+  { otp, secret, now }: { otp: string; secret: string | undefined; now: Date },
 ): number | undefined {
-  if (user.mfa_secret === null) return undefined;
+  if (secret === undefined) return undefined;
   const result = verifySync({
-    secret: openSecret(key, user.id, user.mfa_secret),
+    secret,
     token: otp,
     epoch: Math.floor(now.getTime() / SECOND_MS),
     epochTolerance: TOLERANCE_SECONDS,

@@ -31,6 +31,7 @@ export function passwordRoutes(tokens: Tokens): readonly AnyRoute[] {
       status: 202,
       returns: Accepted,
       idempotency: 'none',
+      limit: 'code',
       handle: async (ctx, { body }) => {
         await requestReset(ctx, body.user_email, tokens);
         return { message: 'If this address has an account, a code is on its way to it.' };

@@ -43,7 +43,7 @@ export async function changePassword(
 /** Does the same for every address, at once: whether it has an account is found out later, by a job. */
 export async function requestReset(ctx: Ctx, user_email: string, tokens: Tokens): Promise<void> {
   const { code, code_hash } = makeCode(
-    tokens.deriveKey('one-time-code'),
+    tokens.deriveKeys('one-time-code'),
     'PASSWORD_RESET',
     user_email,
   );
@@ -71,7 +71,7 @@ export async function resetPassword(
   tokens: Tokens,
 ): Promise<void> {
   const password_hash = await hashPassword(new_password);
-  const key = tokens.deriveKey('one-time-code');
+  const keys = tokens.deriveKeys('one-time-code');
   const isReset = await inTransaction(ctx, async (ctx) => {
     const found = await findUserByEmail(ctx.db, user_email);
     const user = found && (await lockUser(ctx.db, found.id));
@@ -82,7 +82,7 @@ export async function resetPassword(
       target: user.user_email,
       code,
     } as const;
-    if (!(await redeemCode(ctx, key, attempt))) return false;
+    if (!(await redeemCode(ctx, keys, attempt))) return false;
     // After the code, or the answer would tell whose names an address has; the rollback leaves the code unspent.
     refuseFaulty(new_password, user);
     await updateUser(ctx.db, user.id, { password_hash, updated_at: ctx.clock.now() });

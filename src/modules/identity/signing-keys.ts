@@ -1,17 +1,20 @@
 // Where secrets come from: the environment; in development a file that is made once; in tests nothing is kept.
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { type Config, ConfigError } from '../../config.ts';
+import { type KeyRing, keyRing, mapRing } from '../../lib/key-ring.ts';
+import { parseSigningKey } from '../../lib/signing-key.ts';
 
 const FILE_NAME = 'keys.json';
 const APP_SECRET_BYTES = 32;
 
 export interface Secrets {
   /** Ed25519; the first signs, all verify. */
-  readonly privateKeys: readonly [KeyObject, ...KeyObject[]];
+  readonly privateKeys: KeyRing<KeyObject>;
+  /** A ring, as in APP_SECRET. */
   readonly appSecret: string;
 }
 
@@ -27,9 +30,9 @@ export async function loadSecrets(config: Config): Promise<Secrets> {
   const { APP_SECRET, JWT_PRIVATE_KEYS } = config;
   const isComplete = APP_SECRET !== undefined && JWT_PRIVATE_KEYS !== undefined;
   const kept = isComplete ? undefined : await keptSecrets(config);
-  const [first = '', ...others] = (JWT_PRIVATE_KEYS ?? kept?.private_key ?? '').split(',');
+  const keys = keyRing(JWT_PRIVATE_KEYS ?? kept?.private_key ?? '');
   return {
-    privateKeys: [parsePrivateKey(first), ...others.map(parsePrivateKey)],
+    privateKeys: mapRing(keys, getSigningKey),
     appSecret: APP_SECRET ?? kept?.app_secret ?? '',
   };
 }
@@ -92,18 +95,8 @@ function makeSecrets(): StoredSecrets {
   };
 }
 
-function parsePrivateKey(base64: string): KeyObject {
-  try {
-    const key = createPrivateKey({
-      key: Buffer.from(base64.trim(), 'base64'),
-      format: 'der',
-      type: 'pkcs8',
-    });
-    if (key.asymmetricKeyType === 'ed25519') return key;
-  } catch {
-    // OpenSSL's words could quote the key; ours cannot.
-  }
-  throw new ConfigError(
-    'JWT_PRIVATE_KEYS must hold Ed25519 private keys: PKCS #8, base64 of the DER, comma-separated',
-  );
+function getSigningKey(base64: string): KeyObject {
+  const key = parseSigningKey(base64);
+  if (key !== undefined) return key;
+  throw new ConfigError(`The signing key in ${FILE_NAME} is no Ed25519 private key`);
 }

@@ -226,11 +226,9 @@ describe('keys', () => {
       .privateKey.export({ type: 'pkcs8', format: 'der' })
       .toString('base64');
     for (const wrong of [rsa, 'nonsense', `${OURS},`]) {
-      const refusal = createTokens(
-        configOf({ JWT_PRIVATE_KEYS: wrong, APP_SECRET: 'x'.repeat(32) }),
-      );
-      await expect(refusal).rejects.toThrow(ConfigError);
-      await expect(refusal).rejects.not.toThrow(wrong.slice(0, 40));
+      const start = () => configOf({ JWT_PRIVATE_KEYS: wrong });
+      expect(start).toThrow(ConfigError);
+      expect(start).not.toThrow(wrong.slice(0, 40));
     }
   });
 
@@ -241,11 +239,18 @@ describe('keys', () => {
       createTokens(configOf(env)),
       createTokens(configOf({ ...env, APP_SECRET: 'another secret of 32 characters!' })),
     ]);
-    expect(one.deriveKey('one-time-code')).toEqual(same.deriveKey('one-time-code'));
-    expect(one.deriveKey('one-time-code')).not.toEqual(one.deriveKey('second-factor'));
-    expect(one.deriveKey('one-time-code')).not.toEqual(other.deriveKey('one-time-code'));
-    expect([one.secret, same.secret]).toEqual([same.secret, one.secret]);
-    expect(one.secret).not.toBe(other.secret);
+    expect(one.deriveKeys('one-time-code')).toEqual(same.deriveKeys('one-time-code'));
+    expect(one.deriveKeys('one-time-code')).not.toEqual(one.deriveKeys('second-factor'));
+    expect(one.deriveKeys('one-time-code')).not.toEqual(other.deriveKeys('one-time-code'));
+    expect(one.cursorSecrets).toEqual(same.cursorSecrets);
+    expect(one.cursorSecrets).not.toEqual(other.cursorSecrets);
+  });
+
+  it('are derived from every secret, in their order', async () => {
+    const [first, second] = ['a secret of more than 32 characters', 'b'.repeat(32)];
+    const of = async (APP_SECRET: string) =>
+      (await createTokens(configOf({ JWT_PRIVATE_KEYS: OURS, APP_SECRET }))).cursorSecrets;
+    expect(await of(`${first},${second}`)).toEqual([...(await of(first)), ...(await of(second))]);
   });
 });
 
@@ -262,7 +267,7 @@ describe('in development', () => {
     const token = starts[0]?.signAccess({ user_id: 'u', session_id: 's', now: NOW }) ?? '';
     for (const tokens of [...starts, await createTokens(config)]) {
       expect(tokens.verifyAccess(token, NOW)).toEqual({ user_id: 'u', session_id: 's' });
-      expect(tokens.secret).toBe(starts[0]?.secret);
+      expect(tokens.cursorSecrets).toEqual(starts[0]?.cursorSecrets);
     }
     expect(await readdir(config.DATA_DIR)).toEqual(['keys.json']);
     expect((await stat(join(config.DATA_DIR, 'keys.json'))).mode & 0o777).toBe(0o600);
@@ -273,6 +278,15 @@ describe('in development', () => {
     await writeFile(join(dataDir, 'keys.json'), '{"app_secret":');
     await expect(createTokens(config)).rejects.toThrow(ConfigError);
     expect(await readFile(join(dataDir, 'keys.json'), 'utf8')).toBe('{"app_secret":');
+  });
+
+  it('a file with another key than Ed25519 stops the start too, without quoting it', async () => {
+    const config = loadConfig({ DATA_DIR: dataDir }, '0');
+    const stored = { app_secret: 'x'.repeat(32), private_key: 'hunter2' };
+    await writeFile(join(dataDir, 'keys.json'), JSON.stringify(stored));
+    await expect(createTokens(config)).rejects.toThrow(
+      /^The signing key in keys.json is no Ed25519/,
+    );
   });
 
   it('is not production, where nothing is made up', async () => {

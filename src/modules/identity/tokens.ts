@@ -3,6 +3,7 @@ import { createHash, createPublicKey, hkdfSync, type KeyObject } from 'node:cryp
 import { createDecoder, createSigner, createVerifier } from 'fast-jwt';
 import type { Config } from '../../config.ts';
 import { newId } from '../../lib/ids.ts';
+import { type KeyRing, keyRing, mapRing } from '../../lib/key-ring.ts';
 import { Problem, TOKEN_EXPIRED, UNAUTHENTICATED } from '../../lib/problem.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/time.ts';
 import { loadSecrets } from './signing-keys.ts';
@@ -32,10 +33,10 @@ export interface Tokens {
   verifyAccess(token: string, now: Date): AccessClaims;
   /** The public keys (RFC 7517). */
   readonly jwks: { readonly keys: readonly object[] };
-  /** Signs cursors. */
-  readonly secret: string;
-  /** 32 bytes, the same for the same purpose on every process. */
-  deriveKey(purpose: 'one-time-code' | 'second-factor'): Buffer;
+  /** Sign cursors. */
+  readonly cursorSecrets: KeyRing<string>;
+  /** 32 bytes each, the same for the same purpose on every process. */
+  deriveKeys(purpose: 'one-time-code' | 'second-factor'): KeyRing<Buffer>;
 }
 
 interface VerifiedPayload {
@@ -51,13 +52,16 @@ export async function createTokens(config: Config): Promise<Tokens> {
   const verifiers = new Map(keys.map(({ kid, verify }) => [kid, verify]));
   const decodeHeader = createDecoder({ complete: true });
   const sign = createAccessSigner(privateKeys[0]);
-  const deriveKey = (purpose: string) =>
-    Buffer.from(hkdfSync('sha256', appSecret, '', `freshbytes:${purpose}`, DERIVED_KEY_BYTES));
+  const secrets = keyRing(appSecret);
+  const deriveKeys = (purpose: string) =>
+    mapRing(secrets, (secret) =>
+      Buffer.from(hkdfSync('sha256', secret, '', `freshbytes:${purpose}`, DERIVED_KEY_BYTES)),
+    );
 
   return {
     jwks: { keys: keys.map(({ jwk }) => jwk) },
-    secret: deriveKey('cursor').toString('base64url'),
-    deriveKey,
+    cursorSecrets: mapRing(deriveKeys('cursor'), (key) => key.toString('base64url')),
+    deriveKeys,
     signAccess: ({ user_id, session_id, now }) => {
       const iat = Math.floor(now.getTime() / SECOND_MS);
       return sign({

@@ -32,13 +32,19 @@ export function findUserByEmail(db: Db, user_email: string): Promise<UserRow | u
 }
 
 function profiles(db: Db) {
-  return db
-    .selectFrom('users')
-    .leftJoin('sellers', (join) =>
-      join.onRef('sellers.user_id', '=', 'users.id').on('sellers.deleted_at', 'is', null),
-    )
-    .selectAll('users')
-    .select('sellers.id as seller_id');
+  return (
+    db
+      .selectFrom('users')
+      .selectAll('users')
+      // No join: a count of users leaves it out.
+      .select(
+        sql<
+          string | null
+        >`(SELECT s.id FROM sellers s WHERE s.user_id = users.id AND s.deleted_at IS NULL)`.as(
+          'seller_id',
+        ),
+      )
+  );
 }
 
 export function findProfile(db: Db, id: string): Promise<Profile | undefined> {

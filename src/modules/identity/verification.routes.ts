@@ -58,6 +58,7 @@ function contactRoutes(
       returns: Accepted,
       problems: [CONFLICT, RATE_LIMITED],
       idempotency: 'none',
+      limit: 'code',
       handle: async (ctx) => {
         await requestVerification(ctx, contact, tokens);
         return { message: `A code is on its way to your ${noun}.` };
@@ -72,7 +73,8 @@ function contactRoutes(
       body: VerificationCode,
       status: 200,
       returns: VerificationStatus,
-      problems: [CONFLICT],
+      // A number may be confirmed by somebody else meanwhile; an e-mail address has one owner from the start.
+      problems: contact === 'phone' ? [CONFLICT] : [],
       idempotency: 'none',
       handle: async (ctx, { body }) =>
         statusView(await confirmContact(ctx, contact, { code: body.code, tokens })),

@@ -37,7 +37,7 @@ export async function requestVerification(
   await inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);
     if (user[confirmed] !== null) throw new Problem(CONFLICT, `Your ${noun} is confirmed already.`);
-    const code = makeCode(tokens.deriveKey('one-time-code'), purpose, user[target]);
+    const code = makeCode(tokens.deriveKeys('one-time-code'), purpose, user[target]);
     if (!(await issueCode(ctx, user, { ...code, purpose, target: user[target] }))) {
       throw new Problem(
         RATE_LIMITED,
@@ -57,10 +57,10 @@ export async function confirmContact(
   { code, tokens }: { readonly code: string; readonly tokens: Tokens },
 ): Promise<Profile> {
   const { purpose, target, confirmed } = CONTACTS[contact];
-  const key = tokens.deriveKey('one-time-code');
+  const keys = tokens.deriveKeys('one-time-code');
   const user = await inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);
-    if (!(await redeemCode(ctx, key, { user_id: user.id, purpose, target: user[target], code })))
+    if (!(await redeemCode(ctx, keys, { user_id: user.id, purpose, target: user[target], code })))
       return undefined;
     const now = ctx.clock.now();
     await updateUser(ctx.db, user.id, { [confirmed]: now, updated_at: now }).catch(refuseTaken);

@@ -1,0 +1,52 @@
+// What is wrong with settings beyond the form of each: sentences for people, without any value.
+import { keyRing } from '../lib/key-ring.ts';
+import { isRedisAddress } from '../lib/redis-address.ts';
+import { parseSigningKey } from '../lib/signing-key.ts';
+import type { Marks } from './kinds.ts';
+
+type Given = Readonly<Record<string, string>>;
+
+/** What fits its pattern and still is none: a port of 99999 in an address, say. */
+export function valueFaults(given: Given): string[] {
+  const faults = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'SENTRY_DSN'].flatMap((name) => {
+    const address = given[name];
+    return address === undefined || URL.canParse(address) ? [] : [`${name} is not an address`];
+  });
+  const redis = given['REDIS_URL'];
+  if (redis !== undefined && !isRedisAddress(redis)) faults.push('REDIS_URL is not an address');
+  const keys = given['JWT_PRIVATE_KEYS'];
+  if (keys !== undefined && keyRing(keys).some((key) => parseSigningKey(key) === undefined))
+    faults.push(
+      'JWT_PRIVATE_KEYS must hold Ed25519 private keys: PKCS #8, base64 of the DER, comma-separated',
+    );
+  return faults;
+}
+
+/** What production demands and nobody gave. */
+export function missingFaults(
+  settings: readonly (Marks & { readonly name: string })[],
+  isMissing: (name: string) => boolean,
+): string[] {
+  return settings.flatMap(({ name, production }) =>
+    production !== undefined && isMissing(name) ? [`${name} is missing: ${production}`] : [],
+  );
+}
+
+/** Of random characters even sixteen hold more different ones. */
+const MIN_DIFFERENT_CHARACTERS = 12;
+const isWeak = (secret: string) => new Set(secret).size < MIN_DIFFERENT_CHARACTERS;
+
+export function productionFaults(given: Given): string[] {
+  const faults = ['APP_SECRET', 'AUDIT_SEAL_SECRETS', 'METRICS_TOKEN'].flatMap((name) => {
+    const list = given[name];
+    return list !== undefined && keyRing(list).some(isWeak)
+      ? [`${name} holds a weak secret: too few different characters`]
+      : [];
+  });
+  if (given['RATE_LIMITS'] === 'off') faults.push('RATE_LIMITS must not be off');
+  if (given['PAYMENT_PROVIDER'] === 'simulator')
+    faults.push('PAYMENT_PROVIDER must not be simulator');
+  if (given['PUBLIC_URL'] !== undefined && !given['PUBLIC_URL'].startsWith('https://'))
+    faults.push('PUBLIC_URL must begin with https://');
+  return faults;
+}
