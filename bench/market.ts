@@ -1,0 +1,154 @@
+// The market that is measured: seeded, made fit for production, with buyers who are signed in.
+import type pg from 'pg';
+import { DEMO_EMAILS } from '../src/cli/demo.ts';
+import type { Config } from '../src/config.ts';
+import { openDatabase } from '../src/db/database.ts';
+import { systemClock } from '../src/lib/time.ts';
+import { hashPassword } from '../src/modules/identity/passwords.ts';
+import { createTokens, type Tokens } from '../src/modules/identity/tokens.ts';
+import { prepareDatabase } from '../src/prepare.ts';
+import { type Size, seedDatabase } from '../src/seed/seed.ts';
+import { withClient } from './databases.ts';
+import { say } from './run.ts';
+
+export interface Buyer {
+  readonly user_id: string;
+  readonly user_email: string;
+  readonly address_id: string;
+  readonly session_id: string;
+  /** Good for a quarter of an hour. */
+  readonly token: string;
+}
+
+export interface Market {
+  readonly url: string;
+  /** On sale, in no order. */
+  readonly product_ids: readonly string[];
+  /** Those without others below them that have something on sale. */
+  readonly category_slugs: readonly string[];
+  /** Verified customers with an address. */
+  readonly buyers: readonly Buyer[];
+  /** Of all buyers. */
+  readonly password: string;
+  readonly password_hash: string;
+  readonly tokens: Tokens;
+}
+
+const SEED = 1;
+const MAX_BUYERS = 2_000;
+const PASSWORD = 'bench-Freshbytes-2026';
+/** Also until when they count as just used: that is noted once a minute, and would fall on some requests and not on others. */
+const SESSION_DAYS = 1;
+const CART_LINES = 3;
+/** In stock of what goes into carts: more than a whole run buys of one product. */
+const MIN_STOCK_MILLI = 20_000;
+const ONE_UNIT_MILLI = 1_000;
+
+/** Migrates and fills the empty database at `url`. */
+export async function plantMarket(url: string, size: Size): Promise<void> {
+  await prepareDatabase(url);
+  const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
+  try {
+    await seedDatabase({ db, clock: systemClock }, { size, seed: SEED });
+  } finally {
+    await db.destroy();
+  }
+  await withClient(url, async (client) => {
+    // Production refuses to start beside people whose password everybody knows.
+    await client.query(
+      `UPDATE users SET user_email = 'bench-' || user_email WHERE user_email = ANY ($1)`,
+      [DEMO_EMAILS],
+    );
+    await client.query('VACUUM (ANALYZE)');
+  });
+}
+
+/** Signs buyers in and fills their carts, and reads what requests will name. */
+export async function openMarket(url: string, config: Config): Promise<Market> {
+  const tokens = await createTokens(config);
+  const password_hash = await hashPassword(PASSWORD);
+  return withClient(url, async (client) => {
+    const buyers = await signBuyersIn(client, { password_hash, tokens });
+    await fillCarts(client, buyers);
+    const products = await client.query<{ product_id: string }>(
+      'SELECT product_id FROM product_listing WHERE on_sale',
+    );
+    const categories = await client.query<{ slug: string }>(
+      `SELECT slug FROM categories c
+      WHERE EXISTS (SELECT FROM product_listing l WHERE l.category_id = c.id AND l.on_sale)
+        AND NOT EXISTS (SELECT FROM categories below WHERE below.parent_id = c.id)
+      ORDER BY slug`,
+    );
+    const market = {
+      url,
+      product_ids: products.rows.map((row) => row.product_id),
+      category_slugs: categories.rows.map((row) => row.slug),
+      buyers,
+      password: PASSWORD,
+      password_hash,
+      tokens,
+    };
+    say(`${market.product_ids.length} products on sale, ${buyers.length} buyers`);
+    return market;
+  });
+}
+
+async function signBuyersIn(
+  client: pg.Client,
+  { password_hash, tokens }: { password_hash: string; tokens: Tokens },
+): Promise<Buyer[]> {
+  const { rows } = await client.query<Omit<Buyer, 'token'>>(
+    `WITH chosen AS (
+      SELECT u.id AS user_id, u.user_email, a.id AS address_id, gen_random_uuid() AS session_id
+      FROM users u JOIN addresses a ON a.user_id = u.id AND a.is_default AND a.deleted_at IS NULL
+      WHERE u.role = 'customer' AND u.email_verified_at IS NOT NULL AND u.is_active
+      ORDER BY u.id LIMIT $1
+    ), opened AS (
+      INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at)
+      SELECT session_id, user_id, now(), soon, soon FROM chosen, (SELECT now() + make_interval(days => $2) AS soon) s
+    ), knowing AS (
+      UPDATE users SET password_hash = $3 FROM chosen WHERE users.id = chosen.user_id
+    )
+    SELECT * FROM chosen`,
+    [MAX_BUYERS, SESSION_DAYS, password_hash],
+  );
+  return rows.map((row) => ({ ...row, token: tokenOf(row, tokens) }));
+}
+
+/** The same market, its buyers with tokens that have all their time before them. */
+export function withFreshTokens(market: Market): Market {
+  const { buyers, tokens } = market;
+  return {
+    ...market,
+    buyers: buyers.map((buyer) => ({ ...buyer, token: tokenOf(buyer, tokens) })),
+  };
+}
+
+function tokenOf(
+  { user_id, session_id }: Pick<Buyer, 'user_id' | 'session_id'>,
+  tokens: Tokens,
+): string {
+  return tokens.signAccess({ user_id, session_id, now: systemClock.now() });
+}
+
+/** Puts three products at random into the cart of each buyer, in place of what is there. */
+export async function fillCarts(client: pg.Client, buyers: readonly Buyer[]): Promise<void> {
+  const user_ids = buyers.map((buyer) => buyer.user_id);
+  await client.query('DELETE FROM cart_items WHERE user_id = ANY ($1)', [user_ids]);
+  await client.query('INSERT INTO carts SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING', [
+    user_ids,
+  ]);
+  await client.query(
+    `WITH stocked AS MATERIALIZED (
+      SELECT product_id, row_number() OVER (ORDER BY random()) - 1 AS number, count(*) OVER () AS total
+      FROM product_listing WHERE on_sale AND available_milli >= $2
+    ), cart AS (
+      SELECT user_id, row_number() OVER () AS number FROM unnest($1::uuid[]) AS given (user_id)
+    )
+    INSERT INTO cart_items (id, user_id, product_id, quantity_milli, created_at)
+    SELECT gen_random_uuid(), cart.user_id, stocked.product_id, $3, now()
+    FROM cart CROSS JOIN generate_series(0, $4 - 1) AS line
+    JOIN stocked ON stocked.number = (cart.number * $4 + line) % stocked.total`,
+    [user_ids, MIN_STOCK_MILLI, ONE_UNIT_MILLI, CART_LINES],
+  );
+}
