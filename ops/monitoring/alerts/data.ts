@@ -1,0 +1,171 @@
+// What the data stand on: standbys, backups, disks and certificates.
+import type { AlertGroup } from '../alert.ts';
+import { ago, falling, gauge } from '../course.ts';
+
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
+const GIGABYTE = 1e9;
+/** Disks that fill; the others are memory or never change. */
+const DISKS = 'fstype=~"ext[234]|xfs|btrfs|zfs"';
+const DISK_LABELS = 'mountpoint="/var/lib/postgresql",fstype="ext4",instance="db"';
+const DISK = { mountpoint: '/var/lib/postgresql', fstype: 'ext4', instance: 'db' };
+const SITE = 'https://shop.example.com';
+
+export const DATA: AlertGroup = {
+  name: 'data',
+  alerts: [
+    {
+      name: 'ReplicaLagging',
+      severity: 'ticket',
+      source: 'freshbytes',
+      expr: 'max(database_replica_lag_seconds) > 30',
+      for: '5m',
+      summary: 'A standby of the database is more than half a minute behind',
+      description:
+        'If the leader were lost now, what the standby has not replayed would delay its taking over, or be lost.',
+      runbook: 'replica-lag',
+      drill: { series: { 'database_replica_lag_seconds{instance="a"}': gauge(20, 120) } },
+    },
+    {
+      name: 'ReplicaLost',
+      severity: 'ticket',
+      source: 'freshbytes',
+      expr: 'max(database_replicas) < max(max_over_time(database_replicas[1d]))',
+      for: '5m',
+      summary: 'The database has fewer standbys than within the last day',
+      description: 'One more loss and there is nobody to take over.',
+      runbook: 'replica-lag',
+      drill: { series: { 'database_replicas{instance="a"}': gauge(2, 1) } },
+    },
+    {
+      name: 'BackupOld',
+      severity: 'page',
+      source: 'freshbytes',
+      expr: 'time() - max(backup_taken_timestamp_seconds) > 26 * 3600',
+      for: '5m',
+      summary: 'The last backup is older than a day',
+      description: 'What is lost now cannot be brought back from later than that backup.',
+      runbook: 'backup-old',
+      drill: {
+        series: { backup_taken_timestamp_seconds: ago(25 * HOUR_SECONDS, 27 * HOUR_SECONDS) },
+      },
+    },
+    {
+      name: 'BackupMissing',
+      severity: 'ticket',
+      source: 'freshbytes',
+      expr: 'absent(backup_taken_timestamp_seconds)',
+      for: '1h',
+      summary: 'No backup is known',
+      description: 'None was ever taken, or no process tells of it.',
+      runbook: 'backup-old',
+      drill: {
+        minutes: { good: 10, bad: 90, again: 10 },
+        series: { backup_taken_timestamp_seconds: gauge(0, undefined) },
+      },
+    },
+    {
+      name: 'BackupUnverified',
+      severity: 'ticket',
+      source: 'freshbytes',
+      expr: 'time() - max(backup_verified_timestamp_seconds) > 8 * 86400',
+      for: '5m',
+      summary: 'No backup has been restored and looked at for a week',
+      description: 'A backup that was never restored is a hope.',
+      runbook: 'backup-old',
+      drill: {
+        series: { backup_verified_timestamp_seconds: ago(7 * DAY_SECONDS, 9 * DAY_SECONDS) },
+      },
+    },
+    {
+      name: 'DiskFullWithinHours',
+      severity: 'page',
+      source: 'node_exporter',
+      expr: `predict_linear(node_filesystem_avail_bytes{${DISKS}}[1h], 4 * 3600) < 0`,
+      for: '10m',
+      summary: '{{ $labels.mountpoint }} of {{ $labels.instance }} will be full within four hours',
+      description:
+        'At the rate of the last hour. A full disk stops PostgreSQL, and with it the shop.',
+      runbook: 'disk-full',
+      drill: {
+        minutes: { good: 60, bad: 60, again: 90 },
+        series: {
+          [`node_filesystem_avail_bytes{${DISK_LABELS}}`]: falling(200 * GIGABYTE, GIGABYTE),
+        },
+        labels: DISK,
+      },
+    },
+    {
+      name: 'DiskFullWithinDays',
+      severity: 'ticket',
+      source: 'node_exporter',
+      expr: `predict_linear(node_filesystem_avail_bytes{${DISKS}}[6h], 4 * 86400) < 0`,
+      for: '1h',
+      summary: '{{ $labels.mountpoint }} of {{ $labels.instance }} will be full within four days',
+      description: 'At the rate of the last six hours.',
+      runbook: 'disk-full',
+      drill: {
+        minutes: { good: 360, bad: 480, again: 420 },
+        series: {
+          [`node_filesystem_avail_bytes{${DISK_LABELS}}`]: falling(500 * GIGABYTE, GIGABYTE / 10),
+        },
+        labels: DISK,
+      },
+    },
+    {
+      name: 'DiskAlmostFull',
+      severity: 'page',
+      source: 'node_exporter',
+      expr: `node_filesystem_avail_bytes{${DISKS}} / node_filesystem_size_bytes{${DISKS}} < 0.05`,
+      for: '5m',
+      summary: '{{ $labels.mountpoint }} of {{ $labels.instance }} is nearly full',
+      description: 'Less than 5 % is left.',
+      runbook: 'disk-full',
+      drill: {
+        series: {
+          [`node_filesystem_avail_bytes{${DISK_LABELS}}`]: gauge(60 * GIGABYTE, 40 * GIGABYTE),
+          [`node_filesystem_size_bytes{${DISK_LABELS}}`]: gauge(1_000 * GIGABYTE, 1_000 * GIGABYTE),
+        },
+        labels: DISK,
+      },
+    },
+    {
+      name: 'CertificateExpiresInWeeks',
+      severity: 'ticket',
+      source: 'blackbox_exporter',
+      expr: 'probe_ssl_earliest_cert_expiry - time() < 21 * 86400',
+      for: '10m',
+      summary: 'The certificate of {{ $labels.instance }} ends within three weeks',
+      description: 'It should have been renewed a month before its end.',
+      runbook: 'certificate-expiry',
+      drill: {
+        series: {
+          [`probe_ssl_earliest_cert_expiry{instance="${SITE}"}`]: ago(
+            -22 * DAY_SECONDS,
+            -20 * DAY_SECONDS,
+          ),
+        },
+        labels: { instance: SITE },
+      },
+    },
+    {
+      name: 'CertificateExpiresInDays',
+      severity: 'page',
+      source: 'blackbox_exporter',
+      expr: 'probe_ssl_earliest_cert_expiry - time() < 3 * 86400',
+      for: '10m',
+      summary: 'The certificate of {{ $labels.instance }} ends within three days',
+      description: 'After that no browser opens the shop.',
+      runbook: 'certificate-expiry',
+      drill: {
+        series: {
+          [`probe_ssl_earliest_cert_expiry{instance="${SITE}"}`]: ago(
+            -4 * DAY_SECONDS,
+            -2 * DAY_SECONDS,
+          ),
+        },
+        labels: { instance: SITE },
+      },
+    },
+  ],
+};
