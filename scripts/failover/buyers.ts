@@ -1,0 +1,175 @@
+// Buyers as good clients are: what was not answered, or with 503, is asked again with the same key, of the other process.
+import { setTimeout as pause } from 'node:timers/promises';
+import { newId } from '../../src/lib/ids.ts';
+import { parseMoney } from '../../src/lib/money.ts';
+import { DEMO_PASSWORD } from '../../src/seed/passwords.ts';
+
+const ANSWER_TIMEOUT_MS = 15_000;
+/** Shorter than Retry-After says, so that what is measured is the service and not the patience of its clients. */
+const RETRY_DELAY_MS = 250;
+const PAGE_SIZE = 50;
+export const CHECKOUT = '/orders/checkout';
+const NO_STOCK = 'INSUFFICIENT_STOCK';
+
+/** One request of a buyer. */
+export interface Attempt {
+  readonly path: string;
+  /** Which of the processes was asked. */
+  readonly api: number;
+  readonly began_ms: number;
+  readonly ended_ms: number;
+  /** Absent where there was no answer. */
+  readonly status?: number;
+}
+
+/** An order as its buyer was told of it. */
+export interface Acknowledged {
+  readonly key: string;
+  readonly order_id: string;
+  readonly total_centavos: number;
+}
+
+export interface Session {
+  readonly access: string;
+  readonly refresh: string;
+}
+
+export interface Crowd {
+  /** In the order of their ends. */
+  readonly attempts: readonly Attempt[];
+  readonly acknowledged: readonly Acknowledged[];
+  /** Lets everybody finish the order that is being placed. @throws Error where one met an answer that no client expects */
+  stop(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly token?: string;
+  readonly body?: object;
+}
+
+/** One request to one process. @throws Error where there is no answer */
+export async function ask(url: string, call: Call, key = newId()): Promise<Answer> {
+  const { method, path, token, body } = call;
+  const answer = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: {
+      'idempotency-key': key,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+/** @throws Error where the sign-in is refused */
+export async function signIn(url: string, user_email: string): Promise<Session> {
+  const body = { user_email, password: DEMO_PASSWORD };
+  const answer = await ask(url, { method: 'POST', path: '/auth/login', body });
+  if (answer.status !== 200) throw new Error(`sign-in: ${JSON.stringify(answer)}`);
+  return answer.body as Session;
+}
+
+/** Everybody begins to buy, each from a cart of one thing. */
+export async function startCrowd(
+  urls: readonly string[],
+  emails: readonly string[],
+): Promise<Crowd> {
+  const attempts: Attempt[] = [];
+  const acknowledged: Acknowledged[] = [];
+  let isStopping = false;
+  const [url = ''] = urls;
+  const products = await list(url, { path: `/products?in_stock=true&page_size=${PAGE_SIZE}` });
+  const shop = async (user_email: string, first: number) => {
+    const { access: token } = await signIn(url, user_email);
+    const [address] = await list(url, { path: '/users/me/addresses', token });
+    for (let turn = first; !isStopping; turn += 1) {
+      const product_id = products[turn % products.length]?.id;
+      const persist = (call: Call, key = newId()) =>
+        askUntilAnswered({ urls, first: turn, attempts }, { token, ...call }, key);
+      await persist({ method: 'DELETE', path: '/cart' });
+      const body = { product_id, quantity: '1' };
+      if (!isTaken(await persist({ method: 'POST', path: '/cart/items', body }))) continue;
+      const key = newId();
+      const answer = await persist(checkoutOf(address?.id), key);
+      if (isTaken(answer)) acknowledged.push(acknowledgementOf(key, answer));
+    }
+  };
+  const shopping = Promise.all(emails.map(shop));
+  // Told at the stop.
+  shopping.catch(() => {});
+  return {
+    attempts,
+    acknowledged,
+    stop: async () => {
+      isStopping = true;
+      await shopping;
+    },
+  };
+}
+
+function checkoutOf(address_id: string | undefined): Call {
+  return { method: 'POST', path: CHECKOUT, body: { address_id, payment_method: 'COD' } };
+}
+
+interface Turns {
+  readonly urls: readonly string[];
+  /** Which of them is asked first. */
+  readonly first: number;
+  readonly attempts: Attempt[];
+}
+
+/** Asks until there is an answer that counts, of one process after the other. */
+async function askUntilAnswered(
+  { urls, first, attempts }: Turns,
+  call: Call,
+  key: string,
+): Promise<Answer> {
+  for (let turn = first; ; turn += 1) {
+    const api = turn % urls.length;
+    const began_ms = performance.now();
+    // What there is to know of a broken connection is that there was no answer.
+    const answer = await ask(urls[api] ?? '', call, key).catch(() => undefined);
+    const ended_ms = performance.now();
+    const { path } = call;
+    attempts.push({ path, api, began_ms, ended_ms, ...(answer && { status: answer.status }) });
+    if (answer !== undefined && !isOpen(answer)) return answer;
+    await pause(RETRY_DELAY_MS);
+  }
+}
+
+/** Whether the contract says to ask again. */
+function isOpen({ status, body }: Answer): boolean {
+  return status === 503 || codeOf(body) === 'IDEMPOTENCY_IN_PROGRESS';
+}
+
+/** @returns false for what is sold out. @throws Error for an answer that no client expects */
+function isTaken({ status, body }: Answer): boolean {
+  if (status < 300) return true;
+  if (codeOf(body) === NO_STOCK) return false;
+  throw new Error(`an answer of ${status}: ${JSON.stringify(body)}`);
+}
+
+function codeOf(body: unknown): string | undefined {
+  return (body as { code?: string } | undefined)?.code;
+}
+
+function acknowledgementOf(key: string, { body }: Answer): Acknowledged {
+  const { order } = body as { order: { id: string; total_amount: string } };
+  return { key, order_id: order.id, total_centavos: parseMoney(order.total_amount) };
+}
+
+async function list(url: string, call: Omit<Call, 'method'>): Promise<{ id: string }[]> {
+  const { status, body } = await ask(url, { method: 'GET', ...call });
+  if (status !== 200) throw new Error(`${call.path}: ${status} ${JSON.stringify(body)}`);
+  return (body as { results: { id: string }[] }).results;
+}

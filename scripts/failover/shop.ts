@@ -1,0 +1,99 @@
+// The shop over the clusters: two API processes, one through PgBouncer and one past it, and a worker.
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import pg from 'pg';
+import { Environment } from '../../src/config.ts';
+import { createCommands } from '../drill/commands.ts';
+import type { DatabaseCluster } from './database-cluster.ts';
+import type { Machine, Environment as Variables } from './machine.ts';
+import type { RedisCluster } from './redis-cluster.ts';
+import { HOST, type Layout } from './settings.ts';
+
+const BIN = join(import.meta.dirname, '../../bin/freshbytes.js');
+const START_TIMEOUT_MS = 90_000;
+/** Counted for every request, in Redis, and never reached. */
+const NO_LIMIT = '9999999/second';
+
+export interface Shop {
+  readonly urls: readonly [string, string];
+  readonly emails: readonly string[];
+  /** Runs a command of ours against the leader. @returns what it printed */
+  run(args: readonly string[]): Promise<string>;
+}
+
+export interface ShopOptions {
+  readonly machine: Machine;
+  readonly layout: Layout;
+  readonly database: DatabaseCluster;
+  readonly redis: RedisCluster;
+  readonly buyers: number;
+  readonly say: (line: string) => void;
+}
+
+export async function openShop(options: ShopOptions): Promise<Shop> {
+  const { machine, layout, database, redis, say } = options;
+  const env = {
+    ...environment(machine),
+    DATABASE_URL: database.url,
+    DATABASE_DIRECT_URL: database.url,
+    REDIS_URL: redis.url,
+  };
+  const commands = createCommands(env, say);
+  await commands.run(['migrate']);
+  await commands.run(['seed', '--size', 'small']);
+  const emails = await letBuyersIn(database, options.buyers);
+  const [first, second] = layout.api_ports;
+  startOurs(machine, 'api1', { ...env, DATABASE_URL: database.pooledUrl, PORT: String(first) });
+  startOurs(machine, 'api2', { ...env, PORT: String(second) });
+  startOurs(machine, 'worker', env);
+  const urls = [`http://${HOST}:${first}`, `http://${HOST}:${second}`] as const;
+  for (const url of urls)
+    await machine.until(`${url} is ready`, () => isReady(url), START_TIMEOUT_MS);
+  return { urls, emails, run: (args) => commands.run(args) };
+}
+
+function environment(machine: Machine): Variables {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const limits = Object.keys(Environment.properties).filter((it) => it.startsWith('RATE_LIMIT_'));
+  return {
+    NODE_ENV: 'development',
+    HOST,
+    DATA_DIR: join(machine.folder, 'app'),
+    APP_SECRET: randomBytes(32).toString('base64url'),
+    JWT_PRIVATE_KEYS: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+    LOG_LEVEL: 'warn',
+    WORKER: 'off',
+    ...Object.fromEntries(limits.map((name) => [name, NO_LIMIT])),
+  };
+}
+
+function startOurs(machine: Machine, name: string, env: Variables): void {
+  const command = name === 'worker' ? 'worker' : 'serve';
+  machine.start({ name, program: process.execPath, args: [BIN, command], env, isOurs: true });
+}
+
+/** Of the demo market's buyers one can sign in; so many more get the same password. @returns their addresses */
+async function letBuyersIn(database: DatabaseCluster, count: number): Promise<string[]> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ user_email: string }>(
+      `UPDATE users SET password_hash = demo.password_hash
+       FROM (SELECT password_hash FROM users WHERE user_email = 'customer@freshbytes.test') AS demo
+       WHERE id IN (
+         SELECT id FROM users
+         WHERE role = 'customer' AND email_verified_at IS NOT NULL AND is_active
+         ORDER BY id LIMIT $1)
+       RETURNING user_email`,
+      [count],
+    );
+    return rows.map(({ user_email }) => user_email);
+  } finally {
+    await client.end();
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
+  return answer?.ok === true;
+}
