@@ -2,10 +2,12 @@
 import { rm } from 'node:fs/promises';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { buildApp } from '../src/app.ts';
+import { openCache } from '../src/cache/open.ts';
 import { type Config, loadConfig } from '../src/config.ts';
 import { type Ctx, type Services, systemCtx } from '../src/context.ts';
 import { openDatabase } from '../src/db/database.ts';
 import { createGateways } from '../src/gateways/create.ts';
+import type { Deprecation } from '../src/http/deprecations.ts';
 import { createRateLimits } from '../src/http/rate-limit.ts';
 import { createJobs } from '../src/jobs/jobs.ts';
 import { newId } from '../src/lib/ids.ts';
@@ -16,7 +18,7 @@ import { createHealth, type Health } from '../src/modules/operations/health.serv
 import { createLog } from '../src/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../src/telemetry/metrics.ts';
 import { movableClock, type TestClock } from './clock.ts';
-import { createTestDatabase } from './database.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export interface TestApp {
   readonly app: FastifyInstance;
@@ -47,15 +49,25 @@ export interface TestAppOptions {
   /** One by default, so that a query outside its transaction times out; concurrency tests take eight. */
   readonly poolSize?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** In place of what is really announced. */
+  readonly deprecations?: readonly Deprecation[];
+  /** A fresh one by default; dropped with the app. */
+  readonly database?: TestDatabase;
+  /** That of another app, where both must agree on the time. */
+  readonly clock?: TestClock;
+  /** Hears what the database says beside its answers. */
+  readonly onNotice?: (message: string) => void;
 }
 
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const config: Config = loadConfig(
     {
       NODE_ENV: 'test',
       RATE_LIMITS: 'off',
+      LOAD_SHEDDING: 'off',
       APP_SECRET: 'test-secret-of-more-than-32-characters',
+      DATABASE_URL: database.url,
       DATA_DIR: `/tmp/freshbytes-test-${newId()}`,
       ...options.env,
     },
@@ -63,7 +75,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   );
   const statements: string[] = [];
   const log = createLog({ level: 'silent', pretty: false, version: config.version });
-  const clock = movableClock();
+  const clock = options.clock ?? movableClock();
   const { db, pool } = openDatabase({
     url: database.url,
     poolSize: options.poolSize ?? 1,
@@ -76,17 +88,31 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
         statements.push(text);
     },
   });
+  const { onNotice } = options;
+  if (onNotice !== undefined)
+    pool.on('connect', (client) => {
+      client.on('notice', ({ message }) => onNotice(message ?? ''));
+    });
+  const metrics = createMetrics(log);
+  const cache = openCache({
+    config,
+    databaseUrl: database.url,
+    clock,
+    log,
+    onRequest: (result) => metrics.countCacheRequest(result),
+  });
   const services: Services = {
     config,
     db,
+    cache,
     clock,
     log,
     jobs: await createJobs(pool, log),
     gateways: createGateways({ config, db, clock, log }),
   };
   const tokens = await createTokens(config);
-  const metrics = createMetrics(log);
-  registerCollectors(metrics, { db, pool, clock });
+  const worksOnJobs = config.WORKER === 'on';
+  registerCollectors(metrics, { db, pool, clock, version: config.version, worksOnJobs });
   const health = createHealth({
     databaseUrl: database.url,
     dataDir: config.DATA_DIR,
@@ -100,8 +126,15 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     tokens,
     metrics,
     health,
+    deprecations: options.deprecations,
     authenticate: createAuthenticate(tokens),
-    limits: createRateLimits(config, undefined, (rule) => metrics.countRateLimitRefusal(rule)),
+    pool,
+    limits: createRateLimits({
+      config,
+      clock,
+      log,
+      onRefusal: (rule) => metrics.countRateLimitRefusal(rule),
+    }),
   });
   await app.ready();
   return {
@@ -117,6 +150,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     call: (request) => call(app, request),
     close: async () => {
       await app.close();
+      await cache.close();
       await services.jobs.close();
       await health.close();
       await db.destroy();
@@ -126,7 +160,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   };
 }
 
-function call(app: FastifyInstance, request: Call): Promise<LightMyRequestResponse> {
+/** Sends a request to any instance of the API. */
+export function call(app: FastifyInstance, request: Call): Promise<LightMyRequestResponse> {
   const isAbsolute = /^\/(api|dev|health|docs|redoc|metrics|\.well-known)/.test(request.path);
   return app.inject({
     method: request.method ?? 'GET',

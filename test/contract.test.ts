@@ -5,16 +5,13 @@ import type { AnyRoute } from '../src/http/route.ts';
 import { newId } from '../src/lib/ids.ts';
 import { createTestApp, type TestApp } from './app.ts';
 import { type Caller, createCallers } from './authorization/cast.ts';
-import { expectedAnswer } from './authorization/expectation.ts';
 import { makeSale } from './authorization/fixtures.ts';
-import { type Call, createStrangers, makingOf, prepare, send } from './authorization/requests.ts';
-import { caseOf, nameOf, routes, versionedRoutes } from './authorization/routes.ts';
+import { grantedCall, type People } from './authorization/granted.ts';
+import { type Call, createStrangers, send } from './authorization/requests.ts';
+import { nameOf, routes, versionedRoutes } from './authorization/routes.ts';
 import { faultsOfForm } from './forms.ts';
 
 const PUBLIC_URL = 'https://api.example.com';
-/** Whoever comes first in here and is granted a route, calls it. */
-const KINDS = ['nobody', 'customer', 'seller', 'admin'] as const;
-const RELATIONS = ['own', 'public', 'private'] as const;
 const PREPARE_TIMEOUT_MS = 120_000;
 
 /** Each route as somebody calls it who may: nothing here changes anything before the last part. */
@@ -26,14 +23,12 @@ beforeAll(async () => {
   const people = await createPeople();
   const [seller, customer] = [personOf(people, 'seller'), personOf(people, 'customer')];
   await makeSale(test, { buyer: customer, seller });
-  for (const route of routes) calls.set(nameOf(route), await callBy(people, route));
+  for (const route of routes) calls.set(nameOf(route), await grantedCall(test, people, route));
   await favor(customer.token, callOf('PUT /favorites/:product_id').names.id);
 }, PREPARE_TIMEOUT_MS);
 afterAll(() => test.close());
 
-type People = Awaited<ReturnType<typeof createPeople>>;
-
-async function createPeople() {
+async function createPeople(): Promise<People> {
   return { callers: await createCallers(test), strangers: await createStrangers(test) };
 }
 
@@ -41,23 +36,6 @@ function personOf({ callers }: People, kind: Caller['kind']) {
   const actor = callers.find((caller) => caller.kind === kind)?.actor;
   if (actor === undefined) throw new Error(`no ${kind}`);
   return actor;
-}
-
-/** A call that is granted; where the cases grant none, one that is at least well formed. */
-async function callBy({ callers, strangers }: People, route: AnyRoute): Promise<Call> {
-  const spec = caseOf(route);
-  const chances = KINDS.flatMap((kind) => {
-    const caller = callers.find((candidate) => candidate.kind === kind) ?? { kind };
-    const relations = RELATIONS.filter((relation) => makingOf(route, caller, relation));
-    return (spec.object === undefined ? [undefined] : relations).map((relation) => {
-      const answer = expectedAnswer(route, spec, { caller: kind, relation });
-      return { caller, relation, isGranted: answer.startsWith('2') };
-    });
-  });
-  const chosen = chances.find(({ isGranted }) => isGranted) ?? chances.at(-1);
-  if (chosen === undefined) throw new Error(`nobody can call ${nameOf(route)}`);
-  const scene = { test, me: chosen.caller.actor ?? strangers.stranger, ...strangers };
-  return prepare(scene, { route, caller: chosen.caller }, chosen.relation);
 }
 
 function callOf(name: string): Call {
@@ -254,7 +232,7 @@ describe('a POST with a key has one effect, and its repeat the first answer:', (
     ({ method, path }) => method === 'POST' && !/^\/(auth|webhooks|dev)\//.test(path),
   );
   each(remembered)('%s', async (name) => {
-    const call = await callBy(await createPeople(), callOf(name).route);
+    const call = await grantedCall(test, await createPeople(), callOf(name).route);
     const headers = { 'idempotency-key': newId() };
     const first = await send(test, call, { headers });
     expect(first.statusCode).toBeLessThan(300);

@@ -1,10 +1,13 @@
 // The HTTP core with routes of a test's own: what every route is given, without the modules of the API.
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import type { Redis } from 'ioredis';
+import { type Cache, withoutCache } from '../src/cache/cache.ts';
+import { redisBreaker } from '../src/cache/redis.ts';
 import { loadConfig } from '../src/config.ts';
 import type { Services, UserActor } from '../src/context.ts';
 import { type Db, openDatabase } from '../src/db/database.ts';
 import { type Authenticate, registerCaller } from '../src/http/caller.ts';
+import { registerLoadShedding } from '../src/http/load-shedding.ts';
 import { mount } from '../src/http/mount.ts';
 import { cursorPaging, numberedPaging } from '../src/http/paging.ts';
 import { createRateLimits } from '../src/http/rate-limit.ts';
@@ -24,10 +27,14 @@ export interface ProbeOptions {
   readonly databaseUrl?: string;
   readonly poolSize?: number;
   readonly redis?: Redis;
+  /** Absent: nothing is kept. */
+  readonly cache?: Cache;
   /** Adds what is no route of an API version. */
   readonly configure?: (app: FastifyInstance) => void;
   /** Hears the rule of each refusal. */
   readonly onRateLimited?: (rule: string) => void;
+  /** Hears the priority of each request that is refused for overload. */
+  readonly onShed?: (priority: string) => void;
 }
 
 export interface Probe {
@@ -52,27 +59,41 @@ export interface ProbeCall {
 }
 
 export async function createProbe(options: ProbeOptions): Promise<Probe> {
-  const env = { NODE_ENV: 'test', RATE_LIMITS: 'off', ...options.env };
+  const env = { NODE_ENV: 'test', RATE_LIMITS: 'off', LOAD_SHEDDING: 'off', ...options.env };
   const config = loadConfig(env, '0.0.0-test');
   const entries: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void entries.push(JSON.parse(line)) };
   const log = createLog({ level: 'warn', pretty: false, version: config.version, destination });
   const clock = movableClock();
-  const { db } = openDatabase({
+  const { db, pool } = openDatabase({
     url: options.databaseUrl ?? 'postgres://database.invalid/none',
     poolSize: options.poolSize ?? 1,
     onError: (err) => log.warn({ err }, 'a database connection broke'),
   });
-  const known: Pick<Services, 'config' | 'db' | 'clock' | 'log'> = { config, db, clock, log };
+  const cache = options.cache ?? withoutCache();
+  const known: Pick<Services, 'config' | 'db' | 'cache' | 'clock' | 'log'> = {
+    config,
+    db,
+    cache,
+    clock,
+    log,
+  };
   const { app, models, validator } = createServer({ config, log, clock });
+  registerLoadShedding(app, { config, clock, log, pool, onShed: options.onShed ?? (() => {}) });
   registerCaller(app, {
     services: known as Services,
     authenticate: authenticateFrom(options.callers ?? {}),
-    limits: createRateLimits(config, options.redis, options.onRateLimited ?? (() => {})),
+    limits: createRateLimits({
+      config,
+      clock,
+      log,
+      shared: options.redis && { redis: options.redis, breaker: redisBreaker(clock) },
+      ...(options.onRateLimited === undefined ? {} : { onRefusal: options.onRateLimited }),
+    }),
   });
   const mfaRequiredRoles = config.MFA_REQUIRED_ROLES?.split(',') ?? [];
   const shared = { models, validator, publicUrl: config.publicUrl, mfaRequiredRoles };
-  const versions = { v1: numberedPaging, v2: cursorPaging('probe-secret') };
+  const versions = { v1: numberedPaging, v2: cursorPaging(['probe-secret']) };
   for (const [version, paging] of Object.entries(versions)) {
     const mountAll = async (api: FastifyInstance) => {
       for (const route of options.routes) mount(api, route, { ...shared, paging });

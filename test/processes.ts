@@ -1,10 +1,9 @@
 // Servers in processes of their own, over a test's database: what can be killed, and what comes back.
 import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { findFreePort } from '../scripts/free-port.ts';
 import { newId } from '../src/lib/ids.ts';
 import { createTestApp, type TestApp } from './app.ts';
 import { type RunningCli, startCli } from './cli.ts';
@@ -22,7 +21,7 @@ export interface ServerProcess {
 export interface ProcessBench {
   /** The same database and keys in this process, at the same time of day, for rows and tokens. */
   readonly test: TestApp;
-  /** Starts a server and waits until it is ready. */
+  /** Starts a server and waits until it is ready; a second one needs a `PORT` of its own. */
   start(env?: Readonly<Record<string, string>>): Promise<ServerProcess>;
   /** Kills what still runs, and drops the database. */
   close(): Promise<void>;
@@ -48,7 +47,7 @@ export async function createProcessBench(): Promise<ProcessBench> {
     start: async (env = {}) => {
       const cli = startCli(['serve'], { env: { ...shared, ...env } });
       started.push(cli);
-      return whenReady(cli, `http://127.0.0.1:${port}`);
+      return whenReady(cli, `http://127.0.0.1:${env['PORT'] ?? port}`);
     },
     close: async () => {
       for (const { child, ended } of started) {
@@ -79,16 +78,6 @@ async function whenReady(
       return (await ended).exitCode;
     },
   };
-}
-
-/** Another process may take it before the server does; the server then says so and the test fails loudly. */
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function makePrivateKey(): string {

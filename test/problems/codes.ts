@@ -1,0 +1,38 @@
+// The codes that clients switch on, as the contract lists them. None is ever renamed.
+
+export const CODES: readonly string[] = [
+  'VALIDATION_ERROR',
+  'UNAUTHENTICATED',
+  'TOKEN_EXPIRED',
+  'TOKEN_REVOKED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'CONFLICT',
+  'STALE_VERSION',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'RATE_LIMITED',
+  'VERIFICATION_REQUIRED',
+  'MFA_REQUIRED',
+  'ACCOUNT_INACTIVE',
+  'INVALID_CREDENTIALS',
+  'INSUFFICIENT_STOCK',
+  'PRODUCT_UNAVAILABLE',
+  'EMPTY_CART',
+  'PRICE_CHANGED',
+  'PAYMENT_REQUIRED',
+  'INVALID_STATUS_TRANSITION',
+  'IDEMPOTENCY_KEY_REQUIRED',
+  'IDEMPOTENCY_KEY_REUSED',
+  'IDEMPOTENCY_IN_PROGRESS',
+  'UNKNOWN_API_VERSION',
+  'VERSION_RETIRED',
+  'REQUEST_TIMEOUT',
+  'HEADERS_TOO_LARGE',
+  'SERVICE_UNAVAILABLE',
+  'INTERNAL_ERROR',
+];
+
+/** No operation has been retired: what one would answer is tested beside the table of deprecations. */
+export const UNUSED_CODES: readonly string[] = ['VERSION_RETIRED'];

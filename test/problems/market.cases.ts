@@ -1,0 +1,120 @@
+// How the market refuses: what is taken, what cannot follow, what has changed meanwhile, and what is not there.
+import { newId } from '../../src/lib/ids.ts';
+import { MAX_IMAGES } from '../../src/modules/catalog/images.rules.ts';
+import { createActor } from '../actors.ts';
+import { makeImage, makeLot, makeProduct, makePromo } from '../authorization/fixtures.ts';
+import { createCategory, createProduct } from '../builders.ts';
+import { type Attempt, ask, type Provocations, type Provoke } from './operations.ts';
+
+const SOMEBODY_ELSES_VERSION = { 'if-match': '"999"' };
+const SKU = 'K-1';
+
+/** Of the caller, who is a seller. */
+type Make = (attempt: Attempt) => Promise<{ id: string }>;
+const product: Make = ({ stage, me }) => makeProduct(stage.test, me);
+const promo: Make = ({ stage, me }) => makePromo(stage.test, me, 1);
+const seller: Make = async ({ me }) => ({ id: me.seller_id });
+
+const stale =
+  (make: Make): Provoke =>
+  async (attempt) =>
+    ask(attempt, { names: await make(attempt), headers: SOMEBODY_ELSES_VERSION });
+
+/** Names a seller who is not there. */
+const askForStore: Provoke = (attempt) => ask(attempt, { suffix: `?seller=${newId()}` });
+
+export const marketCases: Provocations = {
+  'POST /sellers': { '409 CONFLICT': (attempt) => ask(attempt, { by: 'seller' }) },
+  'PATCH /sellers/:id': { '412 STALE_VERSION': stale(seller) },
+  'DELETE /sellers/:id': { '412 STALE_VERSION': stale(seller) },
+  'POST /sellers/:id/verify': { '409 INVALID_STATUS_TRANSITION': moveSeller('VERIFIED') },
+  'POST /sellers/:id/suspend': { '409 INVALID_STATUS_TRANSITION': moveSeller('SUSPENDED') },
+  'POST /sellers/:id/reinstate': { '409 INVALID_STATUS_TRANSITION': moveSeller('VERIFIED') },
+
+  'POST /categories': {
+    '409 CONFLICT': async (attempt) => {
+      const { name } = await createCategory(attempt.stage.test);
+      return ask(attempt, { body: { name } });
+    },
+  },
+  'PATCH /categories/:id': {
+    '409 CONFLICT': async (attempt) => {
+      const { id } = await createCategory(attempt.stage.test);
+      const { name } = await createCategory(attempt.stage.test);
+      return ask(attempt, { names: { id }, body: { name } });
+    },
+  },
+  'DELETE /categories/:id': {
+    '409 CONFLICT': async (attempt) => {
+      const { id } = await createCategory(attempt.stage.test);
+      await createCategory(attempt.stage.test, { parent_id: id });
+      return ask(attempt, { names: { id } });
+    },
+  },
+
+  'GET /store/products': { '404 NOT_FOUND': askForStore },
+  'GET /products/deleted': { '404 NOT_FOUND': askForStore },
+  'POST /products': {
+    '404 NOT_FOUND': (attempt) => {
+      const body = { ...(attempt.call.body as object), seller_id: newId() };
+      return ask(attempt, { by: 'admin', body });
+    },
+    '409 CONFLICT': async (attempt) => {
+      const { category_id } = await createProduct(attempt.stage.test, attempt.me, { sku: SKU });
+      const body = { ...(attempt.call.body as object), category_id, sku: SKU };
+      return ask(attempt, { body });
+    },
+  },
+  'PATCH /products/:id': {
+    '409 CONFLICT': async (attempt) =>
+      ask(attempt, { names: await product(attempt), body: { unit: 'piece' } }),
+    '412 STALE_VERSION': stale(product),
+  },
+  'DELETE /products/:id': { '412 STALE_VERSION': stale(product) },
+  'POST /products/:id/restore': {
+    '409 CONFLICT': async (attempt) => ask(attempt, { names: await product(attempt) }),
+  },
+  'POST /products/:id/images': {
+    '409 CONFLICT': async (attempt) => {
+      const names = await product(attempt);
+      await fillGallery(attempt, names.id);
+      return ask(attempt, { names });
+    },
+    '415 UNSUPPORTED_MEDIA_TYPE': async (attempt) =>
+      ask(attempt, { names: await product(attempt), body: Buffer.from('no image') }),
+  },
+  'POST /products/:id/lots/:lot_id/adjust': {
+    '409 CONFLICT': async (attempt) => {
+      const names = await makeLot(attempt.stage.test, attempt.me);
+      return ask(attempt, { names, body: { delta: '-99999', reason: 'SPOILAGE' } });
+    },
+  },
+
+  'PATCH /promos/:id': { '412 STALE_VERSION': stale(promo) },
+  'DELETE /promos/:id': { '412 STALE_VERSION': stale(promo) },
+};
+
+function moveSeller(sellerStatus: 'VERIFIED' | 'SUSPENDED'): Provoke {
+  return async (attempt) => {
+    const moved = await createActor(attempt.stage.test, { role: 'seller', sellerStatus });
+    return ask(attempt, { names: { id: moved.seller_id } });
+  };
+}
+
+/** Copies one image until no more fit. */
+async function fillGallery({ stage: { test }, me }: Attempt, product_id: string): Promise<void> {
+  const { db } = test.services;
+  const { part_id: source_id = '' } = await makeImage(test, me);
+  const image = await db
+    .selectFrom('product_images')
+    .selectAll()
+    .where('id', '=', source_id)
+    .executeTakeFirstOrThrow();
+  const copies = Array.from({ length: MAX_IMAGES }, (_, i) => ({
+    ...image,
+    id: newId(),
+    product_id,
+    position: i + 1,
+  }));
+  await db.insertInto('product_images').values(copies).execute();
+}

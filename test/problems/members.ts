@@ -1,0 +1,61 @@
+// People in the states in which their accounts refuse them something.
+import type { Updateable } from 'kysely';
+import type { Users } from '../../src/db/schema.generated.ts';
+import { PASSWORD } from '../../src/modules/identity/identity.testkit.ts';
+import { hashPassword } from '../../src/modules/identity/passwords.ts';
+import { createActor, type TestActor } from '../actors.ts';
+import type { TestApp } from '../app.ts';
+
+export interface Member extends TestActor {
+  readonly user_name: string;
+  readonly user_email: string;
+  readonly user_phone: string;
+}
+
+/** Somebody whose password is PASSWORD, with other columns of their account as given. */
+export async function createMember(
+  test: TestApp,
+  columns: Updateable<Users> = {},
+): Promise<Member> {
+  const actor = await createActor(test);
+  const password_hash = await hashPassword(PASSWORD);
+  const names = await test.services.db
+    .updateTable('users')
+    .set({ password_hash, ...columns })
+    .where('id', '=', actor.user_id)
+    .returning(['user_name', 'user_email', 'user_phone'])
+    .executeTakeFirstOrThrow();
+  // A spread would freeze the token.
+  return Object.assign(actor, names);
+}
+
+/** Somebody with a second factor, which counts where `columns` say since when. */
+export async function createEnrolled(
+  test: TestApp,
+  columns: Updateable<Users> = {},
+): Promise<Member> {
+  const member = await createMember(test);
+  const { token, user_id } = member;
+  await test.call({ method: 'POST', path: '/auth/mfa/totp/enroll', token });
+  if (Object.keys(columns).length === 0) return member;
+  await test.services.db.updateTable('users').set(columns).where('id', '=', user_id).execute();
+  return member;
+}
+
+/** More than are let in and may wait together. */
+const CROWD = 200;
+
+/** Does `work` while every place at the hashing of passwords is taken, and every place in the queue. */
+export async function whileHashingIsFull<T>(work: () => Promise<T>): Promise<T> {
+  let isOver = false;
+  const hashOn = async () => {
+    while (!isOver) await hashPassword(PASSWORD);
+  };
+  const crowd = Promise.allSettled(Array.from({ length: CROWD }, hashOn));
+  try {
+    return await work();
+  } finally {
+    isOver = true;
+    await crowd;
+  }
+}
