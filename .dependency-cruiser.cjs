@@ -32,7 +32,7 @@ module.exports = {
       name: 'no-tests-in-the-product',
       severity: 'error',
       from: { path: '^src/', pathNot: TESTS },
-      to: { path: `^test/|${TESTS}` },
+      to: { path: `^(test|bench)/|${TESTS}` },
     },
     ...Object.entries(LAYERS).map(([layer, allowed]) => ({
       name: `layer-${layer}`,

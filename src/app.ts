@@ -2,8 +2,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { Services } from './context.ts';
 import { type Authenticate, registerCaller } from './http/caller.ts';
+import { registerDeprecations } from './http/deprecated-answers.ts';
+import { DEPRECATIONS, type Deprecation } from './http/deprecations.ts';
 import { registerDocsPages } from './http/docs-pages.ts';
 import { registerErrorPages } from './http/error-pages.ts';
+import { registerLoadShedding } from './http/load-shedding.ts';
 import { mount } from './http/mount.ts';
 import { publishDocument, registerOpenApi } from './http/openapi.ts';
 import { OPENAPI_TAGS } from './http/openapi-tags.ts';
@@ -12,6 +15,7 @@ import type { RateLimits } from './http/rate-limit.ts';
 import { registerRequestTelemetry } from './http/request-telemetry.ts';
 import type { AnyRoute } from './http/route.ts';
 import { createServer } from './http/server.ts';
+import { registerVersionsPage } from './http/versions-page.ts';
 import { auditRoutes } from './modules/audit/audit.routes.ts';
 import { cartRoutes } from './modules/carts/carts.routes.ts';
 import { categoryRoutes } from './modules/catalog/categories.routes.ts';
@@ -56,8 +60,12 @@ export interface AppDeps {
   readonly authenticate: Authenticate;
   readonly tokens: Tokens;
   readonly limits: RateLimits;
+  /** Of the database: requests that wait for a connection are a sign of overload. */
+  readonly pool: { readonly waitingCount: number };
   readonly health: Health;
   readonly metrics: Metrics;
+  /** What is announced to go: the real table by default. */
+  readonly deprecations?: readonly Deprecation[] | undefined;
 }
 
 /** Every route of the API, in the order in which the documents show them. */
@@ -94,25 +102,33 @@ function takesUpload(route: AnyRoute): boolean {
 }
 
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { services } = deps;
+  const { services, metrics, deprecations = DEPRECATIONS } = deps;
+  const { publicUrl } = services.config;
   const routes = apiRoutes(deps.tokens);
   const { app, models, validator } = createServer({ ...services, log: deps.log });
   const operations = { ...deps, jwks: deps.tokens.jwks };
-  registerRequestTelemetry(app, deps.metrics);
+  registerRequestTelemetry(app, metrics);
+  registerLoadShedding(app, {
+    ...services,
+    pool: deps.pool,
+    onShed: (priority) => metrics.countShedRequest(priority),
+  });
+  registerDeprecations(app, { ...deps, ...services, publicUrl, table: deprecations });
   registerCaller(app, deps);
   registerOperations(app, operations);
   registerErrorPages(app, routes);
-  const versions = { v1: numberedPaging, v2: cursorPaging(deps.tokens.secret) };
+  const versions = { v1: numberedPaging, v2: cursorPaging(deps.tokens.cursorSecrets) };
   registerDocsPages(app, Object.keys(versions));
+  registerVersionsPage(app, { versions: Object.keys(versions), table: deprecations });
   const mfaRequiredRoles = services.config.MFA_REQUIRED_ROLES?.split(',') ?? [];
-  const shared = { models, validator, publicUrl: services.config.publicUrl, mfaRequiredRoles };
+  const shared = { models, validator, publicUrl, mfaRequiredRoles };
   for (const [version, paging] of Object.entries(versions)) {
     await app.register(
       async (api) => {
         await registerOpenApi(api, {
           version: services.config.version,
           apiVersion: version,
-          publicUrl: services.config.publicUrl,
+          publicUrl,
           tags: OPENAPI_TAGS,
         });
         const [uploads, others] = [
@@ -124,7 +140,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
           for (const route of uploads) mount(scope, route, { ...shared, paging });
         });
         registerVersionedHealth(api, operations);
-        publishDocument(api, routes);
+        publishDocument(api, { routes, deprecations });
       },
       { prefix: `/api/${version}` },
     );

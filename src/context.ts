@@ -1,10 +1,15 @@
 // Ctx: who acts, on which connection, at which time. Every service function's first argument.
+import type { Cache } from './cache/cache.ts';
 import type { Config } from './config.ts';
 import type { Db, DbTransaction } from './db/database.ts';
+import { observeStatements } from './db/observed.ts';
 import type { Gateways } from './gateways/gateways.ts';
-import type { Jobs } from './jobs/jobs.ts';
+import { type Jobs, jobsWithin } from './jobs/jobs.ts';
 import type { Clock } from './lib/time.ts';
+import type { ErrorReports } from './telemetry/error-reports.ts';
 import type { Log } from './telemetry/log.ts';
+import type { TraceContext } from './telemetry/trace-context.ts';
+import type { Activity, Tracing } from './telemetry/tracing.ts';
 
 export const ROLES = ['customer', 'seller', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
@@ -24,19 +29,28 @@ export interface UserActor {
 
 export type Actor = UserActor | { readonly kind: 'anonymous' } | { readonly kind: 'system' };
 
+export const ANONYMOUS: Actor = Object.freeze({ kind: 'anonymous' });
+
 /** What lives as long as the process. */
 export interface Services {
   readonly config: Config;
   readonly db: Db;
+  readonly cache: Cache;
   readonly jobs: Jobs;
   readonly gateways: Gateways;
   readonly clock: Clock;
   readonly log: Pick<Log, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
+  /** Absent where no collector is configured. */
+  readonly tracing?: Tracing | undefined;
+  /** Absent where SENTRY_DSN is. */
+  readonly errorReports?: ErrorReports | undefined;
 }
 
 export interface Ctx extends Services {
   readonly actor: Actor;
   readonly requestId: string;
+  /** What this request or job run belongs to; commands belong to nothing. Outgoing calls carry it on. */
+  readonly trace?: TraceContext | undefined;
   /** The caller's network (/24 or /48), never a whole address. */
   readonly ipPrefix?: string | undefined;
 }
@@ -51,4 +65,16 @@ export interface TxCtx extends Ctx {
 /** The context of jobs and commands: nobody's request. */
 export function systemCtx(services: Services, requestId: string): Ctx {
   return { ...services, actor: { kind: 'system' }, requestId };
+}
+
+/** What of the services differs for one request or job run: its jobs and statements belong to its trace. */
+export function within(
+  { trace, span }: Activity,
+  { db, jobs }: Services,
+): Pick<Ctx, 'trace' | 'db' | 'jobs'> {
+  return {
+    trace,
+    db: span === undefined ? db : observeStatements(db, span.beginStatement),
+    jobs: jobsWithin(trace, jobs),
+  };
 }

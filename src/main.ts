@@ -61,6 +61,23 @@ program
   .action(run(async () => (await import('./cli/doctor.ts')).doctor()));
 
 program
+  .command('config')
+  .description('look at the settings')
+  .command('check')
+  .description('print every setting and where it comes from, and all that is wrong')
+  .option('--env-file <path>', 'read this file too; the environment counts before it')
+  .action(
+    run(async (options) =>
+      (await import('./cli/config-check.ts')).checkConfig(options, process.env),
+    ),
+  );
+
+program
+  .command('reencrypt')
+  .description('encrypt second factors anew with the first of APP_SECRET')
+  .action(run(async () => (await import('./cli/reencrypt.ts')).reencrypt()));
+
+program
   .command('openapi')
   .description('write the OpenAPI documents')
   .addOption(new Option('--version <version>', 'only this version').choices(VERSIONS))
@@ -72,6 +89,54 @@ program
   .command('check-invariants')
   .description('print every rule that the data in the database break, or nothing')
   .action(run(async () => (await import('./cli/check-invariants.ts')).check()));
+
+program
+  .command('verify-audit')
+  .description('check the seals of the audit log, and name the first place where they break')
+  .option('--head <head>', 'a head that was printed or logged before; fail where it is gone')
+  .action(run(async (options) => (await import('./cli/verify-audit.ts')).verify(options)));
+
+program
+  .command('retry-dead-letters')
+  .description('have the jobs of a queue that failed for the last time tried again')
+  .argument('<queue>', 'its name')
+  .action(run(async (queue: string) => (await import('./cli/retry-dead-letters.ts')).retry(queue)));
+
+const backup = program
+  .command('backup')
+  .description('take a backup of the database')
+  .option('--full', 'with pgBackRest: everything, not only what changed since the last full one')
+  .action(run(async (options) => (await import('./cli/backup.ts')).takeBackup(options)));
+
+backup
+  .command('list')
+  .description('list the backups there are')
+  .action(run(async () => (await import('./cli/backup.ts')).listBackups()));
+
+backup
+  .command('verify')
+  .description('restore the newest backup aside, and check what it brings')
+  .action(run(async () => (await import('./cli/backup.ts')).verifyBackup()));
+
+program
+  .command('restore')
+  .description('bring the database back from a backup')
+  .option(
+    '--to <time>',
+    'as it was then, such as 2026-03-01T08:00:00+08:00; all there is if absent',
+  )
+  .option('--replace <name>', 'the database, or the stanza, whose data may be replaced')
+  .action(run(async (options) => (await import('./cli/restore.ts')).restore(options)));
+
+program
+  .command('grant-runtime-role')
+  .description('let a role of PostgreSQL run serve and worker, and nothing beyond that')
+  .argument('<role>', 'its name')
+  .action(
+    run(async (role: string) =>
+      (await import('./cli/grant-runtime-role.ts')).grantRuntimeRole(role),
+    ),
+  );
 
 await program.parseAsync();
 

@@ -3,16 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
-import { systemCtx } from './context.ts';
+import { systemCtx, within } from './context.ts';
 import { createRateLimits } from './http/rate-limit.ts';
 import { startWorker } from './jobs/worker.ts';
 import { createAuthenticate } from './modules/identity/authenticate.ts';
 import { createTokens } from './modules/identity/tokens.ts';
 import { registerCollectors } from './modules/operations/collectors.ts';
 import { createHealth, type Health } from './modules/operations/health.service.ts';
+import { buildMonitoringApp } from './monitoring-app.ts';
 import { type OpenedServices, openServices } from './services.ts';
 import type { Log } from './telemetry/log.ts';
-import { createMetrics } from './telemetry/metrics.ts';
 import { allJobs } from './worker.ts';
 
 export interface ProcessOptions {
@@ -56,14 +56,28 @@ export async function startServer(options: ProcessOptions): Promise<RunningServe
   };
 }
 
-/** Starts the worker alone. */
+/**
+ * Starts the worker alone, with an HTTP server for its health and metrics where WORKER_PORT is set.
+ * @throws Error with code EADDRINUSE or EACCES where it cannot listen
+ */
 export async function startWorkerProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { config, log } = options;
   await using stack = new AsyncDisposableStack();
   const opened = await openServices(stack, { config, url: options.databaseUrl, log });
+  const monitored = await assembleMonitoring(stack, opened, { ...options, worksOnJobs: true });
+  const app = buildMonitoringApp(monitored);
+  // Closes after the worker: what it still finishes can be watched.
+  stack.defer(() => app.close());
+  if (config.WORKER_PORT !== undefined)
+    await app.listen({ host: config.HOST, port: config.WORKER_PORT });
   await addWorker(stack, opened, options);
   const running = stack.move();
-  return { stop: () => running.disposeAsync() };
+  return {
+    stop: async () => {
+      monitored.health.startDraining();
+      await running.disposeAsync();
+    },
+  };
 }
 
 async function addWorker(
@@ -74,34 +88,55 @@ async function addWorker(
   const worker = await startWorker({
     databaseUrl,
     log,
+    tracing: services.tracing,
+    errorReports: services.errorReports,
     jobs: allJobs,
-    makeContext: ({ id }) => systemCtx(services, id),
+    makeContext: ({ id, log, activity }) => ({
+      ...systemCtx(services, id),
+      ...within(activity, services),
+      log,
+    }),
   });
   stack.defer(() => worker.stop());
 }
 
-async function assembleApp(
+/** What every process with an HTTP server has: keys to know callers by, health and metrics. */
+async function assembleMonitoring(
   stack: AsyncDisposableStack,
-  { services, pool, redis }: OpenedServices,
-  { databaseUrl, log }: ProcessOptions,
-): Promise<{ app: FastifyInstance; health: Health }> {
+  { services, pool, redis, metrics }: OpenedServices,
+  { databaseUrl, log, worksOnJobs }: ProcessOptions & { readonly worksOnJobs: boolean },
+) {
   const { config, clock, db } = services;
   const { version, DATA_DIR: dataDir } = config;
-  const metrics = createMetrics(log);
-  registerCollectors(metrics, { db, pool, clock });
+  registerCollectors(metrics, { db, pool, clock, version, worksOnJobs });
   const health = createHealth({ databaseUrl, redis, version, dataDir, clock, log });
   stack.defer(() => health.close());
   const tokens = await createTokens(config);
+  return { services, log, tokens, health, metrics, authenticate: createAuthenticate(tokens) };
+}
+
+async function assembleApp(
+  stack: AsyncDisposableStack,
+  opened: OpenedServices,
+  options: ProcessOptions,
+): Promise<{ app: FastifyInstance; health: Health }> {
+  const { services, pool, redis, breaker, metrics } = opened;
+  const { config, clock } = services;
+  const { log } = options;
+  const worksOnJobs = config.WORKER === 'on';
+  const monitored = await assembleMonitoring(stack, opened, { ...options, worksOnJobs });
   const app = await buildApp({
-    services,
-    log,
-    tokens,
-    health,
-    metrics,
-    authenticate: createAuthenticate(tokens),
-    limits: createRateLimits(config, redis, (rule) => metrics.countRateLimitRefusal(rule)),
+    ...monitored,
+    pool,
+    limits: createRateLimits({
+      config,
+      clock,
+      log,
+      shared: redis === undefined ? undefined : { redis, breaker },
+      onRefusal: (rule) => metrics.countRateLimitRefusal(rule),
+    }),
   });
   // Before anything polls: compiling the schemas keeps the event loop for a while.
   await app.ready();
-  return { app, health };
+  return { app, health: monitored.health };
 }

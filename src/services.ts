@@ -2,7 +2,10 @@
 // commands share it, so that they cannot differ.
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import { connectRedis } from './cache/redis.ts';
+import type { Breaker } from './cache/breaker.ts';
+import type { CacheResult } from './cache/cache.ts';
+import { openCache } from './cache/open.ts';
+import { connectRedis, redisBreaker } from './cache/redis.ts';
 import type { Config } from './config.ts';
 import type { Services } from './context.ts';
 import { openDatabase } from './db/database.ts';
@@ -11,12 +14,17 @@ import { createJobs } from './jobs/jobs.ts';
 import { systemClock } from './lib/time.ts';
 import { loadSecrets } from './modules/identity/signing-keys.ts';
 import type { Log } from './telemetry/log.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { openTelemetry } from './telemetry/open.ts';
 
 export interface OpenedServices {
   readonly services: Services;
   readonly pool: Pool;
   /** Absent where REDIS_URL is. */
   readonly redis: Redis | undefined;
+  /** Around everything that asks `redis`. */
+  readonly breaker: Breaker;
+  readonly metrics: Metrics;
 }
 
 /**
@@ -27,9 +35,12 @@ export async function openServices(
   stack: AsyncDisposableStack,
   { config: given, url, log }: { config: Config; url: string; log: Log },
 ): Promise<OpenedServices> {
-  // In development the secret comes from a file; from here on it is as if it had been given.
+  // In development the secret comes from a file and the database is our own; from here on it is as if both had been given.
   const { appSecret } = await loadSecrets(given);
-  const config: Config = Object.freeze({ ...given, APP_SECRET: appSecret });
+  const config: Config = Object.freeze({ ...given, APP_SECRET: appSecret, DATABASE_URL: url });
+  const directUrl = given.DATABASE_DIRECT_URL ?? url;
+  // First, so that it closes last: what goes wrong while the rest stops is still told.
+  const telemetry = await openTelemetry(stack, config, log);
   const { db, pool } = openDatabase({
     url,
     poolSize: config.DATABASE_POOL_SIZE,
@@ -41,6 +52,19 @@ export async function openServices(
   stack.defer(() => jobs.close());
   const redis = config.REDIS_URL === undefined ? undefined : connectRedis(config.REDIS_URL, log);
   if (redis !== undefined) stack.defer(() => redis.disconnect());
-  const gateways = createGateways({ config, db, clock: systemClock, log });
-  return { services: { config, db, jobs, gateways, clock: systemClock, log }, pool, redis };
+  const metrics = createMetrics(log);
+  const clock = systemClock;
+  const breaker = redisBreaker(clock);
+  const onRequest = (result: CacheResult) => metrics.countCacheRequest(result);
+  const shared = redis === undefined ? undefined : { redis, breaker };
+  const cache = openCache({ config, databaseUrl: directUrl, shared, clock, log, onRequest });
+  stack.defer(() => cache.close());
+  const gateways = createGateways({ config, db, clock, log });
+  return {
+    services: { config, db, cache, jobs, gateways, clock, log, ...telemetry },
+    pool,
+    redis,
+    breaker,
+    metrics,
+  };
 }

@@ -2,17 +2,23 @@
 
 import type { Ctx } from './context.ts';
 import type { Job } from './jobs/define.ts';
+import { sealEntriesJob } from './modules/audit/audit.jobs.ts';
 import { refreshCategoryListingsJob } from './modules/catalog/categories.jobs.ts';
 import { makeImageSizesJob, removeImageFilesJob } from './modules/catalog/images.jobs.ts';
 import { eraseUsersJob, forgetSessionsJob } from './modules/identity/identity.jobs.ts';
 import { sendResetCodeJob } from './modules/identity/passwords.jobs.ts';
-import { refreshStaleListingsJob } from './modules/listing/listing.jobs.ts';
+import { foldCategoryCountsJob, refreshStaleListingsJob } from './modules/listing/listing.jobs.ts';
 import { sendMessageJob } from './modules/notifications/notifications.jobs.ts';
 import {
   dispatchEventsJob,
   forgetDispatchedEventsJob,
 } from './modules/notifications/outbox.jobs.ts';
-import { forgetExpiredAnswersJob } from './modules/operations/housekeeping.jobs.ts';
+import {
+  foldBusinessCountsJob,
+  forgetExpiredAnswersJob,
+  watchAuditJob,
+  watchInvariantsJob,
+} from './modules/operations/housekeeping.jobs.ts';
 import {
   cancelUnconfirmedCodJob,
   expireReservationsJob,
@@ -30,7 +36,11 @@ export const allJobs: readonly Job<Ctx, unknown>[] = [
   forgetErasedReviewersJob,
   refundJob,
   forgetExpiredAnswersJob,
+  foldBusinessCountsJob,
+  watchInvariantsJob,
+  watchAuditJob,
   refreshStaleListingsJob,
+  foldCategoryCountsJob,
   refreshCategoryListingsJob,
   makeImageSizesJob,
   removeImageFilesJob,
@@ -40,4 +50,5 @@ export const allJobs: readonly Job<Ctx, unknown>[] = [
   sendResetCodeJob,
   eraseUsersJob,
   forgetSessionsJob,
+  sealEntriesJob,
 ];

@@ -219,6 +219,7 @@ describe('doctor', () => {
       'clock',
       'migrations',
       'jobs',
+      'role',
     ];
     expect(
       stdout

@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildApp } from '../app.ts';
+import { withoutCache } from '../cache/cache.ts';
 import { loadConfig } from '../config.ts';
 import type { Services } from '../context.ts';
 import { openDatabase } from '../db/database.ts';
@@ -73,7 +74,15 @@ async function buildOffline() {
   const { db } = openDatabase({ url: NO_DATABASE, poolSize: 1, onError: () => {} });
   const clock = systemClock;
   const gateways = createGateways({ config, db, clock, log });
-  const services: Services = { config, db, clock, log, gateways, jobs: noJobs() };
+  const services: Services = {
+    config,
+    db,
+    cache: withoutCache(),
+    clock,
+    log,
+    gateways,
+    jobs: noJobs(),
+  };
   const tokens = await createTokens(config);
   const { version, DATA_DIR: dataDir } = config;
   return buildApp({
@@ -81,7 +90,8 @@ async function buildOffline() {
     log,
     tokens,
     authenticate: createAuthenticate(tokens),
-    limits: createRateLimits(config, undefined, () => {}),
+    pool: { waitingCount: 0 },
+    limits: createRateLimits({ config, clock, log }),
     health: createHealth({ databaseUrl: NO_DATABASE, version, dataDir, clock, log }),
     metrics: createMetrics(log),
   });

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { withDeadline } from '../lib/deadline.ts';
 import { type RunningProcess, startServer, startWorkerProcess } from '../serve.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { switchLevelOnSignal } from './log-level-signal.ts';
 import { bringUpToDate } from './prepare.ts';
 import { type DatabasePlace, findDatabase, openLog, readConfig } from './settings.ts';
 import { awaitStopRequest } from './stop-request.ts';
@@ -14,7 +15,7 @@ const STOP_TIMEOUT_MS = 90_000;
 export function serve(): Promise<ExitCode> {
   return runUntilStopped(async (options) => {
     const { config, database } = options;
-    const server = await startServer(options).catch(explainListen(config));
+    const server = await startServer(options).catch(explainListen('PORT', config));
     if (!config.isProduction) process.stdout.write(welcome(config, database));
     return server;
   });
@@ -22,7 +23,9 @@ export function serve(): Promise<ExitCode> {
 
 export function work(): Promise<ExitCode> {
   return runUntilStopped(async (options) => {
-    const worker = await startWorkerProcess(options);
+    const worker = await startWorkerProcess(options).catch(
+      explainListen('WORKER_PORT', options.config),
+    );
     options.log.info('working');
     return worker;
   });
@@ -39,12 +42,14 @@ async function runUntilStopped(start: Start): Promise<ExitCode> {
   const config = readConfig();
   const log = openLog(config);
   const { requested, signal } = awaitStopRequest(log);
+  switchLevelOnSignal(log);
   await using stack = new AsyncDisposableStack();
   const database = await findDatabase(stack, config);
   if (signal.aborted) return requested;
   await bringUpToDate(config, database);
   if (signal.aborted) return requested;
-  const running = await start({ config, database, databaseUrl: database.url, log });
+  const databaseUrl = config.DATABASE_URL ?? database.url;
+  const running = await start({ config, database, databaseUrl, log });
   const exitCode = await requested;
   const limit_ms = config.DRAIN_MS + STOP_TIMEOUT_MS;
   await withDeadline(running.stop(), limit_ms, `Not stopped within ${limit_ms} ms`);
@@ -52,16 +57,17 @@ async function runUntilStopped(start: Start): Promise<ExitCode> {
 }
 
 const LISTEN_FAULTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is in use. Stop what listens there, or set PORT to another port',
-  EACCES: 'may not be used by this account. Set PORT to 1024 or more',
+  EADDRINUSE: 'is in use. Stop what listens there, or set {port} to another port',
+  EACCES: 'may not be used by this account. Set {port} to 1024 or more',
   EADDRNOTAVAIL: 'is not an address of this machine. Set HOST to one that is',
 };
 
-function explainListen({ HOST, PORT }: Config): (error: unknown) => never {
+function explainListen(setting: 'PORT' | 'WORKER_PORT', config: Config): (error: unknown) => never {
   return (error) => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const explanation = LISTEN_FAULTS[code];
     if (explanation === undefined) throw error;
-    throw new CliError(`${HOST}:${PORT} ${explanation}.`, EXIT.unavailable);
+    const place = `${config.HOST}:${config[setting]}`;
+    throw new CliError(`${place} ${explanation.replace('{port}', setting)}.`, EXIT.unavailable);
   };
 }

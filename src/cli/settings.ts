@@ -27,14 +27,15 @@ export interface DatabasePlace {
 }
 
 /**
- * The database of DATABASE_URL, or the embedded server, started or joined; `stack` leaves it again.
+ * The database past any pooler: that of DATABASE_DIRECT_URL, else of DATABASE_URL, or the embedded server, started or joined; `stack` leaves it again.
  * @throws CliError where no embedded server can be had
  */
 export async function findDatabase(
   stack: AsyncDisposableStack,
   config: Config,
 ): Promise<DatabasePlace> {
-  if (config.DATABASE_URL !== undefined) return { url: config.DATABASE_URL };
+  const url = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL;
+  if (url !== undefined) return { url };
   try {
     const embedded = await startEmbedded({ dataDir: config.DATA_DIR, log: say });
     stack.defer(() => embedded.stop());
