@@ -112,6 +112,8 @@ describe('the port of a worker', () => {
     const client = await connect();
     await client.query('BEGIN; LOCK TABLE outbox_messages IN ACCESS EXCLUSIVE MODE');
     const isJobWaiting = async () => {
+      // A transaction sees the activity of its first look until it asks for another.
+      await client.query('SELECT pg_stat_clear_snapshot()');
       const { rows } = await client.query(
         `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
       );

@@ -14,6 +14,8 @@ async function createScratchDatabase() {
   const name = `reference_${randomUUID().replaceAll('-', '')}`;
   await onServer(server, `CREATE DATABASE ${name} TEMPLATE template0`);
   const pool = new pg.Pool({ connectionString: withDatabase(server, name), max: POOL_SIZE });
+  // The drop may end connections that are closing already.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const foundation = new URL('../../migrations/0001_foundation.sql', import.meta.url);
   await pool.query(await readFile(foundation, 'utf8'));
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
