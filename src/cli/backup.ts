@@ -151,7 +151,7 @@ async function atDatabase(work: (place: Place) => Promise<ExitCode>): Promise<Ex
   const config = readConfig();
   await using stack = new AsyncDisposableStack();
   const { url } = await findDatabase(stack, config);
-  return work({ config, url });
+  return await work({ config, url });
 }
 
 /** A connection that keeps every other backup of this database out, on whatever machine, for as long as it lives. */

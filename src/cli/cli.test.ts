@@ -201,6 +201,18 @@ describe('openapi', () => {
   });
 });
 
+describe('backup', () => {
+  it('says in words what is not set, while the embedded database still runs', async () => {
+    const dataDir = join(folder, 'embedded');
+    for (const args of [['backup'], ['backup', 'list']]) {
+      const { exitCode, stderr } = await runCli(args, { env: { DATA_DIR: dataDir } });
+      expect([args, exitCode]).toEqual([args, 2]);
+      expect(stderr).toContain('error BACKUP_DIR');
+      expect(stderr).not.toMatch(STACK_FRAME);
+    }
+  });
+});
+
 describe('doctor', () => {
   it('says a line for each thing that it looked at', async () => {
     const env = { DATABASE_URL: database.url, DATA_DIR: folder, PORT: '0' };

@@ -45,9 +45,9 @@ async function runUntilStopped(start: Start): Promise<ExitCode> {
   switchLevelOnSignal(log);
   await using stack = new AsyncDisposableStack();
   const database = await findDatabase(stack, config);
-  if (signal.aborted) return requested;
+  if (signal.aborted) return await requested;
   await bringUpToDate(config, database);
-  if (signal.aborted) return requested;
+  if (signal.aborted) return await requested;
   const databaseUrl = config.DATABASE_URL ?? database.url;
   const running = await start({ config, database, databaseUrl, log });
   const exitCode = await requested;
