@@ -45,12 +45,30 @@ export const Timestamp = Type.String({
   examples: ['2026-03-01T08:00:00.000Z'],
 });
 
-/** A moment in a request. The pattern leaves out what `Date` cannot read: leap seconds, offsets without minutes. */
-export const Moment = Type.String({
-  format: 'date-time',
+// The pattern leaves out what `Date` cannot read: leap seconds, offsets without minutes.
+const MOMENT = {
   pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:[0-5]\\d(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$',
-  maxLength: 40,
   description: 'RFC 3339 with an offset',
+};
+const PRICE = {
+  pattern: '^(?!0+(\\.0{1,2})?$)\\d{1,6}(\\.\\d{1,2})?$',
+  description: '0.01 to 999999.99, up to two places',
+};
+const POSITIVE_QUANTITY = {
+  pattern: '^(?!0+(\\.0{1,3})?$)\\d{1,5}(\\.\\d{1,3})?$',
+  description: "0.001 to 99999.999 in the product's unit",
+};
+
+/** What these patterns accept, in words, also where a member has a description of its own. */
+export const ACCEPTED: ReadonlyMap<string, string> = new Map(
+  [MOMENT, PRICE, POSITIVE_QUANTITY].map(({ pattern, description }) => [pattern, description]),
+);
+
+/** A moment in a request. */
+export const Moment = Type.String({
+  ...MOMENT,
+  format: 'date-time',
+  maxLength: 40,
   examples: ['2026-03-01T06:00:00+08:00'],
 });
 
@@ -62,8 +80,7 @@ export const Money = Type.String({
 
 /** A price in a request: 0.01 to 999999.99, places may be left out. */
 export const Price = Type.String({
-  pattern: '^(?!0+(\\.0{1,2})?$)\\d{1,6}(\\.\\d{1,2})?$',
-  description: '0.01 to 999999.99, up to two places',
+  ...PRICE,
   examples: ['120.00'],
 });
 
@@ -75,8 +92,7 @@ export const Quantity = Type.String({
 
 /** A quantity in a request: 0.001 to 99999.999. */
 export const PositiveQuantity = Type.String({
-  pattern: '^(?!0+(\\.0{1,3})?$)\\d{1,5}(\\.\\d{1,3})?$',
-  description: "0.001 to 99999.999 in the product's unit",
+  ...POSITIVE_QUANTITY,
   examples: ['2.5'],
 });
 

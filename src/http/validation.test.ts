@@ -24,6 +24,7 @@ const Basket = Model(
     is_open: Type.Optional(Type.Boolean()),
     unit: Type.Optional(OneOf(['kg', 'piece'])),
     price: Type.Optional(Price),
+    srp: Type.Optional(Type.String({ ...Price, description: 'Suggested retail price' })),
     quantity: Type.Optional(PositiveQuantity),
     at: Type.Optional(Moment),
     product_id: Type.Optional(Id),
@@ -140,6 +141,12 @@ describe('a body', () => {
       'must be 0.01 to 999999.99, up to two places',
     ],
     [
+      'a price with a meaning of its own',
+      { name: 'a', srp: 'dear' },
+      '/srp',
+      'must be 0.01 to 999999.99, up to two places',
+    ],
+    [
       'a price with an exponent',
       { name: 'a', price: '1e3' },
       '/price',
@@ -157,12 +164,7 @@ describe('a body', () => {
       '/at',
       'must be RFC 3339 with an offset',
     ],
-    [
-      'an id that is none',
-      { name: 'a', product_id: 'x' },
-      '/product_id',
-      'must match format "uuid"',
-    ],
+    ['an id that is none', { name: 'a', product_id: 'x' }, '/product_id', 'must be a UUID'],
     [
       'an id with a prefix that PostgreSQL cannot read',
       { name: 'a', product_id: `urn:uuid:${ID}` },

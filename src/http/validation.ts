@@ -5,7 +5,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { FastifyValidationResult } from 'fastify/types/schema.js';
 import type { TSchema } from 'typebox';
 import type { FieldError } from '../lib/problem.ts';
-import { NOT_BLANK } from './schema.ts';
+import { ACCEPTED, NOT_BLANK } from './schema.ts';
 
 const COMMON: Options = {
   allErrors: true,
@@ -65,15 +65,29 @@ export function fieldErrors(errors: readonly Partial<ErrorObject>[]): FieldError
   });
 }
 
+const FORMATS: Readonly<Record<string, string>> = {
+  uuid: 'a UUID',
+  'date-time': 'RFC 3339 with an offset',
+  date: 'a date such as 2026-03-01',
+  email: 'an e-mail address',
+  uri: 'an absolute address',
+};
+
 function sentence(error: Partial<ErrorObject>, params: Record<string, unknown>): string {
   if (error.keyword === 'additionalProperties') return 'is not known here';
   if (error.keyword === 'required') return 'is required';
   if (error.keyword === 'enum')
     return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`;
+  const format = FORMATS[String(params['format'])];
+  if (format !== undefined) return `must be ${format}`;
   if (params['pattern'] === NOT_BLANK) return 'must not be blank';
+  const accepted = error.keyword === 'pattern' ? acceptedBy(error, params) : undefined;
+  return accepted === undefined ? (error.message ?? 'is not valid') : `must be ${accepted}`;
+}
+
+function acceptedBy(error: Partial<ErrorObject>, { pattern }: Record<string, unknown>) {
   const schema = error.parentSchema as { description?: string } | undefined;
-  if (error.keyword === 'pattern' && schema?.description) return `must be ${schema.description}`;
-  return error.message ?? 'is not valid';
+  return ACCEPTED.get(String(pattern)) ?? schema?.description;
 }
 
 function escapePointer(member: string): string {

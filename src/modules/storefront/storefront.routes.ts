@@ -15,7 +15,7 @@ const PriceBound = (description: string) =>
   Type.Optional(
     Type.String({
       pattern: '^\\d{1,6}(\\.\\d{1,2})?$',
-      description: `${description}: 0 to 999999.99, up to two places`,
+      description: `0 to 999999.99, up to two places: ${description}`,
       examples: ['120.00'],
     }),
   );
@@ -28,8 +28,8 @@ const ProductQuery = Type.Object({
   ),
   category: Type.Optional(Line(100, { description: 'Name, slug or id; with everything below it' })),
   seller: Type.Optional(Id),
-  price_min: PriceBound('Lowest list price'),
-  price_max: PriceBound('Highest list price'),
+  price_min: PriceBound('the lowest list price'),
+  price_max: PriceBound('the highest list price'),
   freshness: Type.Optional(
     OneOf(FRESHNESS, { description: 'Of the lot that is sold next; nothing ROTTEN is ever sold' }),
   ),
