@@ -216,3 +216,29 @@ describe('the journal', () => {
     ],
   ])('refuses %s', (_what, statements, by) => expectRefusal(statements, by));
 });
+
+describe('a line of text', () => {
+  it.each([
+    ['a line break', 'products', 'name', 'Kamatis\nhttps://example.com', 120],
+    ['a control character', 'categories', 'name', 'Gulay\u0007', 80],
+    ['a C1 control character', 'promos', 'name', 'Sale\u0085', 120],
+    ['a line separator', 'users', 'last_name', 'San\u2028tos', 100],
+    ['a direction override', 'sellers', 'business_name', 'Gu\u202elayan', 120],
+    ['spaces around it', 'users', 'first_name', ' Maria', 100],
+    ['more characters than its limit', 'addresses', 'recipient_name', '😀'.repeat(121), 120],
+  ])('refuses %s', async (_what, table, column, value, max) => {
+    const check = `SELECT is_line('${value}', ${max}) AS is_line`;
+    expect((await world.client.query(check)).rows).toEqual([{ is_line: false }]);
+    const constraint = await world.client.query<{ definition: string }>(
+      'SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conname = $1',
+      [`${table}_${column}_line`],
+    );
+    expect(constraint.rows).toEqual([{ definition: `CHECK (is_line(${column}, ${max}))` }]);
+  });
+
+  it('refuses a name that would end paging for everybody', () =>
+    expectRefusal('UPDATE products SET name = repeat(chr(1), 120)', 'products_name_line'));
+
+  it('takes letters of every script up to its limit', () =>
+    world.take(`UPDATE products SET name = '${'😀'.repeat(120)}'`));
+});

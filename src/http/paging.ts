@@ -8,7 +8,7 @@ import { Nullable } from './schema.ts';
 
 export const DEFAULT_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 100;
-const MAX_CURSOR_LENGTH = 1024;
+export const MAX_CURSOR_LENGTH = 1024;
 
 type Query = Readonly<Record<string, unknown>>;
 

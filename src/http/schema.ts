@@ -1,5 +1,6 @@
 // Schema words that every module uses, so that validation, types and the OpenAPI document agree.
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
+import type { TextKind } from '../lib/text.ts';
 
 /** A named schema: published once under `components/schemas` and referred to from everywhere else. */
 export function Model<T extends TSchema>(name: string, schema: T): T {
@@ -98,12 +99,31 @@ export const PositiveQuantity = Type.String({
 
 export const NOT_BLANK = '\\S';
 
-/** Text that people type: trimmed length matters, so blank alone is refused. */
-export function Line(
-  maxLength: number,
-  options: { description?: string; examples?: string[] } = {},
-) {
-  return Type.String({ minLength: 1, maxLength, pattern: NOT_BLANK, ...options });
+/** Says of a string that people type it: validation normalises it first, then refuses what lib/text.ts refuses. */
+export const TEXT_KEYWORD = 'x-text';
+
+interface TextOptions {
+  readonly description?: string;
+  readonly examples?: string[];
+}
+
+/** A name or another single line that people type; never blank. `maxLength` counts characters of the normalised line. */
+export function Line(maxLength: number, options: TextOptions = {}) {
+  return typed('line', { minLength: 1, maxLength, pattern: NOT_BLANK, ...options });
+}
+
+/** What people type with line breaks; never blank. `maxLength` counts characters of the normalised text. */
+export function Text(maxLength: number, options: TextOptions = {}) {
+  return typed('text', { minLength: 1, maxLength, pattern: NOT_BLANK, ...options });
+}
+
+/** A text that may be empty. */
+export function Description(maxLength: number, options: TextOptions = {}) {
+  return typed('text', { maxLength, ...options });
+}
+
+function typed(kind: TextKind, options: object) {
+  return Type.String({ ...options, [TEXT_KEYWORD]: kind });
 }
 
 export const Empty = Type.Object({}, { additionalProperties: false });

@@ -5,15 +5,18 @@ import { ANYONE } from './access.ts';
 import { route } from './route.ts';
 import {
   Closed,
+  Description,
   Id,
   IdParams,
   Line,
   Model,
   Moment,
+  Nullable,
   OneOf,
   Patch,
   PositiveQuantity,
   Price,
+  Text,
 } from './schema.ts';
 
 const Basket = Model(
@@ -29,6 +32,8 @@ const Basket = Model(
     at: Type.Optional(Moment),
     product_id: Type.Optional(Id),
     'a/b~c': Type.Optional(Type.Integer()),
+    notes: Type.Optional(Text(12)),
+    about: Type.Optional(Nullable(Description(12))),
     items: Type.Optional(Type.Array(Closed({ id: Id }), { maxItems: 2 })),
   }),
 );
@@ -121,6 +126,32 @@ describe('a body', () => {
     ['an object for a list', { name: 'a', items: { 0: { id: ID } } }, '/items', 'must be array'],
     ['a float for money', { name: 'a', price: 50.5 }, '/price', 'must be string'],
     ['a blank text', { name: ' \t ' }, '/name', 'must not be blank'],
+    ['a blank text of Unicode', { name: '\u3000\u00a0' }, '/name', 'must not be blank'],
+    [
+      'a line break in a name',
+      { name: 'a\nb' },
+      '/name',
+      'must be one line without control characters',
+    ],
+    [
+      'a direction override',
+      { name: 'a\u202eb' },
+      '/name',
+      'must not hold invisible characters or ones that turn the direction of writing',
+    ],
+    [
+      'a control character in a text that may be null',
+      { name: 'a', about: 'a\u0007' },
+      '/about',
+      'must not hold control characters',
+    ],
+    ['a blank note', { name: 'a', notes: '\n\t' }, '/notes', 'must not be blank'],
+    [
+      'a name too long once composed',
+      { name: `\u0958${'e'.repeat(9)}` },
+      '/name',
+      'must NOT have more than 10 characters',
+    ],
     ['a number out of range', { name: 'a', count: 10 }, '/count', 'must be <= 9'],
     [
       'a value that is not one of a few',
@@ -184,6 +215,16 @@ describe('a body', () => {
     },
   );
 
+  it('holds what people type in its normal form, whose length counts', async () => {
+    const name = ` ${'n\u0303'.repeat(10)}\u3000`;
+    const answer = await post({ name, notes: 'one\r\ntwo\n', about: null });
+    expect(JSON.parse(answer.json().got)).toEqual({
+      name: 'ñ'.repeat(10),
+      notes: 'one\ntwo',
+      about: null,
+    });
+  });
+
   it('hears of all its faults at once, but of no more than twenty', async () => {
     const few = await post({ name: 5, count: 'x', unit: 'ton', extra: 1 });
     expect(
@@ -208,7 +249,7 @@ describe('a query', () => {
   const get = (query: string) => probe.call({ path: `/baskets?${query}` });
 
   it('is read into the types of its parameters, defaults included', async () => {
-    const answer = await get('count=7&is_open=true&search=a%20b');
+    const answer = await get('count=7&is_open=true&search=%20a%20%20b');
     expect(JSON.parse(answer.json().got)).toEqual({
       count: 7,
       is_open: true,
@@ -230,6 +271,7 @@ describe('a query', () => {
     ['a number too large', 'count=99999999999999999999', '/count'],
     ['yes for true', 'is_open=yes', '/is_open'],
     ['a blank search', 'search=%20', '/search'],
+    ['a search with a control character', 'search=a%07b', '/search'],
     ['a search too long', 'search=abcdefghijk', '/search'],
   ])('with %s is refused', async (_what, query, pointer) => {
     const answer = await get(query);

@@ -1,11 +1,18 @@
 // Two Ajvs: query and path come as text and are coerced, bodies are taken at their word. Both refuse what they do not know.
-import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
+import {
+  Ajv,
+  type ErrorObject,
+  type Options,
+  type SchemaValidateFunction,
+  type ValidateFunction,
+} from 'ajv';
 import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { FastifyValidationResult } from 'fastify/types/schema.js';
 import type { TSchema } from 'typebox';
 import type { FieldError } from '../lib/problem.ts';
-import { ACCEPTED, NOT_BLANK } from './schema.ts';
+import { normalizeText, type TextKind, textFault } from '../lib/text.ts';
+import { ACCEPTED, NOT_BLANK, TEXT_KEYWORD } from './schema.ts';
 
 const COMMON: Options = {
   allErrors: true,
@@ -52,8 +59,27 @@ function compiledWhenUsed(compile: () => ValidateFunction): FastifyValidationRes
 function withFormats(ajv: Ajv): Ajv {
   addFormats.default(ajv, ['uuid', 'date-time', 'email', 'uri', 'date']);
   ajv.addVocabulary(['example']);
+  ajv.addKeyword({
+    keyword: TEXT_KEYWORD,
+    type: 'string',
+    schemaType: 'string',
+    // Length and pattern are those of the text as it will be kept.
+    before: 'maxLength',
+    modifying: true,
+    errors: true,
+    validate: checkText,
+  });
   return ajv;
 }
+
+/** Puts the text in its normal form where it stands, then says what is wrong with it. */
+const checkText: SchemaValidateFunction = (kind: TextKind, typed: string, _parent, at) => {
+  const text = normalizeText(typed, kind);
+  if (at !== undefined) at.parentData[at.parentDataProperty] = text;
+  const fault = textFault(text, kind);
+  checkText.errors = fault === undefined ? [] : [{ keyword: 'text', message: fault }];
+  return fault === undefined;
+};
 
 /** Ajv's errors as field errors whose messages say what would be accepted. */
 export function fieldErrors(errors: readonly Partial<ErrorObject>[]): FieldError[] {

@@ -5,6 +5,7 @@ import { ADMIN, ANYONE } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import {
   Closed,
+  Description,
   Id,
   IdParams,
   type Infer,
@@ -20,7 +21,7 @@ import * as categories from './categories.service.ts';
 const CategoryFields = {
   name: Line(80, { examples: ['Vegetables'] }),
   parent_id: Type.Optional(Nullable(Id)),
-  description: Type.Optional(Nullable(Type.String({ maxLength: 1000 }))),
+  description: Type.Optional(Nullable(Description(1_000))),
 };
 const CategoryInput = Model('CategoryInput', Closed(CategoryFields));
 const CategoryPatch = Model('CategoryPatch', Patch(Closed(CategoryFields)));

@@ -70,14 +70,12 @@ export function createCategory(ctx: Ctx, input: CategoryInput): Promise<Category
       );
     }
     requireParent(tree, input.parent_id);
-    const name = input.name.trim();
-    const slug = slugify(name);
+    const slug = slugify(input.name);
     const isTaken = tree.some((node) => node.slug === slug);
     invalidate(ctx, CATEGORIES);
     const row = await insertCategory(ctx.db, {
       ...input,
       id,
-      name,
       slug: isTaken ? `${slug}-${id.slice(-6)}` : slug,
       created_at: now,
       updated_at: now,
@@ -99,10 +97,8 @@ export function changeCategory(
     if (changes.parent_id && isWithin(tree, changes.parent_id, id)) {
       throw invalidField('/parent_id', 'must not be the category itself or lie below it');
     }
-    const name = changes.name === undefined ? {} : { name: changes.name.trim() };
     const after = await updateCategory(ctx.db, id, {
       ...changes,
-      ...name,
       updated_at: ctx.clock.now(),
     }).catch(refuseTakenName);
     invalidate(ctx, CATEGORIES);

@@ -4,6 +4,7 @@ import { SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
 import {
   Closed,
+  Description,
   Id,
   IdParams,
   Line,
@@ -25,7 +26,7 @@ const MAX_HANDLING_HOURS = 720;
 const ProductFields = {
   name: Line(120, { examples: ['Native tomatoes'] }),
   category_id: Id,
-  description: Type.String({ maxLength: 5_000, examples: ['Vine-ripened, picked this morning.'] }),
+  description: Description(5_000, { examples: ['Vine-ripened, picked this morning.'] }),
   unit: OneOf(UNITS, {
     description: 'All but `kg` and `g` are sold in whole numbers. Fixed once the product exists',
   }),

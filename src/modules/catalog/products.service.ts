@@ -224,20 +224,12 @@ type ProductColumns = Omit<ProductInput, 'price' | 'srp'> & {
   readonly srp_centavos?: number | null;
 };
 
-/** Money to centavos, text trimmed; of a change only what was sent. */
+/** Money to centavos; of a change only what was sent. */
 function columnsOf(input: ProductInput): ProductColumns;
 function columnsOf(input: Partial<ProductInput>): Partial<ProductColumns>;
-function columnsOf({
-  name,
-  price,
-  srp,
-  sku,
-  ...rest
-}: Partial<ProductInput>): Partial<ProductColumns> {
+function columnsOf({ price, srp, ...rest }: Partial<ProductInput>): Partial<ProductColumns> {
   return {
     ...rest,
-    ...(name === undefined ? {} : { name: name.trim() }),
-    ...(sku === undefined ? {} : { sku: sku === null ? null : sku.trim() }),
     ...(price === undefined ? {} : { price_centavos: parseMoney(price) }),
     ...(srp === undefined ? {} : { srp_centavos: srp === null ? null : parseMoney(srp) }),
   };

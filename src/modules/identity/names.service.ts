@@ -6,8 +6,8 @@ import { findFullName } from './names.queries.ts';
 /** First name and initial: `Maria S.` */
 export function displayName(user: { first_name: string; last_name: string }): string {
   // By code point: half a surrogate pair is not a letter.
-  const [initial = ''] = user.last_name.trim();
-  return `${user.first_name.trim()} ${initial.toUpperCase()}.`;
+  const [initial = ''] = user.last_name;
+  return `${user.first_name} ${initial.toUpperCase()}.`;
 }
 
 /** @throws Problem NOT_FOUND where the user was deleted meanwhile */

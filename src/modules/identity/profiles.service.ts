@@ -79,15 +79,10 @@ export async function writeProfile(
   return user;
 }
 
-/** Fields as they are kept: trimmed, phone as E.164. @throws Problem VALIDATION_ERROR */
+/** Fields as they are kept: the phone as E.164. @throws Problem VALIDATION_ERROR */
 export function profileColumns<T extends Partial<ProfileInput>>(input: T): T {
-  const { user_phone, first_name, last_name } = input;
-  return {
-    ...input,
-    ...(user_phone === undefined ? {} : { user_phone: mobileNumber(user_phone) }),
-    ...(first_name === undefined ? {} : { first_name: first_name.trim() }),
-    ...(last_name === undefined ? {} : { last_name: last_name.trim() }),
-  };
+  const { user_phone } = input;
+  return user_phone === undefined ? input : { ...input, user_phone: mobileNumber(user_phone) };
 }
 
 function mobileNumber(text: string): string {

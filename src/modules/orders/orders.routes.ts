@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { BUYER, SELLER_OR_ADMIN, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
-import { Closed, Id, IdParams, Line, Model, OneOf, Price } from '../../http/schema.ts';
+import { Closed, Id, IdParams, Line, Model, OneOf, Price, Text } from '../../http/schema.ts';
 import { parseMoney } from '../../lib/money.ts';
 import { FORBIDDEN, NOT_FOUND, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { PRODUCT_UNAVAILABLE } from '../carts/carts.errors.ts';
@@ -38,7 +38,7 @@ const Checkout = Model(
         description: 'Lines to order; all without it',
       }),
     ),
-    notes: Type.Optional(Line(500)),
+    notes: Type.Optional(Text(500)),
     expected_total: Type.Optional(Price),
   }),
 );

@@ -5,6 +5,7 @@ import { ANYONE, SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import {
   Closed,
+  Description,
   Id,
   IdParams,
   type Infer,
@@ -26,7 +27,7 @@ const MAX_PROMO_PRODUCTS = 500;
 
 const PromoFields = {
   name: Line(120, { examples: ['Tomato week'] }),
-  description: Type.Optional(Type.String({ maxLength: 2000 })),
+  description: Type.Optional(Description(2_000)),
   discount_type: OneOf(DISCOUNT_TYPES),
   discount_value: Price,
   starts_at: Moment,

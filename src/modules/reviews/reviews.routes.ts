@@ -8,10 +8,10 @@ import {
   Id,
   IdParams,
   type Infer,
-  Line,
   Model,
   Nullable,
   Patch,
+  Text,
   Timestamp,
 } from '../../http/schema.ts';
 import { CONFLICT, FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';
@@ -21,13 +21,13 @@ const MAX_TEXT_LENGTH = 2_000;
 
 const ReviewFields = {
   rating: Type.Integer({ minimum: 1, maximum: 5 }),
-  comment: Line(MAX_TEXT_LENGTH, { examples: ['Sweet and still fresh after four days.'] }),
+  comment: Text(MAX_TEXT_LENGTH, { examples: ['Sweet and still fresh after four days.'] }),
 };
 const NewReview = Model('NewReview', Closed({ product_id: Id, ...ReviewFields }));
 const ReviewPatch = Model('ReviewPatch', Patch(Closed(ReviewFields)));
 const ReviewReply = Model(
   'ReviewReply',
-  Closed({ reply: Line(MAX_TEXT_LENGTH, { examples: ['Salamat po!'] }) }),
+  Closed({ reply: Text(MAX_TEXT_LENGTH, { examples: ['Salamat po!'] }) }),
 );
 
 const Review = Model(

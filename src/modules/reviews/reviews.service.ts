@@ -63,7 +63,7 @@ export function writeReview(
       user_id,
       reviewer_name: await getDisplayName(ctx, user_id),
       rating,
-      comment: comment.trim(),
+      comment,
       created_at: now,
       updated_at: now,
     }).catch(refuseSecondReview);
@@ -88,7 +88,7 @@ export function changeReview(
   return inTransaction(ctx, async (ctx) => {
     const before = await getReview(ctx, id);
     if (before.user_id !== user_id) throw new Problem(FORBIDDEN, 'This is not your review.');
-    const comment = (changes.comment ?? before.comment).trim();
+    const comment = changes.comment ?? before.comment;
     const review = await updateReview(ctx.db, id, {
       ...changes,
       comment,
@@ -139,7 +139,7 @@ export function replyToReview(ctx: Ctx, id: string, reply: string): Promise<Revi
       throw new Problem(FORBIDDEN, 'Only the seller of this product can reply.');
     }
     const replied = await updateReview(ctx.db, id, {
-      reply: reply.trim(),
+      reply,
       replied_at: ctx.clock.now(),
     });
     invalidate(ctx, REVIEWS);

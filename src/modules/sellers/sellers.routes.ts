@@ -5,6 +5,7 @@ import { ADMIN, ANYONE, SELLER_OR_ADMIN, SHOPPER } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import {
   Closed,
+  Description,
   Id,
   IdParams,
   type Infer,
@@ -25,7 +26,7 @@ const STATUSES = ['PENDING', 'VERIFIED', 'SUSPENDED'] as const;
 const SellerFields = {
   business_name: Line(120, { examples: ['Aling Nena Gulayan'] }),
   business_phone: Line(32, { examples: ['09171234567'] }),
-  description: Type.Optional(Type.String({ maxLength: 2000 })),
+  description: Type.Optional(Description(2_000)),
   street: Line(200, { examples: ['Km. 5'] }),
   barangay_code: Type.String({
     pattern: '^\\d{10}$',

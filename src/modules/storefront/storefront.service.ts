@@ -39,7 +39,7 @@ export async function listProducts(
   page: PageRequest,
 ): Promise<Page<ProductRow>> {
   const { category, ordering } = query;
-  const search = query.search?.trim().replace(/\s+/g, ' ');
+  const search = query.search;
   if (search !== undefined && !SEARCHABLE.test(search)) return emptyPage(page);
   const terms =
     search === undefined && category === undefined
