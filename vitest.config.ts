@@ -10,13 +10,11 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     coverage: {
       include: ['src/**/*.ts'],
+      // Commands, servers and their watchers run as processes of their own.
+      autoAttachSubprocess: true,
       exclude: [
         'src/**/*.testkit.ts',
         'src/db/schema.generated.ts',
-        // Tests run these as processes of their own, which are not counted.
-        'src/{main,serve,services}.ts',
-        'src/cli/**',
-        'src/db/embedded/**',
       ],
       reporter: ['text-summary', 'html', 'json-summary'],
       thresholds: { lines: 95, branches: 95 },
