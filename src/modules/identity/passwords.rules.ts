@@ -1,11 +1,13 @@
-// Which passwords are accepted: long enough, not a common one, not the user's own names in disguise.
+// Which passwords are accepted: long enough, not a common one, not made of the user's own names or of the market's.
 import { isCommonPassword } from '../../lib/common-passwords.ts';
 
 export const MIN_PASSWORD_LENGTH = 8;
 export const MAX_PASSWORD_LENGTH = 128;
 /** Shorter names occur in any text by chance. */
 const MIN_NAME_LENGTH = 3;
-/** Letters that a password must have beside the user's names. */
+/** What an attacker would try first on this market: its name, and what is sold and done on it. */
+export const CONTEXT_WORDS = ['freshbytes', 'fresh', 'bytes', 'gulay', 'prutas', 'palengke'];
+/** Letters that a password must have beside the user's names and those words. */
 const MIN_OTHER_LETTERS = 4;
 
 export interface OwnNames {
@@ -18,22 +20,23 @@ export interface OwnNames {
 /** What a new password must be but is not; undefined where it is fine. The schema has checked its length. */
 export function passwordFault(password: string, names: OwnNames): string | undefined {
   if (isCommonPassword(password)) return 'must not be one of the passwords that are tried first';
-  if (isMadeOfNames(password, names)) return 'must not be made of your own names';
+  if (isMadeOf(password, ownNames(names))) return 'must not be made of your own names';
+  if (isMadeOf(password, CONTEXT_WORDS))
+    return `must not be made of words such as ${CONTEXT_WORDS.join(', ')}`;
   return undefined;
 }
 
-function isMadeOfNames(password: string, names: OwnNames): boolean {
+function ownNames({ user_name, user_email, first_name, last_name }: OwnNames): string[] {
+  return [user_name, user_email.split('@', 1)[0] ?? '', first_name, last_name];
+}
+
+function isMadeOf(password: string, words: readonly string[]): boolean {
   const letters = lettersOf(password);
-  const own = [
-    names.user_name,
-    names.user_email.split('@', 1)[0] ?? '',
-    names.first_name,
-    names.last_name,
-  ]
+  const longestFirst = words
     .map(lettersOf)
-    .filter((name) => name.length >= MIN_NAME_LENGTH)
+    .filter((word) => word.length >= MIN_NAME_LENGTH)
     .sort((a, b) => b.length - a.length);
-  const others = own.reduce((rest, name) => rest.replaceAll(name, ''), letters);
+  const others = longestFirst.reduce((rest, word) => rest.replaceAll(word, ''), letters);
   return others.length < letters.length && others.length < MIN_OTHER_LETTERS;
 }
 

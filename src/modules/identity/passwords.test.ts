@@ -205,6 +205,8 @@ describe('the rules', () => {
     ['xxxMagdalena', 'own names'],
     ['delapena!!', 'own names'],
     ['magdalenaDELAPEÑA', 'own names'],
+    ['Fresh-bytes-xyz!', 'words such as'],
+    ['gulay-palengke-9', 'words such as'],
   ])('refuse "%s": %s', (password, reason) => {
     expect(passwordFault(password, names)).toContain(reason);
   });
