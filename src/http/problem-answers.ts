@@ -52,6 +52,7 @@ export function registerProblemAnswers(
   app.setNotFoundHandler((request, reply) => sendProblem(reply, request, unroutable(app, request)));
 
   function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem) {
+    request.raw.problemCode = problem.kind.code;
     const path = request.url.split('?', 1)[0] ?? '/';
     const retry = problem.kind.status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
     // RFC 9110 asks it of every 401, also of those that no token would mend.

@@ -95,6 +95,18 @@ describe('each request', () => {
     expect(entries()).toEqual([expect.objectContaining({ status: 400, endpoint: '/people/:id' })]);
   });
 
+  it('names the problem of a refusal, and none of a success', async () => {
+    const { app, entries } = openServer();
+    await app.inject({ url: '/people/7?a=%00' });
+    await app.inject({ url: '/nowhere' });
+    await app.inject({ url: '/people/7' });
+    expect(entries().map((entry) => entry['problem_code'])).toEqual([
+      'VALIDATION_ERROR',
+      'NOT_FOUND',
+      undefined,
+    ]);
+  });
+
   it('of a probe leaves nothing at the level of people', async () => {
     const { app, entries } = openServer();
     await app.inject({ url: '/probe' });

@@ -11,6 +11,8 @@ declare module 'node:http' {
   interface IncomingMessage {
     /** Begun with the first line of log, before there is a FastifyRequest to hold it. */
     activity?: Activity;
+    /** Of the problem that this request was answered with. */
+    problemCode?: string;
   }
 }
 
@@ -86,6 +88,7 @@ function entryOf(request: FastifyRequest, reply: FastifyReply, endpoint: string)
     endpoint,
     status: reply.statusCode,
     duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+    ...(request.raw.problemCode === undefined ? {} : { problem_code: request.raw.problemCode }),
     ...(ctx?.actor.kind === 'user' ? { user_id: ctx.actor.user_id } : {}),
     ...(ctx?.ipPrefix === undefined ? {} : { ip_prefix: ctx.ipPrefix }),
   };
