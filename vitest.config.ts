@@ -12,10 +12,7 @@ export default defineConfig({
       include: ['src/**/*.ts'],
       // Commands, servers and their watchers run as processes of their own.
       autoAttachSubprocess: true,
-      exclude: [
-        'src/**/*.testkit.ts',
-        'src/db/schema.generated.ts',
-      ],
+      exclude: ['src/**/*.testkit.ts', 'src/db/schema.generated.ts'],
       reporter: ['text-summary', 'html', 'json-summary'],
       thresholds: { lines: 95, branches: 95 },
     },

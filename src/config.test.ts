@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makePrivateKey } from '../test/private-key.ts';
 import { MAX_SECRET_FILE_BYTES, readSources } from './config/sources.ts';
 import { ConfigError, loadConfig, SETTINGS } from './config.ts';
 
@@ -10,7 +11,7 @@ const PRODUCTION = {
   NODE_ENV: 'production',
   DATABASE_URL: 'postgres://shop@db/shop',
   APP_SECRET: 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe',
-  JWT_PRIVATE_KEYS: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
+  JWT_PRIVATE_KEYS: makePrivateKey(),
   PUBLIC_URL: 'https://api.example.com/',
   METRICS_TOKEN: 'a-token-for-metrics',
   SMTP_URL: 'smtp://mail',

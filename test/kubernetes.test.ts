@@ -8,6 +8,7 @@ import { Environment, loadConfig } from '../src/config.ts';
 import { runtime, wordsOf } from './image.ts';
 import { schemaFaults } from './kubernetes-schema.ts';
 import { type KubernetesObject, kustomize, walk } from './kustomize.ts';
+import { makePrivateKey } from './private-key.ts';
 
 const FOLDER = join(import.meta.dirname, '../ops/kubernetes');
 const OVERLAYS = ['staging', 'production'] as const;
@@ -284,7 +285,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   REDIS_URL: 'redis://redis.data.svc',
   SMTP_URL: 'smtps://smtp.example.com',
   // An Ed25519 key of nobody.
-  JWT_PRIVATE_KEYS: 'MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g',
+  JWT_PRIVATE_KEYS: makePrivateKey(),
 };
 
 function exampleOf(secret: string): string {

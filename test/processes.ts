@@ -1,5 +1,4 @@
 // Servers in processes of their own, over a test's database: what can be killed, and what comes back.
-import { generateKeyPairSync } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
@@ -7,6 +6,7 @@ import { findFreePort } from '../scripts/free-port.ts';
 import { newId } from '../src/lib/ids.ts';
 import { createTestApp, type TestApp } from './app.ts';
 import { type RunningCli, startCli } from './cli.ts';
+import { makePrivateKey } from './private-key.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
@@ -78,9 +78,4 @@ async function whenReady(
       return (await ended).exitCode;
     },
   };
-}
-
-function makePrivateKey(): string {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  return privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
 }

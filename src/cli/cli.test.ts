@@ -10,6 +10,7 @@ import {
   type TestDatabase,
   withDatabase,
 } from '../../test/database.ts';
+import { makePrivateKey } from '../../test/private-key.ts';
 
 /** Each command is a process of its own, which a busy machine starts slowly. */
 vi.setConfig({ testTimeout: 90_000 });
@@ -18,7 +19,7 @@ const STACK_FRAME = /^\s+at /m;
 const PRODUCTION = {
   NODE_ENV: 'production',
   APP_SECRET: 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe',
-  JWT_PRIVATE_KEYS: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
+  JWT_PRIVATE_KEYS: makePrivateKey(),
   PUBLIC_URL: 'https://api.example.com/',
   METRICS_TOKEN: 'a-token-for-metrics',
   SMTP_URL: 'smtp://mail',

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../test/cli.ts';
+import { makePrivateKey } from '../../test/private-key.ts';
 import { ConfigError, SETTINGS } from '../config.ts';
 import { checkConfig } from './config-check.ts';
 import { EXIT } from './exit.ts';
 
 const SECRET = 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe';
-const KEY = 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC';
+const KEY = makePrivateKey();
 
 let folder: string;
 let secretFile: string;

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
+import { makePrivateKey } from '../../test/private-key.ts';
 import { eventsIn, openSink, type Sink, spansIn } from '../../test/sink.ts';
 import { loadConfig } from '../config.ts';
 import { createLog } from './log.ts';
@@ -9,7 +10,7 @@ const PRODUCTION = {
   NODE_ENV: 'production',
   DATABASE_URL: 'postgres://shop@db/shop',
   APP_SECRET: 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe',
-  JWT_PRIVATE_KEYS: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
+  JWT_PRIVATE_KEYS: makePrivateKey(),
   PUBLIC_URL: 'https://api.example.com',
   METRICS_TOKEN: 'a-token-for-metrics',
   SMTP_URL: 'smtp://mail',
