@@ -145,6 +145,16 @@ describe('payments and orders', () => {
       'seller_orders_refunded',
     ],
     [
+      'refunds above what was due',
+      `UPDATE seller_orders SET due_centavos = 60, refunded_centavos = 61`,
+      'seller_orders_refunded',
+    ],
+    [
+      'more due than a seller order costs',
+      `UPDATE seller_orders SET due_centavos = 101`,
+      'seller_orders_due',
+    ],
+    [
       'a refund of nothing',
       `INSERT INTO refunds VALUES (${values(NEW, PAYMENT, PART, 0, '-', 'PENDING', null, null, 'now', 'now')})`,
       'refunds_amount_centavos_check',
@@ -169,7 +179,7 @@ describe('payments and orders', () => {
     ],
     [
       'two parts of one seller',
-      `INSERT INTO seller_orders SELECT '${NEW}', order_id, seller_id, order_status, 1, 0, 1, 0, 0, placed_at, updated_at FROM seller_orders`,
+      `INSERT INTO seller_orders SELECT '${NEW}', order_id, seller_id, order_status, 1, 0, 1, 0, 0, placed_at, updated_at, NULL, 0 FROM seller_orders`,
       'seller_orders_order_id_seller_id_key',
     ],
   ])('refuse %s', (_what, statements, by) => expectRefusal(statements, by));

@@ -98,8 +98,8 @@ const WORLD = [
   `INSERT INTO lots (id, product_id, harvested_at, expires_at, created_at) VALUES (${values(LOT, PRODUCT, '2026-03-01', '2026-03-08', 'now')})`,
   movement(10_000),
   order(ORDER, 'OID-2026-000001'),
-  `INSERT INTO seller_orders (id, order_id, seller_id, order_status, subtotal_centavos, discount_centavos, total_centavos, commission_bps, placed_at, updated_at)
-    VALUES (${values(PART, ORDER, SELLER, 'PENDING', 100, 0, 100, 500, 'now', 'now')})`,
+  `INSERT INTO seller_orders (id, order_id, seller_id, order_status, subtotal_centavos, discount_centavos, total_centavos, due_centavos, commission_bps, placed_at, updated_at)
+    VALUES (${values(PART, ORDER, SELLER, 'PENDING', 100, 0, 100, 100, 500, 'now', 'now')})`,
   `INSERT INTO payments (id, order_id, user_id, payment_method, payment_status, amount_centavos, provider, created_at, updated_at)
     VALUES (${values(PAYMENT, ORDER, USER, 'COD', 'COMPLETED', 100, 'cod', 'now', 'now')})`,
   `INSERT INTO order_events (id, order_id, actor_role, to_status, created_at) VALUES (gen_random_uuid(), ${values(ORDER, 'system', 'PENDING', 'now')})`,

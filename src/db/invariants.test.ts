@@ -72,15 +72,19 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
   'a part that moved has an event that says so': 'DELETE FROM order_events',
   'an order has one payment, of no more than it costs':
     'UPDATE payments SET amount_centavos = amount_centavos + 100000000',
-  'cash is asked for parts that are not cancelled':
+  'a payment asks for what is due for its seller orders, cash for those that are not cancelled':
     "UPDATE payments SET amount_centavos = amount_centavos - 1 WHERE payment_method = 'COD' AND amount_centavos > 0",
   'refunds never exceed their payment, and its status says how far they went':
     "UPDATE payments SET payment_status = 'REFUNDED' WHERE payment_status = 'COMPLETED'",
+  'a seller order gives back no more than was paid for it':
+    "UPDATE seller_orders SET refunded_centavos = 1 WHERE delivered_at IS NULL AND order_status <> 'CANCELLED'",
   'what was refunded is the sum of the refunds': 'DELETE FROM refunds',
   "a journal entry's debits equal its credits":
     'UPDATE journal_lines SET debit_centavos = debit_centavos + 1 WHERE debit_centavos > 0',
   'the journal holds each payment and each refund':
     "DELETE FROM journal_entries WHERE kind = 'PAYMENT_RECEIVED'",
+  'commission is the rate of what a delivered seller order kept':
+    'UPDATE seller_orders SET commission_bps = commission_bps + 1000',
   'the journal holds each order': "DELETE FROM journal_entries WHERE kind = 'ORDER_PLACED'",
   'an order that has come to its end leaves nothing owed between buyer and seller':
     "DELETE FROM journal_entries WHERE kind = 'PART_DELIVERED'",

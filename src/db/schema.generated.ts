@@ -410,6 +410,7 @@ export interface SellerOrders {
   commission_bps: number;
   delivered_at: Timestamp | null;
   discount_centavos: number;
+  due_centavos: number;
   id: string;
   order_id: string;
   order_status: string;

@@ -60,13 +60,15 @@ export const moneyRules: readonly Rule[] = [
       WHERE y.id IS NULL OR y.amount_centavos > o.total_centavos OR y.user_id <> o.user_id`,
   },
   {
-    name: 'cash is asked for parts that are not cancelled',
-    sql: `SELECT format('payment %s asks %s, parts cost %s', y.id, y.amount_centavos, p.total) AS detail FROM payments y
-      JOIN (
-        SELECT order_id, coalesce(sum(total_centavos) FILTER (WHERE order_status <> 'CANCELLED'), 0) AS total
-        FROM seller_orders GROUP BY order_id
-      ) p ON p.order_id = y.order_id
-      WHERE y.payment_method = 'COD' AND y.payment_status <> 'FAILED' AND y.amount_centavos <> p.total`,
+    name: 'a payment asks for what is due for its seller orders, cash for those that are not cancelled',
+    sql: `SELECT format('payment %s asks %s, due is %s', y.id, y.amount_centavos, sum(p.due_centavos)) AS detail
+      FROM payments y JOIN seller_orders p ON p.order_id = y.order_id
+      GROUP BY y.id HAVING y.amount_centavos <> sum(p.due_centavos)
+      UNION ALL
+      SELECT format('seller order %s is %s, due is %s', p.id, p.order_status, p.due_centavos)
+      FROM payments y JOIN seller_orders p ON p.order_id = y.order_id
+      WHERE p.due_centavos <> p.total_centavos AND p.order_status <> 'CANCELLED'
+        OR p.due_centavos <> 0 AND p.order_status = 'CANCELLED' AND y.payment_method = 'COD'`,
   },
   {
     name: 'refunds never exceed their payment, and its status says how far they went',
@@ -75,7 +77,19 @@ export const moneyRules: readonly Rule[] = [
       WHERE refunded_centavos > amount_centavos OR NOT CASE payment_status
         WHEN 'PARTIALLY_REFUNDED' THEN refunded_centavos > 0 AND refunded_centavos < amount_centavos
         WHEN 'REFUNDED' THEN refunded_centavos > 0 AND refunded_centavos = amount_centavos
+        WHEN 'PENDING' THEN refunded_centavos = 0 OR payment_method = 'COD'
         ELSE refunded_centavos = 0 END`,
+  },
+  {
+    name: 'a seller order gives back no more than was paid for it',
+    sql: `SELECT format('seller order %s has refunded %s of %s', p.id, p.refunded_centavos, p.paid) AS detail
+      FROM (
+        SELECT s.id, s.refunded_centavos, CASE WHEN CASE
+            WHEN y.payment_method = 'COD' THEN s.delivered_at IS NOT NULL
+            ELSE y.payment_status IN ${PAID} END THEN s.due_centavos ELSE 0 END AS paid
+        FROM seller_orders s JOIN payments y ON y.order_id = s.order_id
+      ) p
+      WHERE p.refunded_centavos > p.paid`,
   },
   {
     name: 'what was refunded is the sum of the refunds',
@@ -113,6 +127,19 @@ export const moneyRules: readonly Rule[] = [
         WHERE l.account IN ('WALLET_CLEARING', 'COD_CLEARING') GROUP BY e.order_id
       ) b ON b.order_id = y.order_id
       WHERE y.paid <> coalesce(b.received, 0) OR y.refunded_centavos <> coalesce(b.refunded, 0)`,
+  },
+  {
+    name: 'commission is the rate of what a delivered seller order kept',
+    sql: `SELECT format('seller order %s kept %s at %s basis points, commission is %s',
+        p.id, p.total_centavos - p.refunded_centavos, p.commission_bps, coalesce(b.commission, 0)) AS detail
+      FROM seller_orders p
+      LEFT JOIN (
+        SELECT e.seller_order_id, sum(l.credit_centavos - l.debit_centavos) AS commission
+        FROM journal_entries e JOIN journal_lines l ON l.entry_id = e.id
+        WHERE l.account = 'COMMISSION_REVENUE' GROUP BY e.seller_order_id
+      ) b ON b.seller_order_id = p.id
+      WHERE coalesce(b.commission, 0) <> CASE WHEN p.delivered_at IS NULL THEN 0
+        ELSE round((p.total_centavos - p.refunded_centavos) * p.commission_bps / 10000.0) END`,
   },
   {
     name: 'the journal holds each order',

@@ -51,6 +51,22 @@ export async function sellStock(
   await refreshListingStock(ctx, productsOf(allocations));
 }
 
+/** Sold stock is taken from other lots than before: `sold` comes back, `reserved` leaves in its place. */
+export async function reallocateSold(
+  ctx: TxCtx,
+  goods: {
+    readonly sold: readonly Allocation[];
+    readonly reserved: readonly Allocation[];
+    readonly reference: string;
+  },
+): Promise<void> {
+  const { sold, reserved, reference } = goods;
+  await changeReserved(ctx.db, reserved, -1);
+  await move(ctx, { allocations: sold, reference, steps: [['REALLOCATION', 1]] });
+  await move(ctx, { allocations: reserved, reference, steps: [['REALLOCATION', -1]] });
+  await refreshListingStock(ctx, productsOf([...sold, ...reserved]));
+}
+
 /** Sold stock that never left the seller comes back to its lots. */
 export async function restockSold(
   ctx: TxCtx,

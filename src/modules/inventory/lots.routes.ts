@@ -68,7 +68,11 @@ const Movement = Model(
     lot_id: Id,
     delta: Quantity,
     reason: OneOf(lots.MOVEMENT_REASONS),
-    reference: Nullable(Type.String({ description: 'The order, or the note of whoever adjusted' })),
+    reference: Nullable(
+      Type.String({
+        description: 'Number of the order that it is of, or the note of whoever adjusted',
+      }),
+    ),
     created_at: Timestamp,
   }),
 );

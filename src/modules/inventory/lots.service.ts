@@ -24,7 +24,13 @@ export type { LotRow, MovementRow } from './lots.queries.ts';
 
 /** Reasons that a seller may give; the house writes the others. */
 export const ADJUSTMENT_REASONS = ['COUNT', 'SPOILAGE', 'RETURN', 'DAMAGE', 'OTHER'] as const;
-export const MOVEMENT_REASONS = ['HARVEST', 'SALE', 'RESTOCK', ...ADJUSTMENT_REASONS] as const;
+export const MOVEMENT_REASONS = [
+  'HARVEST',
+  'SALE',
+  'RESTOCK',
+  'REALLOCATION',
+  ...ADJUSTMENT_REASONS,
+] as const;
 
 export interface LotInput {
   /** Decimal in the product's unit. */

@@ -10,7 +10,14 @@ import {
   refunded,
 } from './ledger.rules.ts';
 
-const part = { order_id: 'order', id: 'part', seller_id: 'seller', commission_bps: 500 };
+const sellerOrder = {
+  order_id: 'order',
+  id: 'seller order',
+  seller_id: 'seller',
+  commission_bps: 500,
+  total_centavos: 10_000,
+  refunded_centavos: 0,
+};
 
 function balance(entry: Entry, account?: string): number {
   return entry.lines
@@ -18,70 +25,98 @@ function balance(entry: Entry, account?: string): number {
     .reduce((sum, line) => sum + (line.debit_centavos ?? 0) - (line.credit_centavos ?? 0), 0);
 }
 
+const bps = fc.integer({ min: 0, max: 10_000 });
+
 describe('every entry', () => {
   it('has debits equal to credits', () => {
     const amount = fc.integer({ min: 1, max: 999_999_999 });
-    const bps = fc.integer({ min: 0, max: 10_000 });
+    const stages = fc.constantFrom('cancelled', 'open', 'delivered');
     fc.assert(
-      fc.property(
-        amount,
-        amount,
-        bps,
-        fc.constantFrom('cancelled', 'open', 'delivered'),
-        (a, b, commission_bps, stage) => {
-          const of = { ...part, commission_bps };
-          const entries = [
-            orderPlaced('order', [
-              { seller_id: 's1', total_centavos: a },
-              { seller_id: 's2', total_centavos: b },
-            ]),
-            partCancelled(of, a),
-            paymentReceived('order', 'WALLET_CLEARING', a),
-            partDelivered(of, a),
-            refunded(of, { stage, from: 'COD_CLEARING', before_centavos: b, amount_centavos: a }),
-          ];
-          for (const entry of entries) expect(balance(entry)).toBe(0);
-        },
-      ),
+      fc.property(amount, amount, bps, stages, (a, b, commission_bps, stage) => {
+        const of = { ...sellerOrder, commission_bps, total_centavos: a + b, refunded_centavos: b };
+        const entries = [
+          orderPlaced('order', [
+            { seller_id: 's1', total_centavos: a },
+            { seller_id: 's2', total_centavos: b },
+          ]),
+          partCancelled(of),
+          paymentReceived('order', 'WALLET_CLEARING', a),
+          partDelivered(of),
+          refunded(of, { stage, from: 'COD_CLEARING', amount_centavos: a }),
+        ];
+        for (const entry of entries) expect(balance(entry)).toBe(0);
+      }),
     );
   });
 });
 
-describe('an order that is paid, delivered and refunded bit by bit', () => {
-  it('leaves every account at zero, however the refund is cut', () => {
-    const cuts = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 6 });
-    fc.assert(
-      fc.property(cuts, fc.integer({ min: 0, max: 10_000 }), (amounts, commission_bps) => {
-        const total = amounts.reduce((sum, amount) => sum + amount, 0);
-        const of = { ...part, commission_bps };
-        let before_centavos = 0;
-        const refunds = amounts.map((amount_centavos) => {
-          const entry = refunded(of, {
-            stage: 'delivered',
-            from: 'WALLET_CLEARING',
-            before_centavos,
-            amount_centavos,
-          });
-          before_centavos += amount_centavos;
-          return entry;
-        });
-        const journal = [
-          orderPlaced('order', [{ seller_id: 'seller', total_centavos: total }]),
-          paymentReceived('order', 'WALLET_CLEARING', total),
-          partDelivered(of, total),
-          ...refunds,
-        ];
-        for (const account of [
-          'BUYER_RECEIVABLE',
-          'ORDER_LIABILITY',
-          'WALLET_CLEARING',
-          'SELLER_PAYABLE',
-          'COMMISSION_REVENUE',
-        ]) {
-          expect(journal.reduce((sum, entry) => sum + balance(entry, account), 0)).toBe(0);
-        }
+/** Pays for a seller order, refunds it bit by bit, delivers it after `delivered_after` of the refunds. */
+function journalOf(
+  refunds: readonly number[],
+  delivery: { kept: number; after: number; bps: number },
+) {
+  const total_centavos = refunds.reduce((sum, amount) => sum + amount, delivery.kept);
+  let of = { ...sellerOrder, commission_bps: delivery.bps, total_centavos };
+  const journal = [
+    orderPlaced('order', [of]),
+    paymentReceived('order', 'WALLET_CLEARING', total_centavos),
+  ];
+  for (let i = 0; i <= refunds.length; i += 1) {
+    if (i === delivery.after) journal.push(partDelivered(of));
+    const amount_centavos = refunds[i];
+    if (amount_centavos === undefined) continue;
+    const stage = i < delivery.after ? 'open' : 'delivered';
+    journal.push(refunded(of, { stage, from: 'WALLET_CLEARING', amount_centavos }));
+    of = { ...of, refunded_centavos: of.refunded_centavos + amount_centavos };
+  }
+  return (account: string) => journal.reduce((sum, entry) => sum + balance(entry, account), 0);
+}
+
+describe('an order that is paid, refunded bit by bit and delivered somewhere between', () => {
+  const sequences = fc
+    .record({
+      refunds: fc.array(fc.integer({ min: 1, max: 5_000 }), { maxLength: 6 }),
+      kept: fc.integer({ min: 0, max: 5_000 }),
+      bps,
+    })
+    .chain(({ refunds, kept, bps }) =>
+      fc.record({
+        refunds: fc.constant(refunds),
+        delivery: fc.record({
+          kept: fc.constant(kept),
+          after: fc.nat(refunds.length),
+          bps: fc.constant(bps),
+        }),
       }),
     );
+
+  it('leaves a commission of exactly the rate of what was kept, and the rest to the seller', () => {
+    fc.assert(
+      fc.property(sequences, ({ refunds, delivery }) => {
+        const sumOf = journalOf(refunds, delivery);
+        const commission = commissionOf(delivery.kept, delivery.bps);
+        expect({
+          commission: 0 - sumOf('COMMISSION_REVENUE'),
+          seller: 0 - sumOf('SELLER_PAYABLE'),
+          wallet: sumOf('WALLET_CLEARING'),
+          receivable: sumOf('BUYER_RECEIVABLE'),
+          liability: sumOf('ORDER_LIABILITY'),
+        }).toEqual({
+          commission,
+          seller: delivery.kept - commission,
+          wallet: delivery.kept,
+          receivable: 0,
+          liability: 0,
+        });
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('books half of 20.20 at 5 % as 0.51, and nothing once the other half is refunded too', () => {
+    const of = { kept: 0, after: 1, bps: 500 };
+    expect(0 - journalOf([1_010], { ...of, kept: 1_010 })('COMMISSION_REVENUE')).toBe(51);
+    expect(0 - journalOf([1_010, 1_010], of)('COMMISSION_REVENUE')).toBe(0);
   });
 });
 

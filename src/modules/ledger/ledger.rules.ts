@@ -31,12 +31,19 @@ export interface Entry {
   readonly lines: readonly Line[];
 }
 
-/** The part of an order that an entry is about. */
-export interface PartOfBooks {
+/** The seller order that an entry is about, as it stands before what is booked. */
+export interface BookedSellerOrder {
   readonly order_id: string;
   readonly id: string;
   readonly seller_id: string;
   readonly commission_bps: number;
+  readonly total_centavos: number;
+  readonly refunded_centavos: number;
+}
+
+/** What the buyer keeps paying: the total less what was refunded. */
+function netOf({ total_centavos, refunded_centavos }: BookedSellerOrder): number {
+  return total_centavos - refunded_centavos;
 }
 
 /** The buyer owes the total; each seller's share waits for its delivery. */
@@ -59,8 +66,9 @@ export function orderPlaced(
   };
 }
 
-/** A part is off: the buyer owes that much less, or is owed it where it was paid. */
-export function partCancelled(part: PartOfBooks, amount_centavos: number): Entry {
+/** A seller order is cancelled: the buyer owes its net total less, or is owed it where it was paid. */
+export function partCancelled(part: BookedSellerOrder): Entry {
+  const amount_centavos = netOf(part);
   return {
     kind: 'ORDER_CANCELLED',
     order_id: part.order_id,
@@ -87,8 +95,9 @@ export function paymentReceived(
   };
 }
 
-/** Delivered: the seller has earned the amount less our commission (half up). */
-export function partDelivered(part: PartOfBooks, amount_centavos: number): Entry {
+/** Delivered: the seller has earned the net total less our commission on it (half up). */
+export function partDelivered(part: BookedSellerOrder): Entry {
+  const amount_centavos = netOf(part);
   const commission = commissionOf(amount_centavos, part.commission_bps);
   return {
     kind: 'PART_DELIVERED',
@@ -109,20 +118,16 @@ export function partDelivered(part: PartOfBooks, amount_centavos: number): Entry
 export type RefundStage = 'cancelled' | 'open' | 'delivered';
 
 /**
- * Money goes back. Of a cancelled part the buyer is owed it already; of an open one it leaves the liability;
- * of a delivered one seller and platform each return their share. `before_centavos` is what was refunded of
- * the part so far, so that many small refunds return exactly the commission that one large one would.
+ * Money goes back. Of a cancelled seller order the buyer is owed it already; of an open one it leaves the liability;
+ * of a delivered one seller and platform each return their share. The platform's share is what takes the commission
+ * from the rate of the net total before to the rate of the net total after, so that at any time the commission booked
+ * is the rate of what was kept, in whatever order refunds and delivery came.
  */
 export function refunded(
-  part: PartOfBooks,
-  refund: {
-    stage: RefundStage;
-    from: MoneyAccount;
-    before_centavos: number;
-    amount_centavos: number;
-  },
+  part: BookedSellerOrder,
+  refund: { stage: RefundStage; from: MoneyAccount; amount_centavos: number },
 ): Entry {
-  const { stage, from, before_centavos, amount_centavos } = refund;
+  const { stage, from, amount_centavos } = refund;
   const credit: Line = { account: from, credit_centavos: amount_centavos };
   const base = { kind: 'REFUND' as const, order_id: part.order_id, seller_order_id: part.id };
   if (stage === 'cancelled') {
@@ -140,9 +145,10 @@ export function refunded(
       ],
     };
   }
+  const net_centavos = netOf(part);
   const commission =
-    commissionOf(before_centavos + amount_centavos, part.commission_bps) -
-    commissionOf(before_centavos, part.commission_bps);
+    commissionOf(net_centavos, part.commission_bps) -
+    commissionOf(net_centavos - amount_centavos, part.commission_bps);
   return {
     ...base,
     lines: [

@@ -55,6 +55,7 @@ async function placeOrder(): Promise<string> {
       seller_id: seller.seller_id,
       order_status: 'PENDING',
       commission_bps: 500,
+      due_centavos: money.total_centavos,
       ...money,
       ...times,
     })

@@ -4,9 +4,10 @@ import { insertTogether } from '../../db/insert-together.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { notFound } from '../../lib/problem.ts';
-import { type AuditedDeed, auditRow } from '../audit/audit.service.ts';
+import { type AuditedDeed, auditRow, changesBetween } from '../audit/audit.service.ts';
 import { type Entry, journalRows } from '../ledger/ledger.service.ts';
 import { type DomainEvent, eventRows } from '../notifications/notifications.service.ts';
+import { type PaymentStatus, statusAfterRefund } from '../payments/payments.rules.ts';
 import {
   lockPaymentOfOrder,
   type PaymentRow,
@@ -24,11 +25,15 @@ import { type OrderStatus, orderStatusOf } from './orders.rules.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** An order in the middle of a change. Members of `order`, `parts` and `payment` may be assigned; the rest is collected. */
+/**
+ * An order in the middle of a change. Members of `parts` and `payment` may be assigned, a payment's status by
+ * `movePayment` alone; the rest is collected.
+ */
 export interface OrderChange {
   readonly order: OrderRow;
   readonly parts: readonly Mutable<PartRow>[];
-  readonly payment: Mutable<PaymentRow>;
+  readonly payment: Mutable<Omit<PaymentRow, 'payment_status'>> &
+    Readonly<Pick<PaymentRow, 'payment_status'>>;
   readonly events: EventRow[];
   readonly entries: Entry[];
   readonly news: DomainEvent[];
@@ -102,6 +107,42 @@ export function movePart(
   draft.news.push({
     topic: `order.${to.toLowerCase()}`,
     payload: { order_id: draft.order.id, seller_order_id: part.id, seller_id: part.seller_id },
+  });
+}
+
+/** Changes a payment's status, or how much of it was refunded, and notes it in audit and outbox as `payment.<what>`. */
+export function movePayment(
+  draft: OrderChange,
+  what: 'completed' | 'failed' | 'refunded',
+  move: { to: PaymentStatus; refund_centavos?: number },
+): void {
+  const payment: Mutable<PaymentRow> = draft.payment;
+  const { to, refund_centavos = 0 } = move;
+  const before = { ...payment };
+  payment.payment_status = to;
+  payment.refunded_centavos += refund_centavos;
+  draft.deeds.push({
+    action: `payment.${what}`,
+    object_type: 'payment',
+    object_id: payment.id,
+    changes: changesBetween(before, payment, ['payment_status', 'refunded_centavos']),
+  });
+  draft.news.push({
+    topic: `payment.${what}`,
+    payload: {
+      order_id: draft.order.id,
+      payment_id: payment.id,
+      ...(refund_centavos === 0 ? {} : { amount_centavos: refund_centavos }),
+    },
+  });
+}
+
+/** Money is in: what was refunded of it before, cash of a seller order delivered earlier, shows in its status. */
+export function completePayment(ctx: Ctx, draft: OrderChange): void {
+  const { payment } = draft;
+  payment.completed_at = ctx.clock.now();
+  movePayment(draft, 'completed', {
+    to: statusAfterRefund(payment.amount_centavos, payment.refunded_centavos),
   });
 }
 

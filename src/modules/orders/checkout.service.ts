@@ -171,23 +171,33 @@ function draftOrder(ctx: Ctx, draft: Draft): OrderWhole {
     line_total_centavos: line.line_total_centavos,
     promo_id: line.promo_id,
   }));
-  return { order, parts, items, payment: draftPayment(ctx, order, input.payment_method) };
+  return {
+    order,
+    parts,
+    items,
+    payment: draftPayment(ctx, order, input.payment_method),
+    isShare: false,
+  };
 }
 
 function draftParts(ctx: Ctx, order: OrderRow, priced: readonly PricedCartLine[]): PartRow[] {
   const sellers = [...new Map(priced.map((line) => [line.seller_id, line])).values()];
-  return sellers.map(({ seller_id, commission_bps }) => ({
-    id: newId(),
-    order_id: order.id,
-    seller_id,
-    order_status: 'PENDING',
-    ...totalsOf(priced.filter((line) => line.seller_id === seller_id)),
-    commission_bps: commission_bps ?? ctx.config.COMMISSION_BPS,
-    refunded_centavos: 0,
-    placed_at: order.placed_at,
-    updated_at: order.placed_at,
-    delivered_at: null,
-  }));
+  return sellers.map(({ seller_id, commission_bps }) => {
+    const totals = totalsOf(priced.filter((line) => line.seller_id === seller_id));
+    return {
+      id: newId(),
+      order_id: order.id,
+      seller_id,
+      order_status: 'PENDING',
+      ...totals,
+      commission_bps: commission_bps ?? ctx.config.COMMISSION_BPS,
+      due_centavos: totals.total_centavos,
+      refunded_centavos: 0,
+      placed_at: order.placed_at,
+      updated_at: order.placed_at,
+      delivered_at: null,
+    };
+  });
 }
 
 function draftPayment(ctx: Ctx, order: OrderRow, payment_method: PaymentMethod): PaymentRow {

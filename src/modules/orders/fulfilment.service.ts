@@ -6,7 +6,13 @@ import { refreshListings } from '../listing/listing.service.ts';
 import { PAYMENT_REQUIRED } from '../payments/payments.errors.ts';
 import { isPaid } from '../payments/payments.rules.ts';
 import { cancelParts } from './cancellation.service.ts';
-import { changeOrder, movePart, type OrderChange, roleIn } from './change.service.ts';
+import {
+  changeOrder,
+  completePayment,
+  movePart,
+  type OrderChange,
+  roleIn,
+} from './change.service.ts';
 import { INVALID_STATUS_TRANSITION } from './orders.errors.ts';
 import { countSales } from './orders.queries.ts';
 import { canMove, isOpen, type OrderStatus } from './orders.rules.ts';
@@ -110,7 +116,7 @@ async function moveParts(
 ): Promise<void> {
   const { parts, to, reason } = move;
   if (to === 'CANCELLED') return cancelParts(ctx, draft, parts, reason ?? 'CANCELLED_BY_SELLER');
-  if (to === 'SHIPPED') await replaceRotten(ctx, parts);
+  if (to === 'SHIPPED') await replaceRotten(ctx, draft, parts);
   for (const part of parts) movePart(ctx, draft, { part, to, reason });
   if (to === 'DELIVERED') await deliver(ctx, draft, parts);
 }
@@ -126,24 +132,13 @@ async function deliver(ctx: TxCtx, draft: OrderChange, parts: readonly Part[]): 
   const now = ctx.clock.now();
   const sold: string[] = [];
   for (const part of parts) {
-    const earned_centavos = part.total_centavos - part.refunded_centavos;
     part.delivered_at = now;
-    draft.entries.push(books.partDelivered(part, earned_centavos));
-    if (draft.payment.payment_method === 'COD') {
-      draft.entries.push(
-        books.paymentReceived(draft.order.id, 'COD_CLEARING', part.total_centavos),
-      );
-    }
+    draft.entries.push(books.partDelivered(part));
+    if (draft.payment.payment_method === 'COD')
+      draft.entries.push(books.paymentReceived(draft.order.id, 'COD_CLEARING', part.due_centavos));
     sold.push(...(await countSales(ctx.db, part.id)));
   }
   await refreshListings(ctx, [...new Set(sold)]);
   const isSettled = !draft.parts.some((part) => isOpen(part.order_status));
-  if (draft.payment.payment_method === 'COD' && isSettled) {
-    draft.payment.payment_status = 'COMPLETED';
-    draft.payment.completed_at = now;
-    draft.news.push({
-      topic: 'payment.completed',
-      payload: { order_id: draft.order.id, payment_id: draft.payment.id },
-    });
-  }
+  if (draft.payment.payment_method === 'COD' && isSettled) completePayment(ctx, draft);
 }

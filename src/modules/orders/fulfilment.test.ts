@@ -253,6 +253,48 @@ describe('goods that rot while they wait', () => {
     ]);
   });
 
+  it('leave movements that trace both lots to the order, replaced after they were sold too', async () => {
+    const product = await stockProduct(test, seller.seller_id, {
+      lots: [
+        { quantity_milli: 5_000, days_left: 1 },
+        { quantity_milli: 5_000, days_left: 9 },
+      ],
+    });
+    const { order: placed, payment } = await order(test, buyer, { [product.id]: '3' }, 'GCASH');
+    await test.call({
+      method: 'POST',
+      path: `/dev/payments/${payment.id}/simulate`,
+      token: buyer.token,
+      body: { outcome: 'success' },
+    });
+    await move(seller, placed.id, { order_status: 'CONFIRMED' });
+    test.clock.advance(2 * DAY_MS);
+    expect((await move(seller, placed.id, { order_status: 'SHIPPED' })).statusCode).toBe(200);
+    const traced = await test.services.db
+      .selectFrom('stock_movements as m')
+      .innerJoin('orders as o', 'o.order_number', 'm.reference')
+      .select(['o.id as order_id', 'm.lot_id', 'm.reason', 'm.delta_milli'])
+      .where('m.product_id', '=', product.id)
+      .where('m.reason', '<>', 'HARVEST')
+      .orderBy('m.id')
+      .execute();
+    const [rotten, fresh] = product.lot_ids;
+    const order_id = placed.id;
+    expect(traced).toEqual([
+      { order_id, lot_id: rotten, reason: 'SALE', delta_milli: -3_000 },
+      { order_id, lot_id: rotten, reason: 'REALLOCATION', delta_milli: 3_000 },
+      { order_id, lot_id: fresh, reason: 'REALLOCATION', delta_milli: -3_000 },
+    ]);
+    const shown = await test.call({
+      path: `/products/${product.id}/movements`,
+      token: seller.token,
+    });
+    expect(shown.json().results[0]).toMatchObject({
+      reason: 'REALLOCATION',
+      reference: placed.order_number,
+    });
+  });
+
   it('block shipping where nothing can replace them, until the part is cancelled', async () => {
     const product = await stockProduct(test, seller.seller_id, {
       lots: [{ quantity_milli: 5_000, days_left: 1 }],
@@ -263,33 +305,5 @@ describe('goods that rot while they wait', () => {
     const refused = await move(seller, placed.id, { order_status: 'SHIPPED' });
     expect([refused.statusCode, refused.json().code]).toEqual([409, 'INSUFFICIENT_STOCK']);
     expect((await move(seller, placed.id, { order_status: 'CANCELLED' })).statusCode).toBe(200);
-  });
-});
-
-describe('the list of orders', () => {
-  it('shows buyers their own, sellers those with a part of theirs, and leaves archived ones out', async () => {
-    const { placed } = await orderOfTwo();
-    const { placed: second } = await orderOfTwo();
-    const mine = (await test.call({ path: '/orders', token: buyer.token })).json();
-    expect(mine.results.map((o: { id: string }) => o.id)).toEqual([second.id, placed.id]);
-    const sold = (
-      await test.call({ path: '/orders?as=seller&page_size=2', token: seller.token })
-    ).json();
-    expect(sold.results[0]).toMatchObject({ id: second.id, total_amount: '200.00' });
-    expect((await test.call({ path: '/orders?as=seller', token: buyer.token })).statusCode).toBe(
-      403,
-    );
-    await test.call({ method: 'PATCH', path: `/orders/${placed.id}/archive`, token: buyer.token });
-    expect((await test.call({ path: '/orders', token: buyer.token })).json().count).toBe(1);
-    expect(
-      (await test.call({ path: '/orders?archived=true', token: buyer.token })).json().results[0].id,
-    ).toBe(placed.id);
-  });
-
-  it('takes at most two statements, whatever the number of orders', async () => {
-    for (let i = 0; i < 3; i += 1) await orderOfTwo();
-    test.statements.length = 0;
-    await test.call({ path: '/orders', token: buyer.token });
-    expect(test.statements.length).toBeLessThanOrEqual(2);
   });
 });

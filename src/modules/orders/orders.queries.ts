@@ -18,6 +18,8 @@ export interface OrderWhole {
   readonly parts: readonly PartRow[];
   readonly items: readonly ItemRow[];
   readonly payment: PaymentRow;
+  /** Whether it is one seller's share of the order, shown to that seller: nothing in it is its buyer's alone. */
+  readonly isShare: boolean;
 }
 
 export interface AllocationRow {
@@ -85,6 +87,7 @@ export async function setAllocationState(
 export interface PartChange {
   readonly id: string;
   readonly order_status: OrderStatus;
+  readonly due_centavos: number;
   readonly refunded_centavos: number;
   readonly delivered_at: Date | null;
 }
@@ -97,10 +100,10 @@ export async function updateOrderAndParts(
 ): Promise<void> {
   await sql`
     WITH changed AS (
-      UPDATE seller_orders SET order_status = given.order_status, refunded_centavos = given.refunded_centavos,
-        delivered_at = given.delivered_at, updated_at = ${order.now}
+      UPDATE seller_orders SET order_status = given.order_status, due_centavos = given.due_centavos,
+        refunded_centavos = given.refunded_centavos, delivered_at = given.delivered_at, updated_at = ${order.now}
       FROM jsonb_to_recordset(${JSON.stringify(parts)}::jsonb)
-        AS given (id uuid, order_status text, refunded_centavos bigint, delivered_at timestamptz)
+        AS given (id uuid, order_status text, due_centavos bigint, refunded_centavos bigint, delivered_at timestamptz)
       WHERE seller_orders.id = given.id
     )
     UPDATE orders SET order_status = ${order.order_status}, updated_at = ${order.now} WHERE id = ${order.id}`.execute(

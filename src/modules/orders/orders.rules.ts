@@ -1,5 +1,6 @@
 // Pure decisions about orders: which status follows which, what an order shows of its parts, and what lines cost.
 import { multiplyPrice } from '../../lib/money.ts';
+import { isPaid, type PaymentMethod, type PaymentStatus } from '../payments/payments.rules.ts';
 
 export const ORDER_STATUSES = [
   'PENDING',
@@ -65,6 +66,25 @@ export function orderStatusOf(parts: readonly OrderStatus[]): OrderStatus {
     (least, status) => (PROGRESS[status] < PROGRESS[least] ? status : least),
     'CANCELLED',
   );
+}
+
+/**
+ * Centavos that may still be given back of a seller order: what was paid for it less what was refunded. Cash is paid
+ * at its delivery; a wallet pays what was due for each seller order when its session asked for it.
+ */
+export function refundableOf(
+  sellerOrder: {
+    readonly due_centavos: number;
+    readonly refunded_centavos: number;
+    readonly delivered_at: Date | null;
+  },
+  payment: { readonly payment_method: PaymentMethod; readonly payment_status: PaymentStatus },
+): number {
+  const isPaidFor =
+    payment.payment_method === 'COD'
+      ? sellerOrder.delivered_at !== null
+      : isPaid(payment.payment_status);
+  return isPaidFor ? sellerOrder.due_centavos - sellerOrder.refunded_centavos : 0;
 }
 
 export interface PricedLine {

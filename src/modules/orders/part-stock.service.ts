@@ -4,8 +4,10 @@ import { insertTogether } from '../../db/insert-together.ts';
 import { newId } from '../../lib/ids.ts';
 import { Problem } from '../../lib/problem.ts';
 import {
+  type Allocation,
   findRotten,
   holdStock,
+  reallocateSold,
   releaseStock,
   reserveStock,
   restockSold,
@@ -73,7 +75,11 @@ export async function writeOff(
 }
 
 /** What rotted while it waited is allocated anew from sellable lots before a part may leave. */
-export async function replaceRotten(ctx: TxCtx, parts: readonly Part[]): Promise<void> {
+export async function replaceRotten(
+  ctx: TxCtx,
+  draft: OrderChange,
+  parts: readonly Part[],
+): Promise<void> {
   const live = await holdAllocations(ctx, parts);
   const rotten = live.length === 0 ? [] : await findRotten(ctx, live);
   if (rotten.length === 0) return;
@@ -90,22 +96,22 @@ export async function replaceRotten(ctx: TxCtx, parts: readonly Part[]): Promise
       'Goods of this part have rotted and no sellable lot can replace them: add a lot or cancel the part.',
     );
   }
-  await swapAllocations(ctx, rotten, fresh);
+  await swapAllocations(ctx, draft, { rotten, fresh });
 }
 
 /** Rotten allocations give way to fresh ones in the same state; `fresh` is reserved already. */
 async function swapAllocations(
   ctx: TxCtx,
-  rotten: readonly AllocationRow[],
-  fresh: readonly { lot_id: string; product_id: string; quantity_milli: number }[],
+  draft: OrderChange,
+  swap: { readonly rotten: readonly AllocationRow[]; readonly fresh: readonly Allocation[] },
 ): Promise<void> {
-  const reserved = rotten.filter((a) => a.state === 'RESERVED');
-  const sold = rotten.filter((a) => a.state === 'SOLD');
-  await releaseStock(ctx, reserved);
-  await restockSold(ctx, sold, 'REALLOCATED');
-  // A part is wholly reserved or wholly sold, and so is what replaces it.
-  const state = sold.length > 0 ? 'SOLD' : 'RESERVED';
-  if (state === 'SOLD') await sellStock(ctx, fresh, 'REALLOCATED');
+  const { rotten, fresh } = swap;
+  // Parts of one order are all reserved or all sold while they are open, and so is what replaces them.
+  const isSold = rotten.some((a) => a.state === 'SOLD');
+  const state = isSold ? 'SOLD' : 'RESERVED';
+  const reference = draft.order.order_number;
+  if (isSold) await reallocateSold(ctx, { sold: rotten, reserved: fresh, reference });
+  else await releaseStock(ctx, rotten);
   await setAllocationState(ctx.db, idsOf(rotten), 'RELEASED');
   await insertTogether(ctx.db, { order_item_allocations: assign(rotten, fresh, state) });
 }
@@ -113,7 +119,7 @@ async function swapAllocations(
 /** Shares the fresh lots of a product out over the items that lost theirs. */
 function assign(
   rotten: readonly AllocationRow[],
-  fresh: readonly { lot_id: string; product_id: string; quantity_milli: number }[],
+  fresh: readonly Allocation[],
   state: 'RESERVED' | 'SOLD',
 ) {
   const supply = fresh.map((lot) => ({ ...lot }));

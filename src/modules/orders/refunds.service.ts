@@ -1,4 +1,4 @@
-// Refunds: money back for a part of an order, in the books at once, at the provider by a job. Refunds move no stock.
+// Refunds: money back for a seller order, in the journal at once, at the provider by a job. Refunds move no stock.
 import type { Ctx, TxCtx } from '../../context.ts';
 import { insertTogether } from '../../db/insert-together.ts';
 import { newId } from '../../lib/ids.ts';
@@ -9,8 +9,8 @@ import { PAYMENT_STATE } from '../payments/payments.errors.ts';
 import { isPaid, statusAfterRefund } from '../payments/payments.rules.ts';
 import { getPayment, type PaymentRow } from '../payments/payments.service.ts';
 import { queueRefund } from '../payments/refund-queue.service.ts';
-import { changeOrder, movePart, type OrderChange } from './change.service.ts';
-import { isOpen } from './orders.rules.ts';
+import { changeOrder, movePart, movePayment, type OrderChange } from './change.service.ts';
+import { isOpen, refundableOf } from './orders.rules.ts';
 
 type Part = OrderChange['parts'][number];
 
@@ -18,37 +18,19 @@ export interface RefundInput {
   readonly payment_id: string;
   readonly amount_centavos: number;
   readonly reason: string;
-  /** Needed where the order has several parts. */
+  /** Needed where the order has several seller orders. */
   readonly seller_order_id?: string | undefined;
 }
 
 /**
- * Gives back part or all of what was paid for one seller's part.
- * @throws Problem NOT_FOUND, CONFLICT where nothing was paid or less is left, VALIDATION_ERROR for an unknown part
+ * Gives back some or all of what was paid for one seller order; all of it only once it is delivered.
+ * @throws Problem NOT_FOUND, CONFLICT with `refundable_amount` where less can be refunded, VALIDATION_ERROR for an unknown seller order
  */
 export async function refundPayment(ctx: Ctx, input: RefundInput): Promise<PaymentRow> {
   const { order_id } = await getPayment(ctx, input.payment_id);
   await changeOrder(ctx, order_id, async (ctx, draft) => {
     const part = partToRefund(draft, input.seller_order_id);
-    if (!isPaid(draft.payment.payment_status)) {
-      throw new Problem(
-        PAYMENT_STATE,
-        `Only what was paid can be refunded; this payment is ${draft.payment.payment_status}.`,
-      );
-    }
-    const left = Math.min(
-      part.total_centavos - part.refunded_centavos,
-      draft.payment.amount_centavos - draft.payment.refunded_centavos,
-    );
-    if (input.amount_centavos > left) {
-      throw new Problem(
-        PAYMENT_STATE,
-        `At most ${formatMoney(left)} of this part can still be refunded.`,
-        {
-          members: { refundable_amount: formatMoney(left) },
-        },
-      );
-    }
+    requireRefundable(draft, part, input.amount_centavos);
     await refundPart(ctx, draft, {
       part,
       amount_centavos: input.amount_centavos,
@@ -61,19 +43,46 @@ export async function refundPayment(ctx: Ctx, input: RefundInput): Promise<Payme
   return getPayment(ctx, input.payment_id);
 }
 
+function requireRefundable(draft: OrderChange, part: Part, amount_centavos: number): void {
+  const left_centavos = refundableOf(part, draft.payment);
+  if (amount_centavos > left_centavos) {
+    const why =
+      left_centavos > 0
+        ? `At most ${formatMoney(left_centavos)} of this seller order can still be refunded.`
+        : 'Nothing that was paid for this seller order is left to refund.';
+    throw notRefundable(why, left_centavos);
+  }
+  if (amount_centavos === left_centavos && isOpen(part.order_status)) {
+    throw notRefundable(
+      'A seller order that is refunded in full must not be delivered: set its order_status to CANCELLED instead, which refunds it by itself.',
+      left_centavos - 1,
+    );
+  }
+}
+
+function notRefundable(why: string, refundable_centavos: number): Problem {
+  return new Problem(PAYMENT_STATE, why, {
+    members: { refundable_amount: formatMoney(refundable_centavos) },
+  });
+}
+
 function partToRefund(draft: OrderChange, seller_order_id: string | undefined): Part {
   if (seller_order_id === undefined) {
     const [only, second] = draft.parts;
     if (only !== undefined && second === undefined) return only;
-    throw invalidField('/seller_order_id', 'is required: the order has several parts', 'required');
+    throw invalidField(
+      '/seller_order_id',
+      'is required: the order has several seller orders',
+      'required',
+    );
   }
   const part = draft.parts.find((candidate) => candidate.id === seller_order_id);
   if (part === undefined)
-    throw invalidField('/seller_order_id', 'must be a part of the order that was paid');
+    throw invalidField('/seller_order_id', 'must be a seller order of the order that was paid');
   return part;
 }
 
-/** Books a refund of a paid part, and queues it at the provider where money went through one. Cash goes back by hand. */
+/** Books a refund of what was paid for a seller order, and queues it at the provider where money went through one. Cash goes back by hand. */
 export async function refundPart(
   ctx: TxCtx,
   draft: OrderChange,
@@ -92,13 +101,15 @@ export async function refundPart(
             ? 'open'
             : 'delivered',
       from: isCash ? 'COD_CLEARING' : 'WALLET_CLEARING',
-      before_centavos: part.refunded_centavos,
       amount_centavos,
     }),
   );
   part.refunded_centavos += amount_centavos;
-  payment.refunded_centavos += amount_centavos;
-  payment.payment_status = statusAfterRefund(payment.amount_centavos, payment.refunded_centavos);
+  // Cash of one seller order may go back while another is yet to be paid.
+  const to = isPaid(payment.payment_status)
+    ? statusAfterRefund(payment.amount_centavos, payment.refunded_centavos + amount_centavos)
+    : payment.payment_status;
+  movePayment(draft, 'refunded', { to, refund_centavos: amount_centavos });
   const id = newId();
   const now = ctx.clock.now();
   await insertTogether(ctx.db, {
@@ -118,16 +129,4 @@ export async function refundPart(
     ],
   });
   if (!isCash) await queueRefund(ctx, id);
-  draft.deeds.push({
-    action: 'payment.refunded',
-    object_type: 'payment',
-    object_id: payment.id,
-    changes: {
-      refunded_centavos: [payment.refunded_centavos - amount_centavos, payment.refunded_centavos],
-    },
-  });
-  draft.news.push({
-    topic: 'payment.refunded',
-    payload: { order_id: draft.order.id, payment_id: payment.id, amount_centavos },
-  });
 }

@@ -13,9 +13,9 @@ import {
   listExpiredOrders,
 } from '../payments/payments.service.ts';
 import { cancelParts } from './cancellation.service.ts';
-import { changeOrder, type OrderChange } from './change.service.ts';
+import { changeOrder, completePayment, type OrderChange } from './change.service.ts';
 import { findUnconfirmedCodOrderIds } from './orders.queries.ts';
-import { isOpen } from './orders.rules.ts';
+import { isOpen, refundableOf } from './orders.rules.ts';
 import { holdAllocations, sell } from './part-stock.service.ts';
 import { refundPart } from './refunds.service.ts';
 
@@ -37,22 +37,16 @@ export function settleOrder(ctx: Ctx, order_id: string, outcome: Outcome): Promi
     const effect = effectOf(outcome, draft.payment.payment_status);
     if (effect === 'fail')
       await failPayment(ctx, draft, outcome === 'EXPIRED' ? 'PAYMENT_EXPIRED' : 'PAYMENT_FAILED');
-    if (effect === 'complete' || effect === 'complete_late') await completePayment(ctx, draft);
+    if (effect === 'complete' || effect === 'complete_late') await receivePayment(ctx, draft);
   });
 }
 
-/** Money is in: open parts are sold, and whatever was cancelled meanwhile is given back. */
-async function completePayment(ctx: TxCtx, draft: OrderChange): Promise<void> {
+/** The wallet has paid: what is open is sold, and what was cancelled after the session began is given back. */
+async function receivePayment(ctx: TxCtx, draft: OrderChange): Promise<void> {
   const { payment, order } = draft;
-  payment.payment_status = 'COMPLETED';
-  payment.completed_at = ctx.clock.now();
+  completePayment(ctx, draft);
   // What the wallet took is what it was asked for when its session began.
   draft.entries.push(books.paymentReceived(order.id, 'WALLET_CLEARING', payment.amount_centavos));
-  draft.deeds.push({ action: 'payment.completed', object_type: 'payment', object_id: payment.id });
-  draft.news.push({
-    topic: 'payment.completed',
-    payload: { order_id: order.id, payment_id: payment.id },
-  });
   const open = draft.parts.filter((part) => isOpen(part.order_status));
   if (open.length > 0)
     await sell(
@@ -60,26 +54,16 @@ async function completePayment(ctx: TxCtx, draft: OrderChange): Promise<void> {
       draft,
       (await holdAllocations(ctx, open)).filter((a) => a.state === 'RESERVED'),
     );
-  let excess_centavos =
-    payment.amount_centavos -
-    open.reduce((sum, part) => sum + part.total_centavos - part.refunded_centavos, 0);
   for (const part of draft.parts.filter((candidate) => candidate.order_status === 'CANCELLED')) {
-    const amount_centavos = Math.min(excess_centavos, part.total_centavos - part.refunded_centavos);
+    const amount_centavos = refundableOf(part, payment);
     await refundPart(ctx, draft, { part, amount_centavos, reason: 'CANCELLED_BEFORE_PAYMENT' });
-    excess_centavos -= amount_centavos;
   }
 }
 
+/** The wallet will not pay. An unpaid wallet order has delivered nothing: with all it has open, its payment fails. */
 async function failPayment(ctx: TxCtx, draft: OrderChange, reason: string): Promise<void> {
-  draft.deeds.push({
-    action: 'payment.failed',
-    object_type: 'payment',
-    object_id: draft.payment.id,
-    changes: { payment_status: [draft.payment.payment_status, 'FAILED'] },
-  });
   const open = draft.parts.filter((part) => isOpen(part.order_status));
-  if (open.length > 0) await cancelParts(ctx, draft, open, reason);
-  draft.payment.payment_status = 'FAILED';
+  await cancelParts(ctx, draft, open, reason);
 }
 
 /** Gives up orders whose reservation has run out; a payment that was faster keeps its order. */

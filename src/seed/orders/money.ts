@@ -144,16 +144,21 @@ function orderEntries({ id, placed_at, paid_at, parts }: OrderDraft): DatedEntry
   return [placed, { at: paid_at, entry }];
 }
 
+/** As its seller order stood before the one refund that a demo order may see. */
+function unrefunded(part: Part): books.BookedSellerOrder {
+  return { ...part, refunded_centavos: 0 };
+}
+
 /** A delivery earns the seller money and, for cash, brings it in; a cancelled part is owed no more. */
 function partEntries({ method }: OrderDraft, part: Part): DatedEntry[] {
   const { order_id, total_centavos } = part;
   const cancelled = findMove(part, 'CANCELLED');
   if (cancelled !== undefined) {
-    return [{ at: cancelled.at, entry: books.partCancelled(part, total_centavos) }];
+    return [{ at: cancelled.at, entry: books.partCancelled(unrefunded(part)) }];
   }
   const at = deliveredAt(part);
   if (at === null) return [];
-  const delivered = { at, entry: books.partDelivered(part, total_centavos) };
+  const delivered = { at, entry: books.partDelivered(unrefunded(part)) };
   if (method !== 'COD') return [delivered];
   const entry = books.paymentReceived(order_id, 'COD_CLEARING', total_centavos);
   return [delivered, { at, entry }];
@@ -161,8 +166,8 @@ function partEntries({ method }: OrderDraft, part: Part): DatedEntry[] {
 
 function refundEntry({ part, stage, at }: Refund): DatedEntry {
   const amount_centavos = part.total_centavos;
-  const refund = { stage, from: 'WALLET_CLEARING', before_centavos: 0, amount_centavos } as const;
-  return { at, entry: books.refunded(part, refund) };
+  const refund = { stage, from: 'WALLET_CLEARING', amount_centavos } as const;
+  return { at, entry: books.refunded(unrefunded(part), refund) };
 }
 
 function lineRow(entry_id: string, line: books.Line, line_number: number) {

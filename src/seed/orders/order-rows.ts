@@ -41,7 +41,7 @@ function shippingAddress({ buyer: { address, place } }: OrderDraft) {
   return { label, recipient_name, recipient_phone, street, landmark, zip_code, ...place };
 }
 
-function partRow({ placed_at, paid_at }: OrderDraft, part: Part) {
+function partRow({ placed_at, paid_at, method }: OrderDraft, part: Part) {
   const { id, order_id, seller_id, status, commission_bps, moves } = part;
   const { subtotal_centavos, discount_centavos, total_centavos } = part;
   return {
@@ -53,6 +53,7 @@ function partRow({ placed_at, paid_at }: OrderDraft, part: Part) {
     discount_centavos,
     total_centavos,
     commission_bps,
+    due_centavos: method === 'COD' && status === 'CANCELLED' ? 0 : total_centavos,
     refunded_centavos: paid_at !== null && isGivenBack(part) ? total_centavos : 0,
     placed_at,
     updated_at: moves.at(-1)?.at ?? placed_at,

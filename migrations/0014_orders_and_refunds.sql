@@ -1,0 +1,24 @@
+-- What a seller order may give back, lists of orders by the status that they show, and movements that name their order.
+
+-- What the buyer is asked to pay for a seller order: its total, and nothing once it was cancelled before it was asked
+-- for. The payment's amount is their sum, and no more than this can be refunded of one.
+ALTER TABLE seller_orders ADD COLUMN due_centavos bigint;
+UPDATE seller_orders s SET due_centavos = CASE
+    WHEN s.order_status <> 'CANCELLED' OR s.refunded_centavos > 0 THEN s.total_centavos
+    WHEN p.payment_method = 'COD' OR p.payment_status IN ('COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED') THEN 0
+    ELSE s.total_centavos
+  END
+FROM payments p WHERE p.order_id = s.order_id;
+ALTER TABLE seller_orders ALTER COLUMN due_centavos SET NOT NULL;
+ALTER TABLE seller_orders DROP CONSTRAINT seller_orders_refunded;
+ALTER TABLE seller_orders ADD CONSTRAINT seller_orders_due CHECK (due_centavos BETWEEN 0 AND total_centavos);
+ALTER TABLE seller_orders ADD CONSTRAINT seller_orders_refunded CHECK (refunded_centavos BETWEEN 0 AND due_centavos);
+
+-- A seller's orders by the status of their own share, and what buyers have archived.
+CREATE INDEX seller_orders_status_idx ON seller_orders (seller_id, order_status, placed_at, order_id);
+CREATE INDEX orders_archived_idx ON orders (placed_at, id) WHERE archived_at IS NOT NULL;
+
+-- Goods that rotted while they waited are taken from another lot: both movements name the order.
+ALTER TABLE stock_movements DROP CONSTRAINT stock_movements_reason_check;
+ALTER TABLE stock_movements ADD CONSTRAINT stock_movements_reason_check CHECK (reason IN
+  ('HARVEST', 'SALE', 'RESTOCK', 'REALLOCATION', 'SPOILAGE', 'COUNT', 'RETURN', 'DAMAGE', 'OTHER'));
