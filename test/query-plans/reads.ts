@@ -162,8 +162,19 @@ function orders() {
         'order_status=PENDING',
         'archived=true',
       ]),
-      ...asked('seller', '/orders', ['as=seller', 'as=seller&order_status=SHIPPED']),
-      ...asked('admin', '/orders', ['', 'order_status=SHIPPED', 'order_status=REFUNDED']),
+      ...asked('seller', '/orders', [
+        'as=seller',
+        'as=seller&order_status=SHIPPED',
+        'as=seller&order_status=REFUNDED',
+      ]),
+      ...asked('admin', '/orders', [
+        '',
+        'order_status=SHIPPED',
+        'order_status=REFUNDED',
+        'archived=true',
+        'archived=false',
+        'archived=true&order_status=CANCELLED',
+      ]),
     ],
     'GET /orders/:id': [
       ...asked('buyer', order),

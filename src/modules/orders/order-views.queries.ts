@@ -8,8 +8,9 @@ import type { EventRow, ItemRow, OrderRow, OrderWhole, PartRow } from './orders.
 export interface OrderFilter {
   readonly user_id?: string | undefined;
   readonly seller_id?: string | undefined;
+  /** As it is shown: of the seller's share where `seller_id` is given, else of the whole order. */
   readonly order_status?: string | undefined;
-  /** Archived orders are shown only when asked for. */
+  /** Only what its buyer archived, or only the rest; both without it. */
   readonly archived?: boolean | undefined;
 }
 
@@ -50,7 +51,7 @@ export async function findWholeOrder(
     ? query.where('orders.id', '=', by.id)
     : query.where('orders.order_number', '=', by.order_number)
   ).executeTakeFirst();
-  return row === undefined ? undefined : assemble(row);
+  return row === undefined ? undefined : assemble(row, seller_id !== undefined);
 }
 
 export async function findOrderPage(
@@ -61,21 +62,24 @@ export async function findOrderPage(
   const { user_id, seller_id, order_status, archived } = filter;
   let query = wholeOrders(db, seller_id);
   if (user_id !== undefined) query = query.where('orders.user_id', '=', user_id);
-  if (order_status !== undefined) query = query.where('orders.order_status', '=', order_status);
-  if (user_id !== undefined)
+  if (archived !== undefined)
     query = query.where('orders.archived_at', archived ? 'is not' : 'is', null);
-  const found =
-    seller_id === undefined
-      ? await fetchPage(db, query, { order: newestFirst('orders.placed_at', 'orders.id'), page })
-      : // A part was placed with its order: by the parts, one index finds and orders those of a seller.
-        await fetchPage(
-          db,
-          query.innerJoin('seller_orders as share', (join) =>
-            join.onRef('share.order_id', '=', 'orders.id').on('share.seller_id', '=', seller_id),
-          ),
-          { order: newestFirst('share.placed_at', 'share.order_id'), page },
-        );
-  return { ...found, rows: found.rows.map(assemble) };
+  if (seller_id !== undefined) {
+    // A seller order was placed with its order: one index finds and orders those of a seller.
+    const shares = query
+      .innerJoin('seller_orders as share', 'share.order_id', 'orders.id')
+      .where('share.seller_id', '=', seller_id);
+    const found = await fetchPage(
+      db,
+      order_status === undefined ? shares : shares.where('share.order_status', '=', order_status),
+      { order: newestFirst('share.placed_at', 'share.order_id'), page },
+    );
+    return { ...found, rows: found.rows.map((row) => assemble(row, true)) };
+  }
+  if (order_status !== undefined) query = query.where('orders.order_status', '=', order_status);
+  const order = newestFirst('orders.placed_at', 'orders.id');
+  const found = await fetchPage(db, query, { order, page });
+  return { ...found, rows: found.rows.map((row) => assemble(row, false)) };
 }
 
 function newestFirst(placed_at: string, id: string): readonly SortKey[] {
@@ -111,9 +115,15 @@ export function findEventPage(
 }
 
 /** JSON has no dates: the payment's come as text. */
-function assemble({ parts, items, payment, ...order }: Row): OrderWhole {
+function assemble({ parts, items, payment, ...order }: Row, isShare: boolean): OrderWhole {
   const expires_at = payment.expires_at === null ? null : new Date(payment.expires_at);
-  return { order, parts: parts ?? [], items: items ?? [], payment: { ...payment, expires_at } };
+  return {
+    order,
+    parts: parts ?? [],
+    items: items ?? [],
+    payment: { ...payment, expires_at },
+    isShare,
+  };
 }
 
 export interface CustomerRow {

@@ -87,14 +87,19 @@ export const orderRoutes: readonly AnyRoute[] = [
     access: SIGNED_IN,
     summary: 'List orders',
     description:
-      'Newest first. As buyer your own, as seller those with a part of yours; admins see all.',
+      'Newest first. As buyer your own, as seller your share of those that hold goods of yours; admins see all.',
     query: Type.Object({
       as: OneOf(['buyer', 'seller'], { default: 'buyer', description: 'As whom you look' }),
       order_status: Type.Optional(
-        OneOf(ORDER_STATUSES, { description: 'Only orders that show it' }),
+        OneOf(ORDER_STATUSES, {
+          description: 'Only what shows it: as seller your seller order, else the whole order',
+        }),
       ),
       archived: Type.Optional(
-        Type.Boolean({ description: 'Only what the buyer put away, or only the rest' }),
+        Type.Boolean({
+          description:
+            'Only what its buyer archived, or only the rest. Without it buyers see the rest, admins both; as seller it is refused',
+        }),
       ),
     }),
     item: Order,

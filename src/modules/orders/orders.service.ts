@@ -4,7 +4,7 @@ import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { signedIn } from '../../http/access.ts';
 import { isUuid } from '../../lib/ids.ts';
-import { FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';
+import { FORBIDDEN, invalidField, notFound, Problem } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
 import {
   findEventPage,
@@ -51,6 +51,7 @@ function shareOf(whole: OrderWhole, seller_id: string | undefined): OrderWhole {
     ...whole,
     parts: whole.parts.filter((part) => part.seller_id === seller_id),
     items: whole.items.filter((item) => item.seller_id === seller_id),
+    isShare: true,
   };
 }
 
@@ -60,7 +61,11 @@ export interface OrderListFilter {
   readonly archived?: boolean | undefined;
 }
 
-/** As buyer the caller's own orders (all for admins), as seller those with a part of theirs. */
+/**
+ * As buyer the caller's own orders (all for admins), as seller those with a seller order of theirs. Buyers see what
+ * they archived only when they ask for it; admins see both.
+ * @throws Problem FORBIDDEN without a seller profile, VALIDATION_ERROR for `archived` as seller: filing is the buyer's
+ */
 export function listOrders(
   ctx: Ctx,
   filter: OrderListFilter,
@@ -71,9 +76,17 @@ export function listOrders(
   if (as === 'seller') {
     if (actor.seller === undefined)
       throw new Problem(FORBIDDEN, 'You have no seller profile; leave out as=seller.');
+    if (rest.archived !== undefined)
+      throw invalidField(
+        '/archived',
+        'must be left out with as=seller: buyers archive, for themselves',
+      );
     return findOrderPage(ctx.db, { ...rest, seller_id: actor.seller.id }, page);
   }
-  const own: OrderFilter = actor.role === 'admin' ? rest : { ...rest, user_id: actor.user_id };
+  const own: OrderFilter =
+    actor.role === 'admin'
+      ? rest
+      : { ...rest, user_id: actor.user_id, archived: rest.archived ?? false };
   return findOrderPage(ctx.db, own, page);
 }
 

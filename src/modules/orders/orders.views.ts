@@ -71,7 +71,9 @@ export const Order = Model(
     notes: Nullable(Type.String()),
     placed_at: Timestamp,
     updated_at: Timestamp,
-    archived_at: Nullable(Timestamp),
+    archived_at: Nullable(
+      Type.String({ ...Timestamp, description: 'When its buyer archived it; null for sellers' }),
+    ),
   }),
 );
 
@@ -89,7 +91,13 @@ export const OrderEvent = Model(
 );
 
 /** Totals and status are those of the parts that are shown: all of them for the buyer, one for a seller. */
-export function orderView({ order, parts, items, payment }: OrderWhole): Static<typeof Order> {
+export function orderView({
+  order,
+  parts,
+  items,
+  payment,
+  isShare,
+}: OrderWhole): Static<typeof Order> {
   const { subtotal_centavos, discount_centavos, total_centavos } = totalsOf(items);
   return {
     id: order.id,
@@ -108,7 +116,7 @@ export function orderView({ order, parts, items, payment }: OrderWhole): Static<
     notes: order.notes,
     placed_at: order.placed_at.toISOString(),
     updated_at: order.updated_at.toISOString(),
-    archived_at: order.archived_at?.toISOString() ?? null,
+    archived_at: isShare ? null : (order.archived_at?.toISOString() ?? null),
   };
 }
 
