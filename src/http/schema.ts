@@ -55,6 +55,15 @@ const PRICE = {
   pattern: '^(?!0+(\\.0{1,2})?$)\\d{1,6}(\\.\\d{1,2})?$',
   description: '0.01 to 999999.99, up to two places',
 };
+// Up to MAX_TOTAL_CENTAVOS.
+const TOTAL = {
+  pattern: '^\\d{1,13}(\\.\\d{1,2})?$',
+  description: '0.00 to 9999999999999.99, up to two places',
+};
+const POSITIVE_TOTAL = {
+  pattern: '^(?!0+(\\.0{1,2})?$)\\d{1,13}(\\.\\d{1,2})?$',
+  description: '0.01 to 9999999999999.99, up to two places',
+};
 const POSITIVE_QUANTITY = {
   pattern: '^(?!0+(\\.0{1,3})?$)\\d{1,5}(\\.\\d{1,3})?$',
   description: "0.001 to 99999.999 in the product's unit",
@@ -62,7 +71,10 @@ const POSITIVE_QUANTITY = {
 
 /** What these patterns accept, in words, also where a member has a description of its own. */
 export const ACCEPTED: ReadonlyMap<string, string> = new Map(
-  [MOMENT, PRICE, POSITIVE_QUANTITY].map(({ pattern, description }) => [pattern, description]),
+  [MOMENT, PRICE, TOTAL, POSITIVE_TOTAL, POSITIVE_QUANTITY].map(({ pattern, description }) => [
+    pattern,
+    description,
+  ]),
 );
 
 /** A moment in a request. */
@@ -83,6 +95,18 @@ export const Money = Type.String({
 export const Price = Type.String({
   ...PRICE,
   examples: ['120.00'],
+});
+
+/** A sum of prices in a request, nothing included; places may be left out. */
+export const Total = Type.String({
+  ...TOTAL,
+  examples: ['240.00'],
+});
+
+/** Some of a sum of prices in a request: 0.01 and more. */
+export const PositiveTotal = Type.String({
+  ...POSITIVE_TOTAL,
+  examples: ['240.00'],
 });
 
 export const Quantity = Type.String({

@@ -2,6 +2,8 @@
 import Big from 'big.js';
 
 export const MAX_PRICE_CENTAVOS = 99_999_999;
+/** Of what adds prices up: a full cart of the dearest goods is within it. Fits a JSON number and an int8. */
+export const MAX_TOTAL_CENTAVOS = 999_999_999_999_999;
 
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 

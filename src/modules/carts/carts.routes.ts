@@ -3,12 +3,12 @@ import { type Static, Type } from 'typebox';
 import { BUYER } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
 import { Closed, Id, Model, Money, OneOf, PositiveQuantity, Quantity } from '../../http/schema.ts';
-import { formatMoney, multiplyPrice } from '../../lib/money.ts';
+import { formatMoney } from '../../lib/money.ts';
 import { FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';
 import { formatQuantity, parseQuantity, UNITS } from '../../lib/quantity.ts';
 import type { CartLine } from '../storefront/cart-lines.service.ts';
 import { PRODUCT_UNAVAILABLE } from './carts.errors.ts';
-import { cartWarnings, WARNING_CODES } from './carts.rules.ts';
+import { cartTotal, cartWarnings, isAvailable, lineTotal, WARNING_CODES } from './carts.rules.ts';
 import * as carts from './carts.service.ts';
 
 const CartItem = Model(
@@ -31,7 +31,10 @@ const Cart = Model(
   Type.Object({
     items: Type.Array(CartItem),
     total_items: Type.Integer({ description: 'Number of lines' }),
-    total_amount: Money,
+    total_amount: Type.String({
+      ...Money,
+      description: 'Of the lines that are available: what an order of them costs',
+    }),
   }),
 );
 const ProductParams = Type.Object({ product_id: Id });
@@ -106,14 +109,10 @@ export const cartRoutes: readonly AnyRoute[] = [
 ];
 
 function cartView(lines: readonly CartLine[]): Static<typeof Cart> {
-  const total = lines.reduce(
-    (sum, line) => sum + multiplyPrice(line.unit_price_centavos, line.quantity_milli),
-    0,
-  );
   return {
     items: lines.map(itemView),
     total_items: lines.length,
-    total_amount: formatMoney(total),
+    total_amount: formatMoney(cartTotal(lines)),
   };
 }
 
@@ -125,9 +124,9 @@ function itemView(line: CartLine): Static<typeof CartItem> {
     unit: line.unit,
     quantity: formatQuantity(line.quantity_milli),
     unit_price: formatMoney(line.unit_price_centavos),
-    line_total: formatMoney(multiplyPrice(line.unit_price_centavos, line.quantity_milli)),
+    line_total: formatMoney(lineTotal(line)),
     available_quantity: formatQuantity(line.is_on_sale ? line.available_milli : 0),
-    is_available: line.is_on_sale && line.available_milli >= line.quantity_milli,
+    is_available: isAvailable(line),
     warnings: cartWarnings(line),
   };
 }

@@ -1,5 +1,5 @@
-// What a buyer should know about a line before ordering it.
-import { formatMoney } from '../../lib/money.ts';
+// What a cart costs, and what a buyer should know about a line before ordering it.
+import { formatMoney, multiplyPrice } from '../../lib/money.ts';
 import { formatQuantity } from '../../lib/quantity.ts';
 import type { CartLine } from '../storefront/cart-lines.service.ts';
 
@@ -14,12 +14,30 @@ export interface CartWarning {
   readonly message: string;
 }
 
+/** Whether the line can be ordered as it stands: on sale, and in stock for its quantity. */
+export function isAvailable(line: CartLine): boolean {
+  return line.is_on_sale && line.available_milli >= line.quantity_milli;
+}
+
+/** Centavos of a line at today's price, rounded half up. */
+export function lineTotal(line: CartLine): number {
+  return multiplyPrice(line.unit_price_centavos, line.quantity_milli);
+}
+
+/** Centavos of all that can be ordered. */
+export function cartTotal(lines: readonly CartLine[]): number {
+  return lines.filter(isAvailable).reduce((sum, line) => sum + lineTotal(line), 0);
+}
+
 export function cartWarnings(line: CartLine): CartWarning[] {
   if (!line.is_on_sale)
     return [{ code: 'PRODUCT_UNAVAILABLE', message: 'This product is no longer on sale.' }];
   const warnings: CartWarning[] = [];
   if (line.available_milli < line.quantity_milli) {
-    const message = `Only ${formatQuantity(line.available_milli)} ${line.unit} left.`;
+    const message =
+      line.available_milli > 0
+        ? `Only ${formatQuantity(line.available_milli)} ${line.unit} left.`
+        : 'Sold out at the moment.';
     warnings.push({ code: 'INSUFFICIENT_STOCK', message });
   }
   if (line.srp_centavos !== null && line.unit_price_centavos > line.srp_centavos) {

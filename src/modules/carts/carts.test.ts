@@ -74,6 +74,37 @@ describe('the cart', () => {
     });
   });
 
+  it('counts in its total only what can be bought', async () => {
+    const buyer = await createBuyer(test);
+    const [sold, short, off] = [
+      await stockProduct(test, seller_id, { price_centavos: 1_000 }),
+      await stockProduct(test, seller_id, { price_centavos: 10_000 }),
+      await stockProduct(test, seller_id, { price_centavos: 10_000 }),
+    ];
+    await fillCart(test, buyer, { [sold.id]: '2', [short.id]: '99999', [off.id]: '1' });
+    await test.services.db
+      .updateTable('products')
+      .set({ is_active: false })
+      .where('id', '=', off.id)
+      .execute();
+    expect(await read(buyer)).toMatchObject({ total_items: 3, total_amount: '20.00' });
+  });
+
+  it('warns of what is sold out, and leaves it out of its total', async () => {
+    const buyer = await createBuyer(test);
+    const product = await stockProduct(test, seller_id, { lots: [] });
+    await fillCart(test, buyer, { [product.id]: '99999' });
+    expect(await read(buyer)).toMatchObject({
+      items: [
+        {
+          is_available: false,
+          warnings: [{ code: 'INSUFFICIENT_STOCK', message: 'Sold out at the moment.' }],
+        },
+      ],
+      total_amount: '0.00',
+    });
+  });
+
   it('removes one line, and everything', async () => {
     const buyer = await createBuyer(test);
     const [a, b] = [await stockProduct(test, seller_id), await stockProduct(test, seller_id)];

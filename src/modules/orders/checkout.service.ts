@@ -49,8 +49,9 @@ export function placeOrder(ctx: Ctx, input: CheckoutInput): Promise<OrderWhole> 
     const address = await getOwnAddress(ctx, input.address_id);
     const priced = lines.map((line) => ({ ...line, ...lineTotals(line) }));
     const totals = totalsOf(priced);
-    requireExpectedTotal(input.expected_total_centavos, totals.total_centavos);
     const allocations = await reserve(ctx, lines);
+    // After the stock: what the cart's total left out as short is named as short.
+    requireExpectedTotal(input.expected_total_centavos, totals.total_centavos);
     const sequence = await takeFromCart(ctx, lines);
     const whole = draftOrder(ctx, { user_id, input, address, priced, sequence });
     await insertTogether(ctx.db, {

@@ -139,6 +139,14 @@ describe('checkout', () => {
     expect((await checkOut(test, buyer, { body: { expected_total: '120' } })).statusCode).toBe(201);
   });
 
+  it('names what is short, not the price, where the cart’s total left it out', async () => {
+    const buyer = await createBuyer(test);
+    const product = await stockProduct(test, seller.seller_id);
+    await fillCart(test, buyer, { [product.id]: '11' });
+    const refused = await checkOut(test, buyer, { body: { expected_total: '0.00' } });
+    expect(refused.json().code).toBe('INSUFFICIENT_STOCK');
+  });
+
   it('refuses an empty cart, another’s address, another’s line, and a product that left the market', async () => {
     const buyer = await createBuyer(test);
     const stranger = await createBuyer(test);

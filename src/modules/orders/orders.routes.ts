@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { BUYER, SELLER_OR_ADMIN, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
-import { Closed, Id, IdParams, Line, Model, OneOf, Price, Text } from '../../http/schema.ts';
+import { Closed, Id, IdParams, Line, Model, OneOf, Text, Total } from '../../http/schema.ts';
 import { parseMoney } from '../../lib/money.ts';
 import { FORBIDDEN, NOT_FOUND, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { PRODUCT_UNAVAILABLE } from '../carts/carts.errors.ts';
@@ -39,7 +39,13 @@ const Checkout = Model(
       }),
     ),
     notes: Type.Optional(Text(500)),
-    expected_total: Type.Optional(Price),
+    expected_total: Type.Optional(
+      Type.String({
+        ...Total,
+        description:
+          'What the buyer saw the cart or the chosen lines cost; another total refuses the order',
+      }),
+    ),
   }),
 );
 const StatusChange = Model(

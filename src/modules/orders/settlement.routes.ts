@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { ADMIN, SIGNED_OUT } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
-import { Closed, Id, IdParams, Line, Model, Price } from '../../http/schema.ts';
+import { Closed, Id, IdParams, Line, Model, PositiveTotal } from '../../http/schema.ts';
 import { parseMoney } from '../../lib/money.ts';
 import { FORBIDDEN, notFound } from '../../lib/problem.ts';
 import { PAYMENT_STATE } from '../payments/payments.errors.ts';
@@ -12,7 +12,7 @@ import { receiveWebhook } from './settlement.service.ts';
 
 const RefundInput = Model(
   'RefundInput',
-  Closed({ amount: Price, reason: Line(200), seller_order_id: Type.Optional(Id) }),
+  Closed({ amount: PositiveTotal, reason: Line(200), seller_order_id: Type.Optional(Id) }),
 );
 
 export const settlementRoutes: readonly AnyRoute[] = [
@@ -23,7 +23,7 @@ export const settlementRoutes: readonly AnyRoute[] = [
     tag: 'Payments',
     summary: 'Refund a payment',
     description:
-      'In full or in part, never more than was paid. Names the part where the order has several.',
+      'In full or in part, never more than was paid for the seller order, which is named where the order has several. Cash is paid at delivery. All of an open seller order is given back by cancelling it instead.',
     params: IdParams,
     body: RefundInput,
     status: 201,
