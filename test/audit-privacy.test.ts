@@ -251,7 +251,7 @@ it('holds each of these deeds all the same', async () => {
   const deeds = {
     address: 'added changed removed',
     order: 'archived cancelled confirmed delivered placed shipped',
-    payment: 'refunded',
+    payment: 'completed failed refunded',
     review: 'changed removed replied written',
     seller: 'applied changed removed verify',
     session: 'ended started',
