@@ -16,7 +16,8 @@ beforeAll(async () => {
   const { services, health, metrics, tokens } = test;
   const log = createLog({ level: 'silent', pretty: false, version: '1.0.0' });
   const authenticate = createAuthenticate(tokens);
-  app = buildMonitoringApp({ services, health, metrics, authenticate, log });
+  const limits = { take: () => undefined };
+  app = buildMonitoringApp({ services, health, metrics, authenticate, limits, log });
 });
 afterAll(async () => {
   await app.close();

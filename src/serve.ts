@@ -103,7 +103,7 @@ async function addWorker(
 /** What every process with an HTTP server has: keys to know callers by, health and metrics. */
 async function assembleMonitoring(
   stack: AsyncDisposableStack,
-  { services, pool, redis, metrics }: OpenedServices,
+  { services, pool, redis, breaker, metrics }: OpenedServices,
   { databaseUrl, log, worksOnJobs }: ProcessOptions & { readonly worksOnJobs: boolean },
 ) {
   const { config, clock, db } = services;
@@ -112,7 +112,15 @@ async function assembleMonitoring(
   const health = createHealth({ databaseUrl, redis, version, dataDir, clock, log });
   stack.defer(() => health.close());
   const tokens = await createTokens(config);
-  return { services, log, tokens, health, metrics, authenticate: createAuthenticate(tokens) };
+  const limits = createRateLimits({
+    config,
+    clock,
+    log,
+    shared: redis === undefined ? undefined : { redis, breaker },
+    onRefusal: (rule) => metrics.countRateLimitRefusal(rule),
+  });
+  const authenticate = createAuthenticate(tokens);
+  return { services, log, tokens, health, metrics, authenticate, limits };
 }
 
 async function assembleApp(
@@ -120,22 +128,9 @@ async function assembleApp(
   opened: OpenedServices,
   options: ProcessOptions,
 ): Promise<{ app: FastifyInstance; health: Health }> {
-  const { services, pool, redis, breaker, metrics } = opened;
-  const { config, clock } = services;
-  const { log } = options;
-  const worksOnJobs = config.WORKER === 'on';
+  const worksOnJobs = opened.services.config.WORKER === 'on';
   const monitored = await assembleMonitoring(stack, opened, { ...options, worksOnJobs });
-  const app = await buildApp({
-    ...monitored,
-    pool,
-    limits: createRateLimits({
-      config,
-      clock,
-      log,
-      shared: redis === undefined ? undefined : { redis, breaker },
-      onRefusal: (rule) => metrics.countRateLimitRefusal(rule),
-    }),
-  });
+  const app = await buildApp({ ...monitored, pool: opened.pool });
   // Before anything polls: compiling the schemas keeps the event loop for a while.
   await app.ready();
   return { app, health: monitored.health };

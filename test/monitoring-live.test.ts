@@ -36,11 +36,14 @@ const ASK_INTERVAL_MS = 200;
 const API_SETTINGS = {
   METRICS_TOKEN,
   WORKER: 'off',
+  // In development nobody on this machine is refused.
+  NODE_ENV: 'test',
   RATE_LIMITS: 'on',
   RATE_LIMIT_ANONYMOUS: '1000000/hour',
   RATE_LIMIT_USER: '1000000/hour',
   RATE_LIMIT_BURST: '1000000/minute',
   RATE_LIMIT_SEARCH: '1000000/minute',
+  RATE_LIMIT_SEARCH_ADDRESS: '1000000/minute',
   RATE_LIMIT_LOGIN: '1/minute',
   SHED_REQUESTS_IN_FLIGHT: '8',
 };

@@ -1,12 +1,21 @@
 // Who calls: identity from the token, quota by user or address, and the context that the route will work with.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config.ts';
 import { type Actor, ANONYMOUS, type Services, type UserActor, within } from '../context.ts';
-import { isProblem, type Problem, VALIDATION_ERROR } from '../lib/problem.ts';
-import type { RateFields, RateLimits } from './rate-limit.ts';
-import { countsAccounts, parameterOf, type RouteLimit } from './rate-rules.ts';
+import {
+  isProblem,
+  type Problem,
+  TOKEN_EXPIRED,
+  TOKEN_REVOKED,
+  VALIDATION_ERROR,
+} from '../lib/problem.ts';
+import { isLocalCaller } from './local-caller.ts';
+import type { CountedRequest, RateFields, RateLimits } from './rate-limit.ts';
+import { asksForSubject, parameterOf, type RouteLimit } from './rate-rules.ts';
 import { activityOf } from './request-telemetry.ts';
+import type { Limited } from './route.ts';
 
 /**
  * Finds the caller behind an access token.
@@ -44,41 +53,60 @@ export function registerCaller(
     const found = token === undefined ? NOBODY : await identify(token, ctx, authenticate);
     const user_id = found.actor.kind === 'user' ? found.actor.user_id : undefined;
     const limit = limitOf(request);
-    announce(reply, await limits.take({ limit, address: addressKey(address), user_id }));
+    // What a request is about may stand in its body: it is counted when that has been read.
+    if (limit === undefined || !asksForSubject(limit)) {
+      const counted = {
+        ...origin(request, services.config),
+        limit,
+        user_id: user_id ?? found.bearer,
+      };
+      announce(reply, await limits.take(counted));
+    }
     if (found.refusal !== undefined) throw found.refusal;
     if (user_id !== undefined) request.ctx = { ...ctx, actor: found.actor };
   });
 
-  // A rule for one account needs the body, so it waits for it.
-  app.addHook('preHandler', async (request, reply) => {
-    const limit = request.routeOptions.config.mounted?.limit;
-    if (limit === undefined || !countsAccounts(limit)) return;
-    const account = accountKey((request.body as { user_email?: unknown }).user_email);
-    announce(reply, await limits.take({ limit, address: addressKey(request.ip), account }));
+  // Before validation, so that requests of the wrong form are not free.
+  app.addHook('preValidation', async (request, reply) => {
+    const limit = limitOf(request);
+    if (limit === undefined || !asksForSubject(limit)) return;
+    const subject = limitedOf(request).limitSubject?.(request);
+    announce(reply, await limits.take({ ...origin(request, services.config), limit, subject }));
   });
 }
 
-/** Behind what was announced before, if anything was. */
-function announce(reply: FastifyReply, fields: RateFields | undefined): void {
-  if (fields === undefined) return;
-  const before = reply.getHeader('ratelimit');
-  const policyBefore = reply.getHeader('ratelimit-policy');
-  reply.header('ratelimit', before === undefined ? fields.limit : `${before}, ${fields.limit}`);
-  reply.header(
-    'ratelimit-policy',
-    policyBefore === undefined ? fields.policy : `${policyBefore}, ${fields.policy}`,
-  );
+/** Where a request comes from, as far as quotas are concerned. */
+export function origin(
+  request: FastifyRequest,
+  { isDevelopment }: Pick<Config, 'isDevelopment'>,
+): Pick<CountedRequest, 'address' | 'isUnbounded'> {
+  return {
+    address: addressKey(request.ip),
+    // Whoever develops on this machine sees what would be left, and is not locked out.
+    isUnbounded: isDevelopment && isLocalCaller(request),
+  };
 }
 
-function limitOf({ routeOptions, query }: FastifyRequest): RouteLimit | undefined {
-  const limit = routeOptions.config.mounted?.limit;
+function limitedOf({ routeOptions: { config } }: FastifyRequest): Limited {
+  return config.mounted ?? config.limited ?? {};
+}
+
+function announce(reply: FastifyReply, fields: RateFields | undefined): void {
+  if (fields === undefined) return;
+  reply.headers({ ratelimit: fields.limit, 'ratelimit-policy': fields.policy });
+}
+
+function limitOf(request: FastifyRequest): RouteLimit | undefined {
+  const { limit } = limitedOf(request);
   if (limit === undefined) return undefined;
   const parameter = parameterOf(limit);
-  return parameter === undefined || parameter in (query as object) ? limit : undefined;
+  return parameter === undefined || parameter in (request.query as object) ? limit : undefined;
 }
 
 interface Found {
   readonly actor: Actor;
+  /** Whose quota a token spends that was good once and is so no longer: not the address's, which others share. */
+  readonly bearer?: string;
   readonly refusal?: Problem;
 }
 
@@ -102,18 +130,11 @@ async function identify(
   try {
     return { actor: await authenticate(services, token) };
   } catch (error) {
-    if (isProblem(error) && error.kind !== VALIDATION_ERROR)
-      return { actor: ANONYMOUS, refusal: error };
-    throw error;
+    if (!isProblem(error) || error.kind === VALIDATION_ERROR) throw error;
+    const wasGood = error.kind === TOKEN_EXPIRED || error.kind === TOKEN_REVOKED;
+    const bearer = wasGood ? { bearer: `token ${hash('sha256', token, 'base64url')}` } : {};
+    return { actor: ANONYMOUS, refusal: error, ...bearer };
   }
-}
-
-const ACCOUNT_KEY_LENGTH = 22;
-
-/** Stands for an e-mail address in counters, which hold nothing personal. */
-function accountKey(user_email: unknown): string {
-  const text = String(user_email).toLowerCase();
-  return createHash('sha256').update(text).digest('base64url').slice(0, ACCOUNT_KEY_LENGTH);
 }
 
 const IPV6_GROUPS = 8;

@@ -261,6 +261,7 @@ describe('a table', () => {
     registerDeprecations(app, {
       table,
       clock: { now: () => deprecated_at },
+      config: { isDevelopment: false },
       publicUrl: 'https://api.example.com',
       metrics: { countDeprecatedRequest: () => {} },
       limits: { take: () => undefined },

@@ -1,9 +1,10 @@
 // What the table of deprecations does to answers: headers on each, a count per client and, when the time has come, 410.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { Config } from '../config.ts';
 import { Problem, VERSION_RETIRED } from '../lib/problem.ts';
 import type { Clock } from '../lib/time.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { addressKey } from './caller.ts';
+import { origin } from './caller.ts';
 import { createClientNames } from './client-names.ts';
 import {
   type Deprecation,
@@ -24,6 +25,7 @@ declare module 'fastify' {
 export interface DeprecationDeps {
   readonly table: readonly Deprecation[];
   readonly clock: Clock;
+  readonly config: Pick<Config, 'isDevelopment'>;
   readonly publicUrl: string;
   readonly metrics: Pick<Metrics, 'countDeprecatedRequest'>;
   readonly limits: RateLimits;
@@ -35,7 +37,7 @@ export interface DeprecationDeps {
  * @throws Error when the app gets ready, naming every line that is not possible
  */
 export function registerDeprecations(app: FastifyInstance, deps: DeprecationDeps): void {
-  const { table, clock, publicUrl, metrics, limits } = deps;
+  const { table, clock, config, publicUrl, metrics, limits } = deps;
   if (table.length === 0) return;
   const operations = new Set<string>();
   const nameOf = createClientNames();
@@ -55,7 +57,7 @@ export function registerDeprecations(app: FastifyInstance, deps: DeprecationDeps
     if (retirement === undefined) return;
     metrics.countDeprecatedRequest(retirement.operation, nameOf(request.headers['user-agent']));
     if (clock.now() < retirement.sunset_at) return;
-    const fields = isExempt ? undefined : await limits.take({ address: addressKey(request.ip) });
+    const fields = isExempt ? undefined : await limits.take(origin(request, config));
     if (fields !== undefined)
       reply.headers({ ratelimit: fields.limit, 'ratelimit-policy': fields.policy });
     throw retired(retirement);

@@ -19,13 +19,15 @@ import type { Models } from './models.ts';
 import { operationId } from './openapi.ts';
 import { ProblemDetails } from './openapi-problems.ts';
 import type { Paging } from './paging.ts';
-import type { AnyRoute, Input } from './route.ts';
+import type { AnyRoute, Input, Limited } from './route.ts';
 import { Empty } from './schema.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route that was mounted here; absent on pages that are not part of an API version. */
     mounted?: AnyRoute;
+    /** How such a page is counted; routes say it themselves. */
+    limited?: Limited;
     /** Never rate limited: health, metrics, the docs' files. */
     isExempt?: boolean;
   }

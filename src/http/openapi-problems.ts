@@ -26,6 +26,18 @@ export const ProblemDetails = Model(
         description: 'Refused members of the request',
       }),
     ),
+    rate_limit: Type.Optional(
+      Type.Object(
+        {
+          rule: Type.String(),
+          limit: Type.Integer({ description: 'Requests in a period' }),
+          period_seconds: Type.Integer(),
+          ends_at: Timestamp,
+          setting: Type.String({ description: 'What an operator sets to change it' }),
+        },
+        { description: 'Of `RATE_LIMITED`: the rule that refused, and when its period ends' },
+      ),
+    ),
   }),
 );
 

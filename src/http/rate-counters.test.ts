@@ -3,11 +3,13 @@ import { movableClock } from '../../test/clock.ts';
 import { MAX_COUNTED_IN_MEMORY, memoryCounters } from './rate-counters.ts';
 
 const MINUTE_MS = 60_000;
+const LIMIT = 100_000;
 
 function open() {
   const clock = movableClock();
   const counters = memoryCounters(clock);
-  return { clock, count: (key: string) => counters.count([{ key, length_ms: MINUTE_MS }]) };
+  const window = (key: string, limit = LIMIT) => ({ key, length_ms: MINUTE_MS, limit });
+  return { clock, counters, window, count: (key: string) => counters.count([window(key)]) };
 }
 
 describe('counting in memory', () => {
@@ -28,6 +30,15 @@ describe('counting in memory', () => {
     await count('maria');
     clock.advance(MINUTE_MS);
     expect((await count('maria'))[0]).toBe(1);
+  });
+
+  it('takes a request that one window refuses from no other', async () => {
+    const { counters, window, count } = open();
+    const both = [window('wide'), window('narrow', 1)];
+    expect((await counters.count(both)).filter((_, i) => i % 2 === 0)).toEqual([1, 1]);
+    expect((await counters.count(both)).filter((_, i) => i % 2 === 0)).toEqual([2, 2]);
+    expect((await counters.count(both)).filter((_, i) => i % 2 === 0)).toEqual([2, 3]);
+    expect((await count('wide'))[0]).toBe(2);
   });
 
   it('forgets who has been quiet longest when too many come, so that memory is bounded', async () => {

@@ -17,9 +17,13 @@ declare module 'ioredis' {
 /** Beyond this many callers the one who has been quiet longest is forgotten: addresses are cheap to have. */
 export const MAX_COUNTED_IN_MEMORY = 50_000;
 
-/** One to each key, all in one round trip. Answers count and milliseconds left of each, flat. */
+/**
+ * One to each key, all in one round trip; where one is over its limit, the others get theirs back. Answers count and
+ * milliseconds left of each, flat.
+ */
 const COUNT_IN_WINDOWS = `
 local tally = {}
+local refused = false
 for i, key in ipairs(KEYS) do
   local count = redis.call('INCR', key)
   local left = redis.call('PTTL', key)
@@ -29,6 +33,12 @@ for i, key in ipairs(KEYS) do
   end
   tally[2 * i - 1] = count
   tally[2 * i] = left
+  refused = refused or count > tonumber(ARGV[#KEYS + i])
+end
+if refused then
+  for i, key in ipairs(KEYS) do
+    if tally[2 * i - 1] <= tonumber(ARGV[#KEYS + i]) then redis.call('DECR', key) end
+  end
 end
 return tally`;
 
@@ -39,10 +49,12 @@ export interface Window {
   readonly key: string;
   /** How long it lasts if it begins now. */
   readonly length_ms: number;
+  /** Requests within it. */
+  readonly limit: number;
 }
 
 export interface Counters {
-  /** Counts one request in each window. */
+  /** Counts one request in each window; one that a window refuses is counted in the windows that refuse it alone. */
   count(windows: readonly Window[]): Tally | Promise<Tally>;
 }
 
@@ -54,15 +66,18 @@ export function memoryCounters(clock: Clock): Counters {
     count(windows) {
       const now_ms = clock.now().getTime();
       const tally: number[] = [];
-      for (const { key, length_ms } of windows) {
+      const within: { count: number }[] = [];
+      for (const { key, length_ms, limit } of windows) {
         let window = running.get(key);
         if (window === undefined || window.ends_ms <= now_ms) {
           window = { count: 0, ends_ms: now_ms + length_ms };
           running.set(key, window);
         }
         window.count += 1;
+        if (window.count <= limit) within.push(window);
         tally.push(window.count, window.ends_ms - now_ms);
       }
+      if (within.length < windows.length) for (const window of within) window.count -= 1;
       return tally;
     },
   };
@@ -83,6 +98,7 @@ export function redisCounters({ redis, breaker, log, standIn }: RedisCountersOpt
       windows.length,
       ...windows.map(({ key }) => key),
       ...windows.map(({ length_ms }) => length_ms),
+      ...windows.map(({ limit }) => limit),
     );
   return {
     async count(windows) {

@@ -21,7 +21,7 @@ const COMMAND_TIMEOUT_MS = 50;
 const SLACK_MS = 150;
 /** Longer than the breaker stays open. */
 const COOLDOWN_MS = 3_000;
-const config = loadConfig({ NODE_ENV: 'test', RATE_LIMIT_ANONYMOUS: `${LIMIT}/hour` }, 'test');
+const RATES = { NODE_ENV: 'test', RATE_LIMIT_ANONYMOUS: `${LIMIT}/hour` };
 const log = createLog({ level: 'silent', pretty: false, version: 'test' });
 
 describe.skipIf(!hasRedis)('limits in Redis', () => {
@@ -43,12 +43,13 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
   afterAll(() => server.close());
 
   /** A process of its own, as far as Redis can tell. `spend` takes `count` requests and says how many passed. */
-  async function openProcess(commandTimeout_ms?: number) {
+  async function openProcess(commandTimeout_ms?: number, rates: Record<string, string> = {}) {
     const redis = connectRedis(server.url, log, commandTimeout_ms);
     clients.push(redis);
     await vi.waitFor(() => expect(redis.status).toBe('ready'));
     const clock: TestClock = movableClock();
     const breaker = redisBreaker(clock);
+    const config = loadConfig({ ...RATES, ...rates }, 'test');
     const limits = createRateLimits({ config, clock, log, shared: { redis, breaker } });
     const spend = async (count: number): Promise<number> => {
       const taken = Array.from({ length: count }, async () => limits.take({ address }));
@@ -61,7 +62,7 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     };
     const leftFor = async (address: string) =>
       Number(/"anonymous";r=(\d+)/.exec((await limits.take({ address }))?.limit ?? '')?.[1]);
-    return { redis, clock, breaker, spend, leftFor };
+    return { redis, clock, breaker, limits, spend, leftFor };
   }
 
   it('are one quota over all processes', async () => {
@@ -93,11 +94,22 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     await vi.waitFor(() => expect(commands.at(-1)?.[0]).toBe('ping'));
     monitor.disconnect();
     const [counted, ...others] = commands.slice(0, -1);
-    expect([counted?.[0], counted?.[2], others]).toEqual(['evalsha', '2', []]);
-    const keys = [`rate:anonymous:${address}`, `rate:burst:${address}`];
-    expect(counted?.slice(3, 5)).toEqual(keys);
-    expect(await redis.pttl(keys[0] ?? '')).toBeGreaterThan(3_500_000);
-    expect(await redis.pttl(keys[1] ?? '')).toBeGreaterThan(50_000);
+    expect([counted?.[0], counted?.[2], others]).toEqual(['evalsha', '1', []]);
+    expect(counted?.[3]).toBe(`rate:anonymous:${address}`);
+    expect(await redis.pttl(counted?.[3] ?? '')).toBeGreaterThan(3_500_000);
+  });
+
+  it('take a request that one rule refuses from no other', async () => {
+    const { redis, limits } = await openProcess(PATIENT_MS, { RATE_LIMIT_BURST: '1/minute' });
+    const user_id = newId();
+    const take = async () => limits.take({ address, user_id });
+    const outcomes = await Promise.allSettled([take(), take(), take()]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+    ]);
+    expect(await redis.mget(`rate:user:${user_id}`, `rate:burst:${user_id}`)).toEqual(['1', '3']);
   });
 
   it('hold no e-mail address: an account is its hash', async () => {
@@ -112,6 +124,7 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
       body: Type.Object({ user_email: Type.String() }, { additionalProperties: false }),
       status: 204,
       limit: 'login',
+      limitSubject: ({ body }) => (body as { user_email: string }).user_email,
       handle: async () => undefined,
     });
     const probe = await createProbe({ routes: [logIn], redis, env: { RATE_LIMITS: 'on' } });

@@ -16,12 +16,33 @@ const credentials = Type.Object({ user_email: Type.String() }, { additionalPrope
 const query = Type.Object({ search: Type.Optional(Type.String()) });
 const routes = [
   route({ ...facts, method: 'GET', path: '/things' }),
-  route({ ...facts, method: 'POST', path: '/login', body: credentials, limit: 'login' }),
+  route({
+    ...facts,
+    method: 'POST',
+    path: '/login',
+    body: credentials,
+    limit: 'login',
+    limitSubject: ({ body }) => (body as { user_email?: string }).user_email?.toLowerCase(),
+  }),
+  route({
+    ...facts,
+    method: 'POST',
+    path: '/refresh/:session',
+    params: Type.Object({ session: Type.String() }),
+    limit: 'refresh',
+    limitSubject: ({ params }) => sessionIn(params),
+  }),
   route({ ...facts, method: 'POST', path: '/register', limit: 'register' }),
   route({ ...facts, method: 'POST', path: '/codes', limit: 'code' }),
   route({ ...facts, method: 'POST', path: '/uploads', limit: 'upload' }),
   route({ ...facts, method: 'GET', path: '/search', limit: 'search', query }),
 ];
+
+function sessionIn(params: unknown): string | undefined {
+  const { session } = params as { session: string };
+  return session.startsWith('invented') ? undefined : session;
+}
+
 const CALLERS = { maria: userActor(), jose: userActor() };
 
 /** Rates that only what a test is about can reach. */
@@ -31,9 +52,13 @@ const WIDE = {
   RATE_LIMIT_USER: '1000/hour',
   RATE_LIMIT_BURST: '1000/minute',
   RATE_LIMIT_LOGIN: '250/minute',
+  RATE_LIMIT_LOGIN_ADDRESS: '1000/minute',
+  RATE_LIMIT_REFRESH: '1000/minute',
   RATE_LIMIT_REGISTER: '1000/minute',
   RATE_LIMIT_CODE: '1000/hour',
+  RATE_LIMIT_CODE_ADDRESS: '1000/hour',
   RATE_LIMIT_SEARCH: '1000/minute',
+  RATE_LIMIT_SEARCH_ADDRESS: '1000/minute',
   RATE_LIMIT_UPLOAD: '1000/minute',
 };
 const opened: Probe[] = [];
@@ -63,21 +88,22 @@ async function statuses(probe: Probe, count: number, call: ProbeCall): Promise<n
 
 describe('a quota', () => {
   it('is told on every answer, with every other that holds', async () => {
-    const probe = await open({ RATE_LIMIT_ANONYMOUS: '3/hour' });
-    const first = await probe.call({ path: '/things' });
+    const probe = await open({ RATE_LIMIT_USER: '3/hour' });
+    const token = 'maria';
+    const first = await probe.call({ path: '/things', token });
     expect(first.headers).toMatchObject({
-      ratelimit: '"anonymous";r=2;t=3600, "burst";r=999;t=60',
-      'ratelimit-policy': '"anonymous";q=3;w=3600, "burst";q=1000;w=60',
+      ratelimit: '"user";r=2;t=3600, "burst";r=999;t=60',
+      'ratelimit-policy': '"user";q=3;w=3600, "burst";q=1000;w=60',
     });
-    const notFound = await probe.call({ path: '/nowhere' });
-    expect([notFound.statusCode, notFound.headers['ratelimit']]).toEqual([
-      404,
-      expect.stringMatching(/^"anonymous";r=1;t=\d+, "burst";r=998;t=\d+$/),
-    ]);
-    const invalid = await probe.call({ path: '/things?x=1' });
+    const invalid = await probe.call({ path: '/things?x=1', token });
     expect([invalid.statusCode, invalid.headers['ratelimit']]).toEqual([
       400,
-      expect.stringMatching(/^"anonymous";r=0;t=\d+, "burst";r=997;t=\d+$/),
+      expect.stringMatching(/^"user";r=1;t=\d+, "burst";r=998;t=\d+$/),
+    ]);
+    const notFound = await probe.call({ path: '/nowhere', token });
+    expect([notFound.statusCode, notFound.headers['ratelimit']]).toEqual([
+      404,
+      expect.stringMatching(/^"anonymous";r=999;t=\d+$/),
     ]);
   });
 
@@ -91,41 +117,63 @@ describe('a quota', () => {
     expect(wait_seconds).toBeLessThanOrEqual(3_600);
     expect(refused.headers).toMatchObject({
       ratelimit: `"anonymous";r=0;t=${wait_seconds}`,
-      'ratelimit-policy': '"anonymous";q=2;w=3600, "burst";q=1000;w=60',
+      'ratelimit-policy': '"anonymous";q=2;w=3600',
     });
     expect(refused.json().detail).toContain(`wait ${wait_seconds} s`);
     expect(probe.refused).toEqual(['anonymous']);
   });
 
+  it('that refuses says which rule it is, how much it allows, when it ends and what sets it', async () => {
+    const probe = await open({ RATE_LIMIT_ANONYMOUS: '1/minute' });
+    const started_ms = probe.clock.now().getTime();
+    await probe.call({ path: '/things' });
+    const { detail, rate_limit } = (await probe.call({ path: '/things' })).json();
+    const { ends_at } = rate_limit;
+    expect(rate_limit).toEqual({
+      rule: 'anonymous',
+      limit: 1,
+      period_seconds: 60,
+      ends_at,
+      setting: 'RATE_LIMIT_ANONYMOUS',
+    });
+    expect(Date.parse(ends_at)).toBeGreaterThanOrEqual(started_ms + 60_000);
+    expect(Date.parse(ends_at)).toBeLessThanOrEqual(started_ms + 62_000);
+    expect(detail).toContain('"anonymous" allows 1 requests of one address in 60 s');
+    expect(detail).toContain(ends_at);
+    expect(detail).toContain('RATE_LIMIT_ANONYMOUS');
+  });
+
   it('is whole again when its period is over', async () => {
-    const probe = await open({ RATE_LIMIT_BURST: '1/second' });
+    const probe = await open({ RATE_LIMIT_ANONYMOUS: '1/second' });
     expect(await statuses(probe, 2, { path: '/things' })).toEqual([204, 429]);
     probe.clock.advance(1_000);
     expect(await statuses(probe, 2, { path: '/things' })).toEqual([204, 429]);
   });
 
   it('names all that are spent, and the longest wait of them', async () => {
-    const both = await open({ RATE_LIMIT_BURST: '1/minute', RATE_LIMIT_ANONYMOUS: '1/hour' });
-    await both.call({ path: '/things' });
-    expect((await both.call({ path: '/things' })).headers['ratelimit']).toMatch(
-      /^"anonymous";r=0;t=\d+, "burst";r=0;t=\d+$/,
-    );
-    const probe = await open({ RATE_LIMIT_BURST: '1/minute', RATE_LIMIT_ANONYMOUS: '1/hour' });
-    await probe.call({ path: '/things' });
-    expect(Number((await probe.call({ path: '/things' })).headers['retry-after'])).toBeGreaterThan(
-      60,
-    );
-    const other = await open({ RATE_LIMIT_BURST: '1/hour', RATE_LIMIT_ANONYMOUS: '1/minute' });
-    await other.call({ path: '/things' });
-    expect(Number((await other.call({ path: '/things' })).headers['retry-after'])).toBeGreaterThan(
-      60,
-    );
+    const request = { path: '/things', token: 'maria' };
+    const both = await open({ RATE_LIMIT_BURST: '1/minute', RATE_LIMIT_USER: '1/hour' });
+    await both.call(request);
+    const refused = await both.call(request);
+    expect(refused.headers['ratelimit']).toMatch(/^"user";r=0;t=\d+, "burst";r=0;t=\d+$/);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(60);
+    const other = await open({ RATE_LIMIT_BURST: '1/hour', RATE_LIMIT_USER: '1/minute' });
+    await other.call(request);
+    expect(Number((await other.call(request)).headers['retry-after'])).toBeGreaterThan(60);
   });
 
-  it('of burst holds for everybody, on top of the other', async () => {
+  it('is not spent by requests that another one refuses', async () => {
+    const probe = await open({ RATE_LIMIT_BURST: '1/minute' });
+    const request = { path: '/things', token: 'maria' };
+    expect(await statuses(probe, 5, request)).toEqual([204, 429, 429, 429, 429]);
+    probe.clock.advance(60_000);
+    expect((await probe.call(request)).headers['ratelimit']).toMatch(/^"user";r=998;/);
+  });
+
+  it('of burst holds for each user, on top of the other', async () => {
     const probe = await open({ RATE_LIMIT_BURST: '2/minute' });
-    expect(await statuses(probe, 3, { path: '/things' })).toEqual([204, 204, 429]);
     expect(await statuses(probe, 3, { path: '/things', token: 'maria' })).toEqual([204, 204, 429]);
+    expect(await statuses(probe, 3, { path: '/things', token: 'jose' })).toEqual([204, 204, 429]);
     expect(probe.refused).toEqual(['burst', 'burst']);
   });
 
@@ -202,6 +250,33 @@ describe('who is counted', () => {
   });
 });
 
+describe('in development', () => {
+  const development = { NODE_ENV: 'development', RATE_LIMIT_ANONYMOUS: '1/hour' };
+
+  it('quotas are told on this machine, and refuse nobody', async () => {
+    const probe = await open(development);
+    expect(await statuses(probe, 3, { path: '/things' })).toEqual([204, 204, 204]);
+    const answer = await probe.call({ path: '/things' });
+    expect(answer.headers['ratelimit']).toMatch(/^"anonymous";r=0;t=\d+$/);
+    expect(answer.headers['ratelimit-policy']).toBe('"anonymous";q=1;w=3600');
+    expect(probe.refused).toEqual([]);
+  });
+
+  it.each([
+    ['from another machine', { remoteAddress: '203.0.113.1' }],
+    ['through a proxy', { headers: { 'x-forwarded-for': '127.0.0.1' } }],
+    ['by the name of another host', { headers: { host: 'attacker.example:8000' } }],
+  ])('they hold for whoever comes %s', async (_how, request) => {
+    const probe = await open(development);
+    expect(await statuses(probe, 2, { path: '/things', ...request })).toEqual([204, 429]);
+  });
+
+  it('is no reason for production to do the same', async () => {
+    const probe = await open({ RATE_LIMIT_ANONYMOUS: '1/hour' });
+    expect(await statuses(probe, 2, { path: '/things' })).toEqual([204, 429]);
+  });
+});
+
 describe('signing in', () => {
   const logIn = (probe: Probe, user_email: string, remoteAddress = '203.0.113.1') =>
     probe.call({ method: 'POST', path: '/login', body: { user_email }, remoteAddress });
@@ -219,18 +294,16 @@ describe('signing in', () => {
     expect((await logIn(probe, 'maria@example.com', '203.0.113.2')).statusCode).toBe(204);
   });
 
-  it('tells of the rules for the address and of the one for the account', async () => {
+  it('tells of the rule for the account and of the one for the address', async () => {
     const probe = await open({ RATE_LIMIT_LOGIN: '2/minute' });
     expect((await logIn(probe, 'maria@example.com')).headers).toMatchObject({
-      ratelimit:
-        '"anonymous";r=999;t=3600, "burst";r=999;t=60, "login_address";r=7;t=60, "login";r=1;t=60',
-      'ratelimit-policy':
-        '"anonymous";q=1000;w=3600, "burst";q=1000;w=60, "login_address";q=8;w=60, "login";q=2;w=60',
+      ratelimit: '"login";r=1;t=60, "login_address";r=999;t=60',
+      'ratelimit-policy': '"login";q=2;w=60, "login_address";q=1000;w=60',
     });
   });
 
-  it('is bounded per address over all accounts, at four times as much', async () => {
-    const probe = await open({ RATE_LIMIT_LOGIN: '2/minute' });
+  it('is bounded per address over all accounts', async () => {
+    const probe = await open({ RATE_LIMIT_LOGIN_ADDRESS: '8/minute' });
     for (let i = 0; i < 8; i += 1)
       expect((await logIn(probe, `user${i}@example.com`)).statusCode).toBe(204);
     const refused = await logIn(probe, 'user9@example.com');
@@ -241,12 +314,49 @@ describe('signing in', () => {
     expect((await logIn(probe, 'user9@example.com', '203.0.113.2')).statusCode).toBe(204);
   });
 
-  it('and registering are counted apart, per address', async () => {
-    const probe = await open({ RATE_LIMIT_REGISTER: '1/minute' });
+  it('to one account over and over leaves the others of that address theirs', async () => {
+    const probe = await open({
+      RATE_LIMIT_LOGIN: '2/minute',
+      RATE_LIMIT_LOGIN_ADDRESS: '4/minute',
+    });
+    for (let i = 0; i < 20; i += 1) await logIn(probe, 'maria@example.com');
+    expect((await logIn(probe, 'jose@example.com')).statusCode).toBe(204);
+  });
+
+  it('with a body of the wrong form is not free', async () => {
+    const probe = await open({ RATE_LIMIT_LOGIN_ADDRESS: '2/minute' });
+    const nonsense = { method: 'POST', path: '/login', body: { kamatis: 1 } } as const;
+    expect(await statuses(probe, 3, nonsense)).toEqual([400, 400, 429]);
+  });
+
+  it('and registering are counted apart from each other and from all else', async () => {
+    const probe = await open({ RATE_LIMIT_REGISTER: '1/minute', RATE_LIMIT_ANONYMOUS: '1/hour' });
+    expect(await statuses(probe, 2, { path: '/things' })).toEqual([204, 429]);
     const register = { method: 'POST', path: '/register' } as const;
     expect(await statuses(probe, 2, register)).toEqual([204, 429]);
     expect((await probe.call({ ...register, remoteAddress: '203.0.113.9' })).statusCode).toBe(204);
-    expect((await logIn(probe, 'maria@example.com')).statusCode).toBe(204);
+    expect((await logIn(probe, 'maria@example.com', '127.0.0.1')).statusCode).toBe(204);
+  });
+});
+
+describe('refreshing', () => {
+  const refresh = (session: string) => ({ method: 'POST', path: `/refresh/${session}` }) as const;
+
+  it('is bounded per session, wherever it comes from', async () => {
+    const probe = await open({ RATE_LIMIT_REFRESH: '2/minute' });
+    expect(await statuses(probe, 3, refresh('a'))).toEqual([204, 204, 429]);
+    const elsewhere = { ...refresh('a'), remoteAddress: '203.0.113.9' };
+    expect((await probe.call(elsewhere)).statusCode).toBe(429);
+    expect((await probe.call(refresh('b'))).statusCode).toBe(204);
+  });
+
+  it('works at an address whose quota others have spent, and inventions spend that quota alone', async () => {
+    const probe = await open({ RATE_LIMIT_ANONYMOUS: '2/hour' });
+    const invented = [refresh('invented-1'), refresh('invented-2'), refresh('invented-3')];
+    const answers = [];
+    for (const request of invented) answers.push((await probe.call(request)).statusCode);
+    expect(answers).toEqual([204, 204, 429]);
+    expect((await probe.call(refresh('a'))).statusCode).toBe(204);
   });
 });
 
@@ -261,7 +371,7 @@ describe('a heavy route', () => {
   });
 
   it('counts codes for the address where nobody is signed in', async () => {
-    const probe = await open({ RATE_LIMIT_CODE: '1/hour' });
+    const probe = await open({ RATE_LIMIT_CODE_ADDRESS: '1/hour' });
     const send = { method: 'POST', path: '/codes', remoteAddress: '203.0.113.1' } as const;
     expect(await statuses(probe, 2, send)).toEqual([204, 429]);
     expect(await statuses(probe, 1, { ...send, remoteAddress: '203.0.113.2' })).toEqual([204]);
@@ -269,7 +379,7 @@ describe('a heavy route', () => {
   });
 
   it('counts only the requests that are heavy: lists with a search', async () => {
-    const probe = await open({ RATE_LIMIT_SEARCH: '1/minute' });
+    const probe = await open({ RATE_LIMIT_SEARCH_ADDRESS: '1/minute' });
     expect(await statuses(probe, 2, { path: '/search?search=kamatis' })).toEqual([204, 429]);
     const browsing = await probe.call({ path: '/search' });
     expect([browsing.statusCode, browsing.headers['ratelimit']]).toEqual([

@@ -1,9 +1,10 @@
 // Rate limits: takes each request from its quotas, tells what is left, and refuses what is over.
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Breaker } from '../cache/breaker.ts';
 import type { Config } from '../config.ts';
 import { Problem, RATE_LIMITED } from '../lib/problem.ts';
-import { type Clock, SECOND_MS } from '../lib/time.ts';
+import { type Clock, plusMs, SECOND_MS } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
 import {
   type Counters,
@@ -27,8 +28,10 @@ export interface CountedRequest {
   /** Which it shares with nobody: see `addressKey`. */
   readonly address: string;
   readonly user_id?: string | undefined;
-  /** The account that its body names. Rules per account count it then, and no others: they have counted it before. */
-  readonly account?: string | undefined;
+  /** What it is about, where its route says so: an account, a session, a payment. Kept as a hash. */
+  readonly subject?: string | undefined;
+  /** Tells what is left, and is never refused. */
+  readonly isUnbounded?: boolean | undefined;
 }
 
 /** What an answer says of its quotas: the fields `RateLimit` and `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers-11. */
@@ -68,69 +71,103 @@ export function createRateLimits(options: RateLimitOptions): RateLimits {
       const plan = planOf({
         limit: request.limit,
         isSignedIn: request.user_id !== undefined,
-        hasAccount: request.account !== undefined,
+        hasSubject: request.subject !== undefined,
       });
       const windows = plan.quotas.map((quota) => windowOf(quota, request));
+      const judge = (tally: Tally): RateFields => {
+        const { left, spent, longest } = verdictOn(plan, tally);
+        const { policy } = plan;
+        if (longest === undefined) return { limit: left, policy };
+        if (request.isUnbounded) return { limit: listed(left, spent), policy };
+        onRefusal(longest.quota.name);
+        // Of the spent quotas only: Retry-After must outlast every window that RateLimit names.
+        throw refusal(longest, { limit: spent, policy }, clock.now());
+      };
       const tally = counters.count(windows);
-      return tally instanceof Promise
-        ? tally.then((tally) => judge(plan, tally, onRefusal))
-        : judge(plan, tally, onRefusal);
+      return tally instanceof Promise ? tally.then(judge) : judge(tally);
     },
   };
 }
 
-function windowOf(quota: Quota, { address, user_id, account }: CountedRequest): Window {
-  const { name, per, period_seconds } = quota;
-  const caller = per === 'caller' ? (user_id ?? address) : address;
-  return {
-    key: per === 'account' ? `rate:${name}:${account}:${address}` : `rate:${name}:${caller}`,
-    length_ms: period_seconds * SECOND_MS,
-  };
+function windowOf(quota: Quota, { address, user_id, subject }: CountedRequest): Window {
+  const { name, per, limit, period_seconds } = quota;
+  const hashed = subject === undefined ? '' : hashOf(subject);
+  const owner = {
+    address,
+    user: user_id ?? address,
+    subject: hashed,
+    subject_and_address: `${hashed}:${address}`,
+  }[per];
+  return { key: `rate:${name}:${owner}`, length_ms: period_seconds * SECOND_MS, limit };
 }
 
-/** @throws Problem RATE_LIMITED */
-function judge(plan: Plan, tally: Tally, onRefusal: (rule: RateRule) => void): RateFields {
-  let limit = '';
+const HASH_LENGTH = 22;
+
+/** Stands for an e-mail address or a session in counters, which hold nothing personal and nothing secret. */
+function hashOf(subject: string): string {
+  return hash('sha256', subject, 'base64url').slice(0, HASH_LENGTH);
+}
+
+interface Spent {
+  readonly quota: Quota;
+  readonly wait_seconds: number;
+}
+
+interface Verdict {
+  /** Members of `RateLimit` for quotas that are not spent, and for those that are. */
+  readonly left: string;
+  readonly spent: string;
+  /** The spent quota that must be waited for the longest. */
+  readonly longest: Spent | undefined;
+}
+
+function verdictOn({ quotas }: Plan, tally: Tally): Verdict {
+  let left = '';
   let spent = '';
-  let longest: Quota | undefined;
-  let wait_seconds = 0;
+  let longest: Spent | undefined;
   let i = 0;
-  for (const quota of plan.quotas) {
+  for (const quota of quotas) {
     const [count = 0, left_ms = 0] = [tally[i], tally[i + 1]];
     i += 2;
-    const left = quota.limit - count;
-    const reset_seconds = Math.max(1, Math.ceil(left_ms / 1_000));
-    if (left >= 0) {
-      limit = listed(limit, `"${quota.name}";r=${left};t=${reset_seconds}`);
+    const wait_seconds = Math.max(1, Math.ceil(left_ms / SECOND_MS));
+    const remaining = quota.limit - count;
+    if (remaining >= 0) {
+      left = listed(left, `"${quota.name}";r=${remaining};t=${wait_seconds}`);
       continue;
     }
-    spent = listed(spent, `"${quota.name}";r=0;t=${reset_seconds}`);
-    if (reset_seconds > wait_seconds) {
-      wait_seconds = reset_seconds;
-      longest = quota;
-    }
+    spent = listed(spent, `"${quota.name}";r=0;t=${wait_seconds}`);
+    if (longest === undefined || wait_seconds > longest.wait_seconds)
+      longest = { quota, wait_seconds };
   }
-  if (longest === undefined) return { limit, policy: plan.policy };
-  onRefusal(longest.name);
-  // Of the spent quotas only: Retry-After must outlast every window that RateLimit names.
-  throw refusal(longest, wait_seconds, { limit: spent, policy: plan.policy });
+  return { left, spent, longest };
 }
 
-function refusal(quota: Quota, wait_seconds: number, fields: RateFields): Problem {
+const WHOSE: Readonly<Record<Quota['per'], string>> = {
+  address: 'of one address',
+  user: 'of one user',
+  subject: 'about one thing',
+  subject_and_address: 'about one thing from one address',
+};
+
+function refusal({ quota, wait_seconds }: Spent, fields: RateFields, now: Date): Problem {
+  const { name, setting, limit, period_seconds, per } = quota;
+  const ends_at = plusMs(now, wait_seconds * SECOND_MS).toISOString();
   return new Problem(
     RATE_LIMITED,
-    `At most ${quota.limit} requests per ${quota.period_seconds} s; wait ${wait_seconds} s.`,
+    `The rule "${name}" allows ${limit} requests ${WHOSE[per]} in ${period_seconds} s; wait ${wait_seconds} s, until ${ends_at}. It is set by ${setting}.`,
     {
       headers: {
         ratelimit: fields.limit,
         'ratelimit-policy': fields.policy,
         'retry-after': String(wait_seconds),
       },
+      members: { rate_limit: { rule: name, limit, period_seconds, ends_at, setting } },
     },
   );
 }
 
 /** A list of structured fields (RFC 9651) with one more member. */
 function listed(list: string, member: string): string {
+  if (member === '') return list;
   return list === '' ? member : `${list}, ${member}`;
 }

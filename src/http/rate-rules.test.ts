@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../config.ts';
-import { countsAccounts, createPlans, parameterOf, parseRate } from './rate-rules.ts';
+import { asksForSubject, createPlans, parameterOf, parseRate } from './rate-rules.ts';
 
 const planOf = createPlans(loadConfig({ NODE_ENV: 'test' }, 'test'));
 
@@ -16,26 +16,48 @@ describe('parseRate', () => {
 });
 
 describe('the rules that count a request', () => {
-  const GENERAL = { anonymous: '"anonymous";q=100;w=3600', user: '"user";q=1000;w=3600' };
-  const BURST = '"burst";q=60;w=60';
+  const ANONYMOUS = '"anonymous";q=600;w=60';
+  const USER = '"user";q=5000;w=3600, "burst";q=300;w=60';
+  const LOGIN_ADDRESS = '"login_address";q=100;w=60';
 
   it.each([
-    ['nobody', undefined, false, `${GENERAL.anonymous}, ${BURST}`],
-    ['a user', undefined, true, `${GENERAL.user}, ${BURST}`],
-    ['signing in', 'login', false, `${GENERAL.anonymous}, ${BURST}, "login_address";q=20;w=60`],
-    ['registering', 'register', false, `${GENERAL.anonymous}, ${BURST}, "register";q=3;w=60`],
-    ['sending a code', 'code', true, `${GENERAL.user}, ${BURST}, "code";q=20;w=3600`],
-    ['searching', 'search', false, `${GENERAL.anonymous}, ${BURST}, "search";q=30;w=60`],
-    ['uploading', 'upload', true, `${GENERAL.user}, ${BURST}, "upload";q=20;w=60`],
-  ] as const)('of %s are these by default', (_who, limit, isSignedIn, policy) => {
-    expect(planOf({ limit, isSignedIn, hasAccount: false }).policy).toBe(policy);
+    ['nobody', undefined, false, false, ANONYMOUS],
+    ['a user', undefined, true, false, USER],
+    ['searching', 'search', false, false, `${ANONYMOUS}, "search_address";q=300;w=60`],
+    ['a user who searches', 'search', true, false, `${USER}, "search";q=60;w=60`],
+    ['a user who uploads', 'upload', true, false, `${USER}, "upload";q=20;w=60`],
+    ['a user who wants a code', 'code', true, false, `${USER}, "code";q=20;w=3600`],
+  ] as const)('of %s are these by default', (_who, limit, isSignedIn, hasSubject, policy) => {
+    expect(planOf({ limit, isSignedIn, hasSubject }).policy).toBe(policy);
   });
 
-  it('are those per account once the account is known', () => {
-    expect(planOf({ limit: 'login', isSignedIn: false, hasAccount: true }).policy).toBe(
-      '"login";q=5;w=60',
-    );
-    expect([countsAccounts('login'), countsAccounts('register')]).toEqual([true, false]);
+  it.each([
+    ['signing in', 'login', true, `"login";q=5;w=60, ${LOGIN_ADDRESS}`],
+    ['signing in to nothing readable', 'login', false, LOGIN_ADDRESS],
+    ['refreshing', 'refresh', true, '"refresh";q=10;w=60'],
+    ['registering', 'register', false, '"register";q=10;w=60'],
+    ['asking for a code', 'code', false, '"code_address";q=60;w=3600'],
+    ['looking at images', 'media', false, '"media";q=6000;w=60'],
+    ['opening a page to pay at', 'payment_page', true, '"payment_page";q=30;w=60'],
+    ['a provider', 'webhook', true, '"webhook";q=600;w=60'],
+    ['asking for health', 'health', false, '"health";q=60;w=60'],
+  ] as const)('of %s count nothing else', (_what, limit, hasSubject, policy) => {
+    expect(planOf({ limit, isSignedIn: false, hasSubject }).policy).toBe(policy);
+  });
+
+  it.each(['refresh', 'payment_page', 'webhook'] as const)(
+    'of %s are the general ones where the request is about nothing that exists',
+    (limit) => {
+      expect(planOf({ limit, isSignedIn: false, hasSubject: false }).policy).toBe(ANONYMOUS);
+    },
+  );
+
+  it('wait for the body where it says what the request is about', () => {
+    expect([asksForSubject('login'), asksForSubject('refresh'), asksForSubject('media')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('may hold for requests with a certain parameter only', () => {

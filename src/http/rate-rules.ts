@@ -1,43 +1,92 @@
-// Every rate limit as data: its setting, which requests it counts, and whose requests add up.
+// Every rate limit as data: its setting, which requests it counts, and whose requests add up. ADR 15 says why these.
 import type { Config } from '../config.ts';
 
 const PERIOD_SECONDS = { second: 1, minute: 60, hour: 3_600, day: 86_400 } as const;
 
-type RateSetting = Extract<keyof Config, `RATE_LIMIT_${string}`>;
+export type RateSetting = Extract<keyof Config, `RATE_LIMIT_${string}`>;
 
 interface RuleFacts {
   readonly setting: RateSetting;
-  /** So many times the rate of the setting. */
-  readonly times?: number;
-  /** All requests, those of `anonymous` or `signed_in` callers, or those of routes whose `limit` is this. */
-  readonly counts: string;
-  /** Of those only the ones with this query parameter. */
+  /** Counts only requests of routes whose `limit` is this; absent: a general rule. */
+  readonly route?: string;
+  /** The general rules do not count what this one counts: nobody can spend it by doing something else. */
+  readonly isApart?: boolean;
+  /** Only requests of these callers. */
+  readonly callers?: 'anonymous' | 'signed_in';
+  /** Only requests with this query parameter. */
   readonly parameter?: string;
-  /** An `address`, a `caller` (the user, else the address), or an `account` as tried from one address. */
-  readonly per: 'address' | 'caller' | 'account';
+  /**
+   * Whose requests add up: those of an `address`, of a signed-in `user`, of what the route names as the `subject` of a
+   * request (an account, a session, a payment), or of a subject from one address. Without a subject such a rule counts
+   * nothing.
+   */
+  readonly per: 'address' | 'user' | 'subject' | 'subject_and_address';
 }
 
 export const RATE_RULES = {
-  anonymous: { setting: 'RATE_LIMIT_ANONYMOUS', counts: 'anonymous', per: 'address' },
-  user: { setting: 'RATE_LIMIT_USER', counts: 'signed_in', per: 'caller' },
-  burst: { setting: 'RATE_LIMIT_BURST', counts: 'all', per: 'caller' },
-  login: { setting: 'RATE_LIMIT_LOGIN', counts: 'login', per: 'account' },
-  login_address: { setting: 'RATE_LIMIT_LOGIN', times: 4, counts: 'login', per: 'address' },
-  register: { setting: 'RATE_LIMIT_REGISTER', counts: 'register', per: 'address' },
-  code: { setting: 'RATE_LIMIT_CODE', counts: 'code', per: 'caller' },
-  search: { setting: 'RATE_LIMIT_SEARCH', counts: 'search', parameter: 'search', per: 'caller' },
-  upload: { setting: 'RATE_LIMIT_UPLOAD', counts: 'upload', per: 'caller' },
+  anonymous: { setting: 'RATE_LIMIT_ANONYMOUS', callers: 'anonymous', per: 'address' },
+  user: { setting: 'RATE_LIMIT_USER', callers: 'signed_in', per: 'user' },
+  burst: { setting: 'RATE_LIMIT_BURST', callers: 'signed_in', per: 'user' },
+  login: {
+    setting: 'RATE_LIMIT_LOGIN',
+    route: 'login',
+    isApart: true,
+    per: 'subject_and_address',
+  },
+  login_address: {
+    setting: 'RATE_LIMIT_LOGIN_ADDRESS',
+    route: 'login',
+    isApart: true,
+    per: 'address',
+  },
+  refresh: { setting: 'RATE_LIMIT_REFRESH', route: 'refresh', isApart: true, per: 'subject' },
+  register: { setting: 'RATE_LIMIT_REGISTER', route: 'register', isApart: true, per: 'address' },
+  code: { setting: 'RATE_LIMIT_CODE', route: 'code', callers: 'signed_in', per: 'user' },
+  code_address: {
+    setting: 'RATE_LIMIT_CODE_ADDRESS',
+    route: 'code',
+    isApart: true,
+    callers: 'anonymous',
+    per: 'address',
+  },
+  search: {
+    setting: 'RATE_LIMIT_SEARCH',
+    route: 'search',
+    parameter: 'search',
+    callers: 'signed_in',
+    per: 'user',
+  },
+  search_address: {
+    setting: 'RATE_LIMIT_SEARCH_ADDRESS',
+    route: 'search',
+    parameter: 'search',
+    callers: 'anonymous',
+    per: 'address',
+  },
+  upload: { setting: 'RATE_LIMIT_UPLOAD', route: 'upload', callers: 'signed_in', per: 'user' },
+  media: { setting: 'RATE_LIMIT_MEDIA', route: 'media', isApart: true, per: 'address' },
+  payment_page: {
+    setting: 'RATE_LIMIT_PAYMENT_PAGE',
+    route: 'payment_page',
+    isApart: true,
+    per: 'subject',
+  },
+  webhook: {
+    setting: 'RATE_LIMIT_WEBHOOK',
+    route: 'webhook',
+    isApart: true,
+    per: 'subject_and_address',
+  },
+  health: { setting: 'RATE_LIMIT_HEALTH', route: 'health', isApart: true, per: 'address' },
 } as const satisfies Readonly<Record<string, RuleFacts>>;
 
 export type RateRule = keyof typeof RATE_RULES;
-/** What a route names to be counted by more than the general rules. */
-export type RouteLimit = Exclude<
-  (typeof RATE_RULES)[RateRule]['counts'],
-  'all' | 'anonymous' | 'signed_in'
->;
+/** What a route names to be counted by rules of its own. */
+export type RouteLimit = Extract<(typeof RATE_RULES)[RateRule], { route: string }>['route'];
 
 export interface Quota {
   readonly name: RateRule;
+  readonly setting: RateSetting;
   readonly per: RuleFacts['per'];
   readonly limit: number;
   readonly period_seconds: number;
@@ -54,32 +103,36 @@ export interface Plan {
 export interface RequestKind {
   readonly limit: RouteLimit | undefined;
   readonly isSignedIn: boolean;
-  /** Whether its body has been read and names an account; rules per account count it then, all others before. */
-  readonly hasAccount: boolean;
+  readonly hasSubject: boolean;
 }
 
-/** The plan of each kind of request, all made at once. */
+const RULES: readonly (readonly [RateRule, RuleFacts])[] = (
+  Object.keys(RATE_RULES) as RateRule[]
+).map((name) => [name, RATE_RULES[name]]);
+
+/** The plan of each kind of request, made when the first one comes. */
 export function createPlans(config: Config): (kind: RequestKind) => Plan {
-  const rules = ruleNames().map((name) => [RATE_RULES[name], quotaOf(name, config)] as const);
-  const planOf = ({ limit, isSignedIn, hasAccount }: RequestKind): Plan => {
-    const targets = ['all', isSignedIn ? 'signed_in' : 'anonymous', limit];
-    const holding = rules.filter(
-      ([{ counts, per }]) => targets.includes(counts) && (per === 'account') === hasAccount,
-    );
-    return announced(holding.map(([, quota]) => quota));
+  const plans = new Map<string, Plan>();
+  return (kind) => {
+    const key = `${kind.limit} ${kind.isSignedIn} ${kind.hasSubject}`;
+    const known = plans.get(key);
+    if (known !== undefined) return known;
+    const plan = announced(rulesFor(kind).map(([name, facts]) => quotaOf(name, facts, config)));
+    plans.set(key, plan);
+    return plan;
   };
-  const plansOf = (limit: RouteLimit | undefined) => ({
-    anonymous: planOf({ limit, isSignedIn: false, hasAccount: false }),
-    signedIn: planOf({ limit, isSignedIn: true, hasAccount: false }),
-    account: planOf({ limit, isSignedIn: false, hasAccount: true }),
-  });
-  const general = plansOf(undefined);
-  const own = new Map(ROUTE_LIMITS.map((limit) => [limit, plansOf(limit)]));
-  return ({ limit, isSignedIn, hasAccount }) => {
-    const plans = (limit && own.get(limit)) ?? general;
-    if (hasAccount) return plans.account;
-    return isSignedIn ? plans.signedIn : plans.anonymous;
-  };
+}
+
+function rulesFor({ limit, isSignedIn, hasSubject }: RequestKind) {
+  const caller = isSignedIn ? 'signed_in' : 'anonymous';
+  const holding = RULES.filter(
+    ([, { route, callers = caller, per }]) =>
+      (route === undefined || route === limit) &&
+      callers === caller &&
+      (hasSubject || !countsSubject(per)),
+  );
+  const isApart = holding.some(([, facts]) => facts.isApart);
+  return isApart ? holding.filter(([, { route }]) => route !== undefined) : holding;
 }
 
 /** The query parameter without which a route's own limit does not count a request. */
@@ -87,9 +140,18 @@ export function parameterOf(limit: RouteLimit): string | undefined {
   return PARAMETERS.get(limit);
 }
 
-/** Whether the account that a body names plays a part in `limit`. */
-export function countsAccounts(limit: RouteLimit): boolean {
-  return ACCOUNT_LIMITS.has(limit);
+/** Whether rules of `limit` ask what the request is about, which may stand in its body. */
+export function asksForSubject(limit: RouteLimit): boolean {
+  return SUBJECT_LIMITS.has(limit);
+}
+
+const SUBJECT_LIMITS = new Set(
+  RULES.flatMap(([, { route, per }]) => (countsSubject(per) ? [route] : [])),
+);
+const PARAMETERS = new Map(RULES.map(([, { route, parameter }]) => [route, parameter]));
+
+function countsSubject(per: RuleFacts['per']): boolean {
+  return per === 'subject' || per === 'subject_and_address';
 }
 
 /** `"60/minute"`; the configuration's schema has checked the form. */
@@ -101,28 +163,8 @@ export function parseRate(text: string): { limit: number; period_seconds: number
   };
 }
 
-function ruleNames(): RateRule[] {
-  return Object.keys(RATE_RULES) as RateRule[];
-}
-
-const GENERAL = ['all', 'anonymous', 'signed_in'];
-const ROUTE_LIMITS = ruleNames()
-  .map((name) => RATE_RULES[name].counts)
-  .filter((counts): counts is RouteLimit => !GENERAL.includes(counts));
-
-const ACCOUNT_LIMITS = new Set<string>(
-  Object.values<RuleFacts>(RATE_RULES)
-    .filter(({ per }) => per === 'account')
-    .map(({ counts }) => counts),
-);
-const PARAMETERS = new Map<string, string | undefined>(
-  Object.values<RuleFacts>(RATE_RULES).map(({ counts, parameter }) => [counts, parameter]),
-);
-
-function quotaOf(name: RateRule, config: Config): Quota {
-  const { setting, times = 1, per }: RuleFacts = RATE_RULES[name];
-  const { limit, period_seconds } = parseRate(config[setting]);
-  return { name, per, limit: limit * times, period_seconds };
+function quotaOf(name: RateRule, { setting, per }: RuleFacts, config: Config): Quota {
+  return { name, setting, per, ...parseRate(config[setting]) };
 }
 
 function announced(quotas: readonly Quota[]): Plan {

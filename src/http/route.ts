@@ -21,7 +21,26 @@ export interface Input<P extends TObject, Q extends TObject, B extends TSchema> 
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-export interface RouteFacts<P extends TObject, Q extends TObject, B extends TSchema> {
+/** A request as it arrived: nothing of it has been checked yet. */
+export interface UncheckedRequest {
+  readonly ctx: Ctx;
+  readonly params: unknown;
+  readonly body: unknown;
+}
+
+/** How requests of a route, or of a page, are counted. */
+export interface Limited {
+  /** Rules of its own in `RATE_RULES`. */
+  readonly limit?: RouteLimit;
+  /**
+   * What the request is about, where rules of `limit` count per subject: an account, a session. Undefined where it names
+   * none, or none that could exist: whoever invents subjects must not get a quota for each.
+   */
+  limitSubject?(request: UncheckedRequest): string | undefined;
+}
+
+export interface RouteFacts<P extends TObject, Q extends TObject, B extends TSchema>
+  extends Limited {
   readonly method: Method;
   /** Below the version's prefix, e.g. `/products/:id`. */
   readonly path: string;
@@ -36,8 +55,6 @@ export interface RouteFacts<P extends TObject, Q extends TObject, B extends TSch
   readonly problems?: readonly ProblemKind[];
   /** `required` where a repeat costs money; `none` where a POST must not be remembered. POSTs accept a key by default. */
   readonly idempotency?: 'required' | 'none';
-  /** A rate limit of its own, beside the general ones: one of `RATE_RULES`. */
-  readonly limit?: RouteLimit;
   /** `public`: the same for everybody; `personal`: never stored; `private` by default. */
   readonly cache?: 'public' | 'personal';
   /** What a public answer shows, as tags of `cache/tags.ts`: those who change it drop the answer. */

@@ -49,7 +49,7 @@ export function registerMedia(app: FastifyInstance, storage: FileStorage): void 
   const params = Type.Object({ image_id: Id, size: OneOf(IMAGE_SIZES) });
   app.get<{ Params: { image_id: string; size: ImageSize } }>(
     '/media/:image_id/:size',
-    { schema: { params } },
+    { schema: { params }, config: { limited: { limit: 'media' } } },
     async (request, reply) => {
       const { image_id, size } = request.params;
       const content = await storage.get(sizeKey(image_id.toLowerCase(), size));

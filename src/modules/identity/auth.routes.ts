@@ -13,6 +13,7 @@ import {
   UNAUTHENTICATED,
 } from '../../lib/problem.ts';
 import { ACCOUNT_INACTIVE, INVALID_CREDENTIALS } from './identity.errors.ts';
+import { accountOf, textMember } from './limit-subjects.ts';
 import { permissionsOf } from './permissions.ts';
 import { logOut, rotateSession, type TokenPair } from './sessions.service.ts';
 import { logIn, registerUser } from './sign-in.service.ts';
@@ -76,6 +77,7 @@ export function authRoutes(tokens: Tokens): readonly AnyRoute[] {
       problems: [INVALID_CREDENTIALS, MFA_REQUIRED, ACCOUNT_INACTIVE, SERVICE_UNAVAILABLE],
       idempotency: 'none',
       limit: 'login',
+      limitSubject: accountOf,
       cache: 'personal',
       handle: async (ctx, { body, request }) => {
         const { user, ...pair } = await logIn(ctx, body, {
@@ -97,6 +99,8 @@ export function authRoutes(tokens: Tokens): readonly AnyRoute[] {
       returns: TokenPairView,
       problems: [UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED],
       idempotency: 'none',
+      limit: 'refresh',
+      limitSubject: ({ body }) => tokens.sessionOfRefresh(textMember(body, 'refresh') ?? ''),
       cache: 'personal',
       handle: async (ctx, { body }) => pairView(await rotateSession(ctx, body.refresh, tokens)),
     }),

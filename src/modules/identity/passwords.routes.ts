@@ -4,6 +4,7 @@ import { type AnyRoute, route } from '../../http/route.ts';
 import { Closed, Model } from '../../http/schema.ts';
 import { SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { INVALID_CREDENTIALS } from './identity.errors.ts';
+import { accountOf } from './limit-subjects.ts';
 import { changePassword, requestReset, resetPassword } from './passwords.service.ts';
 import type { Tokens } from './tokens.ts';
 import { Accepted, Code, Email, NewPassword, Password } from './users.views.ts';
@@ -49,6 +50,7 @@ export function passwordRoutes(tokens: Tokens): readonly AnyRoute[] {
       problems: [SERVICE_UNAVAILABLE],
       idempotency: 'none',
       limit: 'login',
+      limitSubject: accountOf,
       handle: (ctx, { body }) => resetPassword(ctx, body, tokens),
     }),
     route({

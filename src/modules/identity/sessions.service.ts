@@ -1,5 +1,5 @@
 // Sessions: one per sign-in, kept alive by rotating refresh tokens, dead at once when ended.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Ctx, TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -32,7 +32,6 @@ export type { SessionRow } from './sessions.queries.ts';
 
 /** However often its tokens rotate, a session ends this long after the sign-in. */
 export const SESSION_LIFETIME_MS = 30 * DAY_MS;
-const REFRESH_TOKEN_BYTES = 32;
 const MAX_USER_AGENT_LENGTH = 200;
 
 export interface TokenPair {
@@ -159,7 +158,7 @@ async function issuePair(
   { user_id, session_id, tokens }: { user_id: string; session_id: string; tokens: Tokens },
 ): Promise<TokenPair> {
   const now = ctx.clock.now();
-  const refresh = randomBytes(REFRESH_TOKEN_BYTES).toString('base64url');
+  const refresh = tokens.signRefresh(session_id);
   await insertRefreshToken(ctx.db, { token_hash: hashOf(refresh), session_id, created_at: now });
   const access = tokens.signAccess({ user_id, session_id, now });
   return { session_id, access, refresh, expires_in: ACCESS_LIFETIME_MS / SECOND_MS };

@@ -6,6 +6,7 @@ import { newId } from '../../lib/ids.ts';
 import { type KeyRing, keyRing, mapRing } from '../../lib/key-ring.ts';
 import { Problem, TOKEN_EXPIRED, UNAUTHENTICATED } from '../../lib/problem.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/time.ts';
+import { sessionOfRefreshToken, signRefreshToken } from './refresh-tokens.ts';
 import { loadSecrets } from './signing-keys.ts';
 
 export const ACCESS_LIFETIME_MS = 15 * MINUTE_MS;
@@ -31,6 +32,10 @@ export interface Tokens {
    * @throws Problem UNAUTHENTICATED, TOKEN_EXPIRED
    */
   verifyAccess(token: string, now: Date): AccessClaims;
+  /** A fresh refresh token of a session: 256 random bits, and proof that we issued it. */
+  signRefresh(session_id: string): string;
+  /** The session that a refresh token of ours names, without a look into the database; says nothing about whether either lives. */
+  sessionOfRefresh(refresh: string): string | undefined;
   /** The public keys (RFC 7517). */
   readonly jwks: { readonly keys: readonly object[] };
   /** Sign cursors. */
@@ -57,11 +62,14 @@ export async function createTokens(config: Config): Promise<Tokens> {
     mapRing(secrets, (secret) =>
       Buffer.from(hkdfSync('sha256', secret, '', `freshbytes:${purpose}`, DERIVED_KEY_BYTES)),
     );
+  const refreshKeys = deriveKeys('refresh-token');
 
   return {
     jwks: { keys: keys.map(({ jwk }) => jwk) },
     cursorSecrets: mapRing(deriveKeys('cursor'), (key) => key.toString('base64url')),
     deriveKeys,
+    signRefresh: (session_id) => signRefreshToken(refreshKeys[0], session_id),
+    sessionOfRefresh: (refresh) => sessionOfRefreshToken(refreshKeys, refresh),
     signAccess: ({ user_id, session_id, now }) => {
       const iat = Math.floor(now.getTime() / SECOND_MS);
       return sign({

@@ -3,8 +3,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
 import type { Services } from '../../context.ts';
-import type { Authenticate } from '../../http/caller.ts';
+import { type Authenticate, origin } from '../../http/caller.ts';
 import { isLocalCaller } from '../../http/local-caller.ts';
+import type { RateLimits } from '../../http/rate-limit.ts';
 import { withDeadline } from '../../lib/deadline.ts';
 import { keyRing } from '../../lib/key-ring.ts';
 import { PROBE_TIMEOUT_MS } from './health.probes.ts';
@@ -20,16 +21,24 @@ export function mayReadMetrics(request: FastifyRequest, config: Config): boolean
   return config.isDevelopment && isLocalCaller(request);
 }
 
+export interface DetailsDeps {
+  readonly services: Services;
+  readonly authenticate: Authenticate;
+  readonly limits: RateLimits;
+}
+
 /** Whether the request may see reasons and loads. Never throws: the others see the public view. */
 export async function mayReadDetails(
   request: FastifyRequest,
-  { services, authenticate }: { services: Services; authenticate: Authenticate },
+  { services, authenticate, limits }: DetailsDeps,
 ): Promise<boolean> {
   const token = bearerToken(request);
   if (token === undefined) return false;
   const { METRICS_TOKEN } = services.config;
   if (METRICS_TOKEN !== undefined && isAmong(token, METRICS_TOKEN)) return true;
   try {
+    // Health itself is never refused; looking up who asks is a statement each time.
+    await limits.take({ ...origin(request, services.config), limit: 'health' });
     const caller = authenticate(services, token);
     // A lost database must not delay the news that it is lost.
     const { role } = await withDeadline(caller, PROBE_TIMEOUT_MS, 'the caller is unknown');

@@ -1,19 +1,15 @@
 // Health, metrics and well-known files: for machines and people on call, outside the API's versions and limits.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Services } from '../../context.ts';
-import type { Authenticate } from '../../http/caller.ts';
 import { PROBLEM_TYPE, problemBody } from '../../http/problem-answers.ts';
 import { OneOf, Timestamp } from '../../http/schema.ts';
 import { Problem, SERVICE_UNAVAILABLE, UNAUTHENTICATED } from '../../lib/problem.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type Health, publicView } from './health.service.ts';
-import { mayReadDetails, mayReadMetrics } from './operations.access.ts';
+import { type DetailsDeps, mayReadDetails, mayReadMetrics } from './operations.access.ts';
 import { securityTxt } from './security-txt.ts';
 
-export interface MonitoringDeps {
-  readonly services: Services;
-  readonly authenticate: Authenticate;
+export interface MonitoringDeps extends DetailsDeps {
   readonly health: Health;
   readonly metrics: Metrics;
 }

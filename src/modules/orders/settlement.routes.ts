@@ -56,6 +56,11 @@ export const settlementRoutes: readonly AnyRoute[] = [
     body: Type.Record(Type.String(), Type.Unknown(), { description: "The provider's own format" }),
     status: 204,
     idempotency: 'none',
+    limit: 'webhook',
+    limitSubject: ({ ctx, params }) => {
+      const { provider } = params as { provider: string };
+      return provider === ctx.gateways.wallet?.name ? provider : undefined;
+    },
     priority: 'critical',
     problems: [FORBIDDEN],
     handle: async (ctx, { params, request }) => {

@@ -63,22 +63,29 @@ function checkoutSignatures({ APP_SECRET }: Config, payment_id: string): KeyRing
   );
 }
 
+/** What follows `/pay/`. */
+export interface CheckoutAddress {
+  readonly payment_id: string;
+  readonly signature: string;
+}
+
 /**
  * Opens the wallet session behind a checkout address, once; later visits find the same one.
  * @returns the wallet's own address
  * @throws Problem NOT_FOUND for a forged address, CONFLICT where nothing is to be paid any more
  */
-export async function openCheckout(
-  ctx: Ctx,
-  address: { payment_id: string; signature: string },
-): Promise<string> {
+export async function openCheckout(ctx: Ctx, address: CheckoutAddress): Promise<string> {
+  if (!isCheckoutAddress(ctx.config, address)) throw notFound('payment');
+  return (await startWallet(ctx, address.payment_id)).url;
+}
+
+/** Whether we gave this address out. Asks nobody. */
+export function isCheckoutAddress(config: Config, address: CheckoutAddress): boolean {
   const given = Buffer.from(address.signature);
-  const isOurs = checkoutSignatures(ctx.config, address.payment_id).some((signature) => {
+  return checkoutSignatures(config, address.payment_id).some((signature) => {
     const expected = Buffer.from(signature);
     return given.length === expected.length && timingSafeEqual(given, expected);
   });
-  if (!isOurs) throw notFound('payment');
-  return (await startWallet(ctx, address.payment_id)).url;
 }
 
 /** Starts the wallet session of a pending payment. Calls the provider, so never inside a transaction. */
