@@ -164,7 +164,7 @@ export const Environment = Type.Object({
   ),
   OTEL_SERVICE_NAME: Text('What traces call this service', { default: 'freshbytes', minLength: 1 }),
   OTEL_TRACES_SAMPLER_ARG: Type.Optional(
-    Share('Share of the traces that begin here to record; absent: 0.1 in production, else 1'),
+    Share('Share of requests whose traces are recorded; absent: 0.1 in production, else 1'),
   ),
   SENTRY_DSN: OptionalText(
     'Server of the Sentry protocol that gets error reports, `https://<key>@<host>/<project>`; absent: none',

@@ -74,7 +74,9 @@ describe.skipIf(!hasTopology)('the services of compose.yaml', () => {
 
   it('show metrics to nobody outside', async () => {
     const authorization = `Bearer ${await topology.secret('metrics_token')}`;
-    expect(await ask('/metrics', { authorization })).toMatchObject({ status: 404 });
+    const spellings = ['/metrics', '/metrics/', '/%6detrics', '/metric%73/', '/metrics?a=1'];
+    for (const path of spellings)
+      expect(await ask(path, { authorization }), path).toMatchObject({ status: 404 });
   });
 
   it('know a client by its own address, whatever it claims to be', async () => {

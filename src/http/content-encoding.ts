@@ -34,7 +34,8 @@ export function acceptedEncoding(
   offered: readonly Exclude<Encoding, 'identity'>[] = ['br', 'gzip'],
 ): Encoding {
   if (typeof header !== 'string') return 'identity';
-  return negotiate<Encoding>(header, [...offered, 'identity']) ?? 'identity';
+  // The negotiator compares names as they stand; content codings are the same in every case (RFC 9110).
+  return negotiate<Encoding>(header.toLowerCase(), [...offered, 'identity']) ?? 'identity';
 }
 
 /** Lives and dies with the answers themselves. */

@@ -1,5 +1,6 @@
 // Whether a request comes from this very machine and through no proxy: what development's own pages ask for.
 import type { FastifyRequest } from 'fastify';
+import { isLoopbackName } from '../lib/loopback.ts';
 
 /** A proxy on this machine also connects from loopback; these give it away. */
 const FORWARDING_HEADERS = [
@@ -11,13 +12,11 @@ const FORWARDING_HEADERS = [
   'x-real-ip',
 ];
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
-/** Names that no name server of others can point here. */
-const LOOPBACK_HOST = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
 /** Asked by that machine's name, too: a page of somebody whose domain points to 127.0.0.1 asks from here as well. */
 export function isLocalCaller({ socket, headers }: FastifyRequest): boolean {
   const isForwarded = FORWARDING_HEADERS.some((name) => headers[name] !== undefined);
   // Only what is no browser sends no Host at all.
-  const isAskedByName = headers.host === undefined || LOOPBACK_HOST.test(headers.host);
+  const isAskedByName = headers.host === undefined || isLoopbackName(headers.host);
   return LOOPBACK.test(socket.remoteAddress ?? '') && !isForwarded && isAskedByName;
 }

@@ -44,7 +44,7 @@ export function registerProblemAnswers(
   },
 ): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const problem = toProblem(error);
+    const problem = hasHungUp(request, error) ? incomplete() : toProblem(error);
     if (problem.kind.status >= 500) request.log.error({ err: error }, 'request failed');
     if (problem.kind === problems.INTERNAL_ERROR) options.onFault?.(error, request);
     return sendProblem(reply, request, problem);
@@ -77,6 +77,15 @@ export function registerProblemAnswers(
       }),
     );
   }
+}
+
+/** Whether the request ended before it was complete: the client's doing, and nobody is left to hear of it. */
+function hasHungUp({ raw }: FastifyRequest, error: unknown): boolean {
+  return raw.errored !== null && raw.errored === error;
+}
+
+function incomplete(): Problem {
+  return new Problem(problems.VALIDATION_ERROR, 'The request ended before it was complete.');
 }
 
 /** What an error means to the caller. Anything unforeseen is a 500 that tells nothing. */

@@ -19,6 +19,7 @@ import { registerCors } from './cross-origin.ts';
 import { MAX_BODY_BYTES, registerJsonBody } from './json-body.ts';
 import { createModels, type Models } from './models.ts';
 import { answerClientError, registerProblemAnswers } from './problem-answers.ts';
+import { refuseStrangeTarget, toOriginForm } from './request-target.ts';
 import { activityOf, reportFault } from './request-telemetry.ts';
 import { registerSecurityHeaders, securityHeaders } from './security-headers.ts';
 import { buildSerializer } from './serialization.ts';
@@ -81,6 +82,7 @@ export function createServer(deps: {
       requireHostHeader: false,
     },
     trustProxy: config.TRUST_PROXY ?? false,
+    rewriteUrl: toOriginForm,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     childLoggerFactory: (logger, bindings, options, request) =>
       logger.child({ ...bindings, trace_id: activityOf(request, tracing).trace.traceId }, options),
@@ -97,11 +99,11 @@ export function createServer(deps: {
   app.setValidatorCompiler(validation.compiler);
   app.decorateRequest('ctx');
   registerSecurityHeaders(app, config.isProduction);
-  registerCors(app, config);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     refuseStrangeAddress(request);
   });
+  registerCors(app, config);
   // Node would answer 417 by itself; what it cannot meet of an Expect header may also be ignored (RFC 9110).
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
   cutSlowClients(app);
@@ -118,9 +120,7 @@ function requestId(header: string | string[] | undefined): string {
 
 /** What proxies, frameworks and the database each read in their own way: NUL, broken text and repeated query parameters. */
 function refuseStrangeAddress(request: FastifyRequest): void {
-  if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-    throw new Problem(VALIDATION_ERROR, 'Send a Host header.');
-  }
+  refuseStrangeTarget(request.raw);
   if (request.url.length > MAX_URL_LENGTH) {
     throw new Problem(VALIDATION_ERROR, `The address is longer than ${MAX_URL_LENGTH} characters.`);
   }

@@ -192,6 +192,8 @@ describe('encodings', () => {
     ['', 'identity'],
     ['gzip', 'gzip'],
     ['GZIP;q=0', 'identity'],
+    ['GZIP', 'gzip'],
+    ['GZip;Q=1.0, BR;Q=0.2', 'gzip'],
     ['gzip, deflate, br', 'br'],
     ['gzip;q=1.0, br;q=0.2', 'gzip'],
     ['gzip;q=0, br;q=0', 'identity'],

@@ -76,11 +76,37 @@ describe('tracing', () => {
     expect(trace.isSampled).toBe(true);
   });
 
-  it('records no trace that the caller does not record, and still passes it on', () => {
-    const { tracing } = openTracing('http://127.0.0.1:1');
-    const { trace, span } = tracing.begin(GET, { ...PARENT, isSampled: false });
-    expect(span).toBeUndefined();
-    expect(trace).toMatchObject({ traceId: PARENT.traceId, isSampled: false });
+  it('follows the request that set a job in motion', () => {
+    const { tracing } = openTracing('http://127.0.0.1:1', { ratio: 0.5 });
+    const job = { ...GET, kind: 'job' } as const;
+    for (const isSampled of [true, false]) {
+      const { trace, span } = tracing.begin(job, { ...PARENT, isSampled });
+      expect(span !== undefined).toBe(isSampled);
+      expect(trace).toMatchObject({ traceId: PARENT.traceId, isSampled });
+    }
+  });
+
+  it('takes the id of its trace from the caller of a request, but not whether to record it', () => {
+    const flags = [true, false];
+    const { tracing: none } = openTracing('http://127.0.0.1:1', { ratio: 0 });
+    const { tracing: all } = openTracing('http://127.0.0.1:1', { ratio: 1 });
+    for (const isSampled of flags) {
+      expect(none.begin(GET, { ...PARENT, isSampled })).toEqual({
+        trace: expect.objectContaining({ traceId: PARENT.traceId, isSampled: false }),
+      });
+      expect(all.begin(GET, { ...PARENT, isSampled }).trace).toMatchObject({
+        traceId: PARENT.traceId,
+        isSampled: true,
+      });
+    }
+    const { tracing: some } = openTracing('http://127.0.0.1:1', { ratio: 0.3 });
+    // An id that a sampler by ids always takes.
+    const chosen = { ...PARENT, traceId: `${'1'.repeat(16)}${'0'.repeat(16)}` };
+    const recorded = Array.from({ length: 1_000 }, () => some.begin(GET, chosen).span).filter(
+      (span) => span !== undefined,
+    );
+    expect(recorded.length).toBeGreaterThan(200);
+    expect(recorded.length).toBeLessThan(400);
   });
 
   it('records the share of traces that it is told to', () => {

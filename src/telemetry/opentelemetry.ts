@@ -42,7 +42,7 @@ export interface OpenTelemetryOptions {
   readonly serviceName: string;
   readonly version: string;
   readonly environment: string;
-  /** Share of traces to record, 0 to 1, where the caller has not decided. */
+  /** Share of requests, and of jobs that nobody set in motion, whose traces are recorded: 0 to 1. */
   readonly ratio: number;
   readonly log: Pick<Log, 'warn'>;
   readonly flushTimeout_ms?: number;
@@ -52,12 +52,15 @@ const KINDS = { request: SpanKind.SERVER, job: SpanKind.CONSUMER } as const;
 
 /** Connects to nothing yet; spans leave in the background. */
 export function createTracing(options: OpenTelemetryOptions): Tracing {
-  const { log, flushTimeout_ms = FLUSH_TIMEOUT_MS } = options;
+  const { log, ratio, flushTimeout_ms = FLUSH_TIMEOUT_MS } = options;
   const provider = openProvider(options);
   const tracer = provider.getTracer('freshbytes', options.version);
   return {
     begin({ kind, name, attributes }, parent) {
-      const span = tracer.startSpan(name, { kind: KINDS[kind], attributes }, contextOf(parent));
+      // A stranger may name the trace of a request, but not have us record it. Not by its id either: they chose that too.
+      const isSampled = kind === 'request' ? Math.random() < ratio : parent?.isSampled;
+      const context = contextOf(parent && { ...parent, isSampled: isSampled ?? false });
+      const span = tracer.startSpan(name, { kind: KINDS[kind], attributes }, context);
       const { traceId, spanId, traceFlags } = span.spanContext();
       const trace = { traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
       if (!span.isRecording()) return { trace };

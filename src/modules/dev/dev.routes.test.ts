@@ -70,6 +70,24 @@ describe('GET /dev/messages', () => {
     },
   );
 
+  it.each([
+    'attacker.example',
+    'localhost.attacker.example:8000',
+    '127.0.0.1.nip.io',
+    '192.168.1.7',
+  ])('does not exist for a page whose own name leads here: %s', async (host) => {
+    const response = await test.call({ path: '/dev/messages', headers: { host } });
+    expect(response.statusCode).toBe(404);
+  });
+
+  it.each(['localhost:8000', 'LOCALHOST', 'shop.localhost:3000', '127.0.0.1:8000', '[::1]:8000'])(
+    'is there by a name of this machine: %s',
+    async (host) => {
+      const response = await test.call({ path: '/dev/messages', headers: { host } });
+      expect(response.statusCode).toBe(200);
+    },
+  );
+
   it('does not exist for a caller from elsewhere', async () => {
     const response = await test.app.inject({ url: '/dev/messages', remoteAddress: '203.0.113.7' });
     expect(response.statusCode).toBe(404);
