@@ -21,7 +21,9 @@ export function productionSettings(dataDir: string): Production {
   const env = {
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
-    PUBLIC_URL: 'https://api.freshbytes.test',
+    PUBLIC_URL: 'https://api.freshbytes.ph',
+    MAIL_FROM: 'FreshBytes <no-reply@freshbytes.ph>',
+    SECURITY_CONTACT: 'mailto:security@freshbytes.ph',
     DATA_DIR: dataDir,
     APP_SECRET: randomBytes(SECRET_BYTES).toString('base64url'),
     JWT_PRIVATE_KEYS: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),

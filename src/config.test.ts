@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makePrivateKey } from '../test/private-key.ts';
 import { MAX_SECRET_FILE_BYTES, readSources } from './config/sources.ts';
@@ -9,12 +11,14 @@ import { ConfigError, loadConfig, SETTINGS } from './config.ts';
 
 const PRODUCTION = {
   NODE_ENV: 'production',
-  DATABASE_URL: 'postgres://shop@db/shop',
+  DATABASE_URL: 'postgres://shop@db/shop?sslmode=verify-full',
   APP_SECRET: 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe',
   JWT_PRIVATE_KEYS: makePrivateKey(),
-  PUBLIC_URL: 'https://api.example.com/',
+  PUBLIC_URL: 'https://api.freshbytes.ph/',
+  MAIL_FROM: 'FreshBytes <no-reply@freshbytes.ph>',
+  SECURITY_CONTACT: 'mailto:security@freshbytes.ph',
   METRICS_TOKEN: 'a-token-for-metrics',
-  SMTP_URL: 'smtp://mail',
+  SMTP_URL: 'smtps://mail',
   SEMAPHORE_API_KEY: 'key',
   PAYMENT_PROVIDER: 'none',
 };
@@ -129,7 +133,7 @@ describe('production', () => {
   it('starts with everything that it demands', () => {
     const config = loadConfig(PRODUCTION, '1.0.0');
     expect(config.isProduction).toBe(true);
-    expect(config.publicUrl).toBe('https://api.example.com');
+    expect(config.publicUrl).toBe('https://api.freshbytes.ph');
   });
 
   it('names all that is missing or wrong at once', () => {
@@ -146,6 +150,8 @@ describe('production', () => {
       'JWT_PRIVATE_KEYS',
       'METRICS_TOKEN',
       'SMTP_URL',
+      'MAIL_FROM',
+      'SECURITY_CONTACT',
     ];
     for (const name of [
       ...named,
@@ -156,7 +162,7 @@ describe('production', () => {
     ]) {
       expect(faults.filter((fault) => fault.startsWith(name))).toHaveLength(1);
     }
-    expect(faults).toHaveLength(10);
+    expect(faults).toHaveLength(12);
   });
 
   it.each([
@@ -167,6 +173,8 @@ describe('production', () => {
     'METRICS_TOKEN',
     'SMTP_URL',
     'SEMAPHORE_API_KEY',
+    'MAIL_FROM',
+    'SECURITY_CONTACT',
   ])('does not start without %s', (name) => {
     expect(faultsOf({ ...PRODUCTION, [name]: '' })).toEqual([
       expect.stringContaining(`${name} is missing`),
@@ -182,9 +190,156 @@ describe('production', () => {
     ['RATE_LIMITS', 'off'],
     ['PAYMENT_PROVIDER', 'simulator'],
     ['PAYMENT_PROVIDER', ''],
-    ['PUBLIC_URL', 'http://api.example.com'],
+    ['PUBLIC_URL', 'http://api.freshbytes.ph'],
   ])('does not start with %s=%j', (name, value) => {
     expect(faultsOf({ ...PRODUCTION, [name]: value })).toEqual([expect.stringContaining(name)]);
+  });
+});
+
+describe('addresses of other machines', () => {
+  const faultsWith = (env: Record<string, string>) => faultsOf({ ...PRODUCTION, ...env });
+
+  it.each([
+    ['DATABASE_URL', 'postgres://shop@db.shop.ph/shop'],
+    ['DATABASE_URL', 'postgres://shop@db.shop.ph/shop?sslmode=require'],
+    ['DATABASE_URL', 'postgres://shop@db.shop.ph/shop?sslmode=no-verify'],
+    ['DATABASE_URL', 'postgres://shop@db.shop.ph/shop?sslmode=disable'],
+    ['DATABASE_URL', 'postgres://shop@db.shop.ph/shop?ssl=true'],
+    ['DATABASE_URL', 'postgres://shop@localhost/shop?host=db.shop.ph'],
+    ['DATABASE_URL', 'postgres://shop@localhost.shop.ph/shop'],
+    ['DATABASE_DIRECT_URL', 'postgres://shop@10.0.0.11:5432/shop'],
+    ['REDIS_URL', 'redis://redis.shop.ph:6379'],
+    ['REDIS_URL', 'redis://:secret@10.0.0.12'],
+    ['REDIS_URL', 'redis+sentinel://127.0.0.1,10.0.0.12/shop'],
+    ['SMTP_URL', 'smtp://mail.shop.ph'],
+    ['SMTP_URL', 'smtp://mail.shop.ph:587?requireTLS=false'],
+    ['SMTP_URL', 'smtps://mail.shop.ph?tls.rejectUnauthorized=false'],
+    ['SMTP_URL', 'mail.shop.ph'],
+  ])(
+    'are refused without verified TLS, and one setting is named that allows them: %s=%s',
+    (name, value) => {
+      const [fault, ...others] = faultsWith({ [name]: value });
+      expect([fault?.startsWith(`${name} leads to another machine without`), others]).toEqual([
+        true,
+        [],
+      ]);
+      const setting = `${name.split('_')[0]}_TLS`;
+      expect(fault).toContain(`${setting}=off`);
+      expect(faultsWith({ [name]: value, [setting]: 'off' })).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['DATABASE_URL', 'postgres://shop@db.shop.ph/shop?sslmode=verify-full&sslrootcert=/etc/ca.pem'],
+    ['DATABASE_URL', 'postgres://shop@localhost/shop'],
+    ['DATABASE_URL', 'postgres://shop@[::1]:5432/shop'],
+    ['DATABASE_URL', 'postgres://shop@127.0.0.1:6432/shop'],
+    ['DATABASE_URL', 'postgres://shop@/shop?host=/run/postgresql'],
+    ['DATABASE_URL', 'postgres:///shop?host=%2Frun%2Fpostgresql'],
+    ['DATABASE_URL', 'postgres://%2Frun%2Fpostgresql/shop'],
+    ['REDIS_URL', 'rediss://redis.shop.ph:6379'],
+    ['REDIS_URL', 'redis://localhost:6379'],
+    ['REDIS_URL', 'redis+sentinel://127.0.0.1:26379,localhost/shop'],
+    ['SMTP_URL', 'smtps://user:password@mail.shop.ph'],
+    ['SMTP_URL', 'smtp://mail.shop.ph:587?requireTLS=true'],
+    ['SMTP_URL', 'smtp://127.0.0.1:25'],
+  ])('are taken where nobody can listen: %s=%s', (name, value) => {
+    expect(faultsWith({ [name]: value })).toEqual([]);
+  });
+
+  it('are not judged in development', () => {
+    expect(faultsOf({ SMTP_URL: 'smtp://mail', REDIS_URL: 'redis://redis' })).toEqual([]);
+  });
+
+  it('are refused where no certificate is checked at all', () => {
+    expect(faultsWith({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toEqual([
+      expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED'),
+    ]);
+  });
+});
+
+describe('placeholders of the documentation', () => {
+  it.each([
+    ['PUBLIC_URL', 'https://api.example.com'],
+    ['PUBLIC_URL', 'https://api.freshbytes.test:8443/'],
+    ['DATABASE_URL', 'postgres://a:b@db.example.com/shop?sslmode=verify-full'],
+    ['SMTP_URL', 'smtps://user:password@smtp.example.org:465'],
+    ['MAIL_FROM', 'FreshBytes <no-reply@freshbytes.test>'],
+    ['SECURITY_CONTACT', 'mailto:security@freshbytes.test'],
+    ['SEMAPHORE_API_KEY', 'put-the-real-semaphore_api_key-here'],
+    ['METRICS_TOKEN', 'change-me-1234567890'],
+    ['CORS_ORIGINS', 'https://shop.example'],
+  ])('are refused in production, without repeating them: %s=%s', (name, value) => {
+    expect(faultsOf({ ...PRODUCTION, [name]: value })).toEqual([
+      `${name} still holds a placeholder of the documentation`,
+    ]);
+    if (name !== 'SEMAPHORE_API_KEY') expect(faultsOf({ [name]: value })).toEqual([]);
+  });
+
+  it.each(['https://api.testing.ph', 'https://test.freshbytes.ph', 'https://example.ph'])(
+    'are not %s',
+    (PUBLIC_URL) => {
+      expect(faultsOf({ ...PRODUCTION, PUBLIC_URL })).toEqual([]);
+    },
+  );
+
+  it('do no harm where no SMS is sent', () => {
+    const SEMAPHORE_API_KEY = 'put-the-real-semaphore_api_key-here';
+    const without = { ...PRODUCTION, SMS_PROVIDER: 'none' };
+    expect(faultsOf({ ...without, SEMAPHORE_API_KEY })).toEqual([]);
+    expect(faultsOf({ ...without, SEMAPHORE_API_KEY: '' })).toEqual([]);
+  });
+
+  it('are all that the example of an environment needs replaced', () => {
+    const example = parseEnv(readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8'));
+    const faults = faultsOf({ ...example, NODE_ENV: 'production' });
+    expect(faults.filter((fault) => fault.includes('placeholder')).length).toBeGreaterThan(0);
+  });
+});
+
+describe('lists', () => {
+  it.each([
+    '10.0.0.2',
+    '10.244.0.0/16, fd00::/8',
+    'loopback,uniquelocal',
+    '::1',
+    '2001:db8::7/128',
+  ])('of proxies may be %s', (TRUST_PROXY) => {
+    expect(loadConfig({ TRUST_PROXY }, '1.0.0').TRUST_PROXY).toBe(TRUST_PROXY);
+  });
+
+  it.each([
+    'true',
+    '1',
+    'proxy',
+    '10.0.0.0/33',
+    '0.0.0.0/0',
+    '::/0',
+    '10.0.0.2;10.0.0.3',
+    '10.0.0.2,',
+  ])('of proxies may not be %s', (TRUST_PROXY) => {
+    expect(faultsOf({ TRUST_PROXY })).toEqual([expect.stringContaining('TRUST_PROXY must list')]);
+    expect(faultsOf({ ...PRODUCTION, TRUST_PROXY })).toHaveLength(1);
+  });
+
+  it.each(['https://shop.ph', 'https://shop.ph, http://localhost:5173', 'https://shop.ph:8443'])(
+    'of origins may be %s',
+    (CORS_ORIGINS) => {
+      expect(loadConfig({ CORS_ORIGINS }, '1.0.0').CORS_ORIGINS).toBe(CORS_ORIGINS);
+    },
+  );
+
+  it.each([
+    ...['shop.ph', 'localhost:3000', 'https://shop.ph/', 'https://shop.ph/app', '*', 'null'],
+    ...[
+      'https://*.shop.ph',
+      'https://shop.ph:443',
+      'ftp://shop.ph',
+      'https://shop.ph,',
+      'https://Shop.ph',
+    ],
+  ])('of origins may not be %s', (CORS_ORIGINS) => {
+    expect(faultsOf({ CORS_ORIGINS })).toEqual([expect.stringContaining('CORS_ORIGINS must list')]);
   });
 });
 
@@ -276,11 +431,11 @@ describe('the reference', () => {
       DATABASE_URL: undefined,
       REDIS_URL: undefined,
       DATA_DIR: './data',
-      RATE_LIMIT_ANONYMOUS: '100/hour',
-      RATE_LIMIT_USER: '1000/hour',
-      RATE_LIMIT_BURST: '60/minute',
+      RATE_LIMIT_ANONYMOUS: '600/minute',
+      RATE_LIMIT_USER: '5000/hour',
+      RATE_LIMIT_BURST: '300/minute',
       RATE_LIMIT_LOGIN: '5/minute',
-      RATE_LIMIT_REGISTER: '3/minute',
+      RATE_LIMIT_REGISTER: '10/minute',
       RATE_LIMITS: 'on',
       CORS_ORIGINS: undefined,
       TRUST_PROXY: undefined,

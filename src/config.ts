@@ -42,19 +42,30 @@ export const Environment = Type.Object({
     {
       secret: true,
       production: 'production never starts the embedded server',
-      example: 'postgres://freshbytes:password@db.example.com:5432/freshbytes',
+      example: 'postgres://freshbytes:password@db.example.com:5432/freshbytes?sslmode=verify-full',
     },
   ),
   DATABASE_DIRECT_URL: OptionalUrl(
     ['postgres', 'postgresql'],
     'The same database past any pooler, for notifications, migrations and backups; absent: `DATABASE_URL`',
-    { secret: true, example: 'postgres://freshbytes:password@db.example.com:5432/freshbytes' },
+    {
+      secret: true,
+      example: 'postgres://freshbytes:password@db.example.com:5432/freshbytes?sslmode=verify-full',
+    },
+  ),
+  DATABASE_TLS: Flag(
+    'on',
+    '`off`: production takes a PostgreSQL on another machine without verified TLS, for private networks',
   ),
   DATABASE_POOL_SIZE: Count(8, 1, 100, 'Connections a process keeps to PostgreSQL'),
   REDIS_URL: OptionalUrl(
     ['redis', 'rediss', 'redis+sentinel'],
     'Redis 7 or Valkey, or the Sentinels that know it (`redis+sentinel://:password@host:26379,host:26379/name`); absent: memory',
-    { secret: true, example: 'redis://redis.example.com:6379' },
+    { secret: true, example: 'rediss://redis.example.com:6379' },
+  ),
+  REDIS_TLS: Flag(
+    'on',
+    '`off`: production takes a Redis on another machine without TLS, for private networks',
   ),
   CACHE: Flag('on', '`off` makes every public answer anew'),
   APP_SECRET: OptionalSecrets(
@@ -83,8 +94,12 @@ export const Environment = Type.Object({
     'What the log holds',
     'info',
   ),
-  TRUST_PROXY: OptionalText('Addresses or networks of proxies whose `X-Forwarded-For` is believed'),
-  CORS_ORIGINS: OptionalText('Origins that browsers may call from, comma-separated'),
+  TRUST_PROXY: OptionalText(
+    'Proxies whose `X-Forwarded-For` is believed, comma-separated: addresses, networks (`10.244.0.0/16`), `loopback`, `linklocal`, `uniquelocal`',
+  ),
+  CORS_ORIGINS: OptionalText(
+    'Origins that browsers may call from, comma-separated; absent: none, in development those of this machine',
+  ),
   RATE_LIMITS: Flag('on', '`off` is refused in production'),
   RATE_LIMIT_ANONYMOUS: Rate('600/minute', 'Per address, not signed in'),
   RATE_LIMIT_USER: Rate('5000/hour', 'Per signed-in user'),
@@ -150,13 +165,28 @@ export const Environment = Type.Object({
     production: 'codes and order news are sent by mail',
     example: 'smtps://user:password@smtp.example.com:465',
   }),
-  MAIL_FROM: Text('Sender of mail', { default: 'FreshBytes <no-reply@freshbytes.test>' }),
+  SMTP_TLS: Flag(
+    'on',
+    '`off`: production takes a mail server on another machine without verified TLS, for private networks',
+  ),
+  MAIL_FROM: Text('Sender of mail', {
+    default: 'FreshBytes <no-reply@freshbytes.test>',
+    production: 'buyers see who writes to them',
+    example: 'FreshBytes <no-reply@example.com>',
+  }),
+  SMS_PROVIDER: Choice(
+    ['semaphore', 'none'],
+    'Who sends SMS; `none`: nobody does, and phone numbers cannot be confirmed',
+    'semaphore',
+  ),
   SEMAPHORE_API_KEY: OptionalText(
-    'Key of the Semaphore SMS service; absent in development: `/dev/messages`',
-    { secret: true, production: 'codes are sent by SMS' },
+    'Key of the Semaphore SMS service, which production demands unless `SMS_PROVIDER` is `none`; absent in development: `/dev/messages`',
+    { secret: true },
   ),
   SECURITY_CONTACT: Text('Contact in `security.txt`', {
     default: 'mailto:security@freshbytes.test',
+    production: 'whoever finds a hole must know whom to tell',
+    example: 'mailto:security@example.com',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: OptionalUrl(
     ['http', 'https'],
@@ -251,6 +281,8 @@ export function loadConfig(env: Env, version: string): Config {
   if (isProduction) {
     const isMissing = (name: string) => given[name] === undefined && !sources.faults.has(name);
     faults.push(...missingFaults(SETTINGS, isMissing), ...productionFaults(wellFormed));
+    if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
+      faults.push('NODE_TLS_REJECT_UNAUTHORIZED must not be 0: no certificate would be checked');
   }
   if (values === undefined || faults.length > 0) throw new ConfigError(faults.join('\n'));
   return Object.freeze({

@@ -193,8 +193,12 @@ it('the secrets that the page makes are accepted by production, in every place o
   const rest = {
     NODE_ENV: 'production',
     DATABASE_URL: database.url,
-    PUBLIC_URL: 'https://api.example.com',
-    SMTP_URL: 'smtp://mail.example.com',
+    PUBLIC_URL: 'https://api.freshbytes.ph',
+    SMTP_URL: 'smtps://mail.freshbytes.ph',
+    MAIL_FROM: 'FreshBytes <no-reply@freshbytes.ph>',
+    SECURITY_CONTACT: 'mailto:security@freshbytes.ph',
+    // The tests' server may be another machine.
+    DATABASE_TLS: 'off',
     SEMAPHORE_API_KEY: 'key',
     PAYMENT_PROVIDER: 'none',
   };

@@ -121,7 +121,13 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
         expect(value).toBe(`${SECRETS_DIR}${secret}`);
         return [secret, exampleOf(secret)];
       });
-      expect(() => loadConfig(Object.fromEntries(values), '0.0.0')).not.toThrow();
+      const asShipped: Record<string, string> = Object.fromEntries(values);
+      expect(() => loadConfig(asShipped, '0.0.0')).toThrow(/^PUBLIC_URL still holds a placeholder/);
+      const filledIn = values.map(([name, value = '']) => [
+        name,
+        value.replace('example.com', 'freshbytes.ph'),
+      ]);
+      expect(() => loadConfig(Object.fromEntries(filledIn), '0.0.0')).not.toThrow();
     }
   });
 
@@ -281,9 +287,9 @@ function stopTimeout_s(): number {
 }
 
 const EXAMPLES: Readonly<Record<string, string>> = {
-  DATABASE_URL: 'postgres://db.data.svc/freshbytes',
-  REDIS_URL: 'redis://redis.data.svc',
-  SMTP_URL: 'smtps://smtp.example.com',
+  DATABASE_URL: 'postgres://db.data.svc/freshbytes?sslmode=verify-full',
+  REDIS_URL: 'rediss://redis.data.svc',
+  SMTP_URL: 'smtps://smtp.freshbytes.ph',
   // An Ed25519 key of nobody.
   JWT_PRIVATE_KEYS: makePrivateKey(),
 };

@@ -2,7 +2,9 @@
 import { keyRing } from '../lib/key-ring.ts';
 import { isRedisAddress } from '../lib/redis-address.ts';
 import { parseSigningKey } from '../lib/signing-key.ts';
+import { isNetworkList, isOriginList, isPlaceholder } from './forms.ts';
 import type { Marks } from './kinds.ts';
+import { transportFaults } from './transport.ts';
 
 type Given = Readonly<Record<string, string>>;
 
@@ -14,6 +16,16 @@ export function valueFaults(given: Given): string[] {
   });
   const redis = given['REDIS_URL'];
   if (redis !== undefined && !isRedisAddress(redis)) faults.push('REDIS_URL is not an address');
+  const proxies = given['TRUST_PROXY'];
+  if (proxies !== undefined && !isNetworkList(proxies))
+    faults.push(
+      'TRUST_PROXY must list addresses and networks such as 10.0.0.2, 10.244.0.0/16, loopback: whom to believe, and never everybody',
+    );
+  const origins = given['CORS_ORIGINS'];
+  if (origins !== undefined && !isOriginList(origins))
+    faults.push(
+      'CORS_ORIGINS must list origins such as https://shop.freshbytes.ph, comma-separated: scheme and host, the port if it is not the usual one, no path, no wildcard',
+    );
   const keys = given['JWT_PRIVATE_KEYS'];
   if (keys !== undefined && keyRing(keys).some((key) => parseSigningKey(key) === undefined))
     faults.push(
@@ -48,5 +60,11 @@ export function productionFaults(given: Given): string[] {
     faults.push('PAYMENT_PROVIDER must not be simulator');
   if (given['PUBLIC_URL'] !== undefined && !given['PUBLIC_URL'].startsWith('https://'))
     faults.push('PUBLIC_URL must begin with https://');
-  return faults;
+  const sendsSms = given['SMS_PROVIDER'] !== 'none';
+  if (sendsSms && given['SEMAPHORE_API_KEY'] === undefined)
+    faults.push('SEMAPHORE_API_KEY is missing: codes are sent by SMS, unless SMS_PROVIDER=none');
+  const used = Object.entries(given).filter(([name]) => sendsSms || name !== 'SEMAPHORE_API_KEY');
+  for (const [name, value] of used)
+    if (isPlaceholder(value)) faults.push(`${name} still holds a placeholder of the documentation`);
+  return [...faults, ...transportFaults(given)];
 }

@@ -51,6 +51,13 @@ describe('createGateways', () => {
     expect(await listDevMessages(scratch.db, { to, limit: 10 })).toEqual([]);
   });
 
+  it('sends SMS to nobody, development mailbox included, where nobody is to send any', async () => {
+    const { sms } = create({ SMS_PROVIDER: 'none', SEMAPHORE_API_KEY: 'key' });
+    const to = randomUUID();
+    await sms.send({ to, ...MESSAGE });
+    expect(await listDevMessages(scratch.db, { to, limit: 10 })).toEqual([]);
+  });
+
   it('keeps uploads under the data folder', async () => {
     await create({}).storage.put('images/a.webp', Buffer.from('x'));
     expect(await readdir(join(folder, 'uploads', 'images'))).toEqual(['a.webp']);

@@ -28,7 +28,7 @@ export function createGateways(options: GatewayOptions): Gateways {
   log.debug(
     {
       mail: config.SMTP_URL === undefined ? 'dev_messages' : 'smtp',
-      sms: config.SEMAPHORE_API_KEY === undefined ? 'dev_messages' : 'semaphore',
+      sms: nameOfSms(config),
       wallet: config.PAYMENT_PROVIDER,
     },
     'gateways chosen',
@@ -50,12 +50,26 @@ function chooseMail({ config, db, clock }: GatewayOptions): MessageGateway {
   return createDevMailbox({ db, clock, channel: 'email' });
 }
 
-function chooseSms({ config, db, clock }: GatewayOptions): MessageGateway {
+function chooseSms({ config, db, clock, log }: GatewayOptions): MessageGateway {
+  if (config.SMS_PROVIDER === 'none') return createSilentSms(log);
   if (config.SEMAPHORE_API_KEY !== undefined) {
     return createSemaphoreGateway({ apiKey: config.SEMAPHORE_API_KEY });
   }
   refuseInProduction(config, 'SEMAPHORE_API_KEY');
   return createDevMailbox({ db, clock, channel: 'sms' });
+}
+
+function nameOfSms({ SMS_PROVIDER, SEMAPHORE_API_KEY }: Config): string {
+  if (SMS_PROVIDER === 'none') return SMS_PROVIDER;
+  return SEMAPHORE_API_KEY === undefined ? 'dev_messages' : 'semaphore';
+}
+
+/** Where nobody sends SMS: what would have been said is also in the mail, or was refused before. */
+function createSilentSms(log: GatewayOptions['log']): MessageGateway {
+  return {
+    channel: 'sms',
+    send: async () => log.debug({}, 'an SMS was not sent: SMS_PROVIDER is none'),
+  };
 }
 
 function chooseSimulator({ config, db, clock }: GatewayOptions): Simulator | undefined {

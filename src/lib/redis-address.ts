@@ -29,6 +29,13 @@ export function parseSentinels(url: string): Sentinels | undefined {
   };
 }
 
+/** Names and addresses that it leads to, without their ports; none where it is malformed. */
+export function redisHosts(url: string): string[] {
+  if (!isRedisAddress(url)) return [];
+  const named = parseSentinels(url);
+  return named === undefined ? [new URL(url).hostname] : named.sentinels.map(({ host }) => host);
+}
+
 export function isRedisAddress(url: string): boolean {
   try {
     return parseSentinels(url) !== undefined || URL.canParse(url);

@@ -8,12 +8,14 @@ import { openTelemetry } from './open.ts';
 
 const PRODUCTION = {
   NODE_ENV: 'production',
-  DATABASE_URL: 'postgres://shop@db/shop',
+  DATABASE_URL: 'postgres://shop@db/shop?sslmode=verify-full',
   APP_SECRET: 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe',
   JWT_PRIVATE_KEYS: makePrivateKey(),
-  PUBLIC_URL: 'https://api.example.com',
+  PUBLIC_URL: 'https://api.freshbytes.ph',
+  MAIL_FROM: 'FreshBytes <no-reply@freshbytes.ph>',
+  SECURITY_CONTACT: 'mailto:security@freshbytes.ph',
   METRICS_TOKEN: 'a-token-for-metrics',
-  SMTP_URL: 'smtp://mail',
+  SMTP_URL: 'smtps://mail',
   SEMAPHORE_API_KEY: 'key',
   PAYMENT_PROVIDER: 'none',
 };

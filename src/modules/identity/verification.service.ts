@@ -1,7 +1,7 @@
 // Confirming an e-mail address or a phone number: what turns a user into a verified user.
 import type { Ctx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { CONFLICT, Problem, RATE_LIMITED } from '../../lib/problem.ts';
+import { CONFLICT, Problem, RATE_LIMITED, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { HOUR_MS, SECOND_MS } from '../../lib/time.ts';
 import { recordAudit } from '../audit/audit.service.ts';
 import { issueCode, makeCode, redeemCode } from './codes.service.ts';
@@ -27,12 +27,20 @@ const CONTACTS = {
   },
 } as const;
 
-/** @throws Problem CONFLICT where it is confirmed already, RATE_LIMITED after too many codes */
+/**
+ * @throws Problem CONFLICT where it is confirmed already, RATE_LIMITED after too many codes, SERVICE_UNAVAILABLE for a
+ * phone number where nobody sends SMS
+ */
 export async function requestVerification(
   ctx: Ctx,
   contact: Contact,
   tokens: Tokens,
 ): Promise<void> {
+  if (contact === 'phone' && ctx.config.SMS_PROVIDER === 'none')
+    throw new Problem(
+      SERVICE_UNAVAILABLE,
+      'No SMS is sent here: confirm your e-mail address instead.',
+    );
   const { purpose, target, confirmed, noun } = CONTACTS[contact];
   await inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);

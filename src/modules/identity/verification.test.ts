@@ -211,3 +211,19 @@ it('writes in Filipino to whoever chose it', async () => {
   const sent = (await sentMessages(test)).findLast(({ to }) => to === person.user_email);
   expect(sent?.text).toContain('Gagana ito nang 10 minuto');
 });
+
+it('a phone number cannot be confirmed where nobody sends SMS, and an e-mail address can', async () => {
+  const silent = await createTestApp({ env: { SMS_PROVIDER: 'none' } });
+  try {
+    const { access } = await signUp(silent);
+    const ask = (contact: string) =>
+      silent.call({ method: 'POST', path: `/auth/verify/${contact}/request`, token: access });
+    expect((await ask('phone')).json()).toMatchObject({
+      status: 503,
+      detail: 'No SMS is sent here: confirm your e-mail address instead.',
+    });
+    expect((await ask('email')).statusCode).toBe(202);
+  } finally {
+    await silent.close();
+  }
+});

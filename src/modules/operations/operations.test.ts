@@ -293,3 +293,26 @@ describe('metrics in development', () => {
     expect((await scrape({ remoteAddress: '192.168.1.20' })).statusCode).toBe(401);
   });
 });
+
+describe('health with tokens of users', () => {
+  it('looks up so many a minute and then shows the public view; the metrics token is always known', async () => {
+    const env = { METRICS_TOKEN, RATE_LIMITS: 'on', RATE_LIMIT_HEALTH: '2/minute' };
+    const test = await createTestApp({ env });
+    try {
+      const { token } = await createActor(test, { role: 'admin' });
+      const showsLoads = async (token: string) => {
+        const answer = await test.call({ path: '/health', token });
+        expect(answer.statusCode).toBe(200);
+        return 'system' in answer.json().checks;
+      };
+      const seen = [];
+      for (let i = 0; i < 4; i += 1) seen.push(await showsLoads(token));
+      expect(seen).toEqual([true, true, false, false]);
+      expect(await showsLoads(METRICS_TOKEN)).toBe(true);
+      test.clock.advance(MINUTE_MS);
+      expect(await showsLoads(token)).toBe(true);
+    } finally {
+      await test.close();
+    }
+  });
+});
