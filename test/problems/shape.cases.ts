@@ -34,8 +34,12 @@ export const shapeCases: Readonly<Record<string, Provoke>> = {
   '415 UNSUPPORTED_MEDIA_TYPE': (attempt) =>
     ask(attempt, { body: 'kamatis', headers: { 'content-type': 'text/plain' } }),
   '422 IDEMPOTENCY_KEY_REUSED': askWithUsedKey,
-  '429 RATE_LIMITED': (attempt) =>
-    ask(attempt, { by: 'nobody', through: attempt.stage.instances.exhausted }),
+  '429 RATE_LIMITED': async (attempt) => {
+    const asked = { by: 'nobody', through: attempt.stage.instances.exhausted } as const;
+    // What has a quota of its own spends it first.
+    await ask(attempt, asked);
+    return ask(attempt, asked);
+  },
   '500 INTERNAL_ERROR': (attempt) => ask(attempt, { through: attempt.stage.instances.broken }),
   '503 SERVICE_UNAVAILABLE': (attempt) => ask(attempt, { through: attempt.stage.instances.cutOff }),
 };

@@ -1,6 +1,7 @@
 // Where refusals are provoked: the API as it should be, the same API with something wrong with it, and people to call them.
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
+import { SETTINGS } from '../../src/config.ts';
 import { ROLES } from '../../src/context.ts';
 import type { TestActor } from '../actors.ts';
 import { createTestApp, type TestApp } from '../app.ts';
@@ -79,8 +80,9 @@ async function listen({ app }: TestApp): Promise<number> {
 }
 
 async function exhaustedVariant(test: TestApp, stack: AsyncDisposableStack): Promise<Instance> {
-  const tight = { RATE_LIMITS: 'on', RATE_LIMIT_ANONYMOUS: '1/day' } as const;
-  const config = { ...test.services.config, ...tight };
+  const names = SETTINGS.map(({ name }) => name).filter((name) => name.startsWith('RATE_LIMIT_'));
+  const tight = Object.fromEntries(names.map((name) => [name, '1/day']));
+  const config = { ...test.services.config, ...tight, RATE_LIMITS: 'on' } as const;
   const instance = await createVariant(test, stack, { services: { config } });
   await instance.call({ path: '/places' });
   return instance;
