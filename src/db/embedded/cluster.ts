@@ -155,8 +155,12 @@ function spawnServer({ place, binaries, fast, log }: Launch, stalePid?: number):
   return { server, isOver: () => isOver, lastWords: () => withoutProgress(tail) };
 }
 
+/** What went wrong, without the prefix of each line, so that the same fault has the same words each time. */
 function withoutProgress(text: string): string {
-  return text.trim().replaceAll(/^.* LOG: .*\n?/gm, '');
+  return text
+    .replaceAll(/^.* LOG: .*\n?/gm, '')
+    .replaceAll(/^\S+ \S+ \S+ \[\d+\] /gm, '')
+    .trim();
 }
 
 async function becomesReady({ server, isOver }: Attempt, { place, signal }: Launch) {

@@ -172,13 +172,13 @@ describe('processes that share a data folder', () => {
     expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
   });
 
-  it('hear of a server that was stopped under them', async () => {
+  it('hear of a watcher that was stopped under them', async () => {
     const dataDir = await getUsedFolder();
     const lines: string[] = [];
     const log = (line: string) => lines.push(line);
     const owner = await startEmbedded({ dataDir, fast: true, log });
     const joined = await startEmbedded({ dataDir, fast: true, log });
-    process.kill(getServing(dataDir).postmaster.pid, 'SIGINT');
+    process.kill(getServing(dataDir).watcher.pid, 'SIGTERM');
 
     await eventually('both notices', () => lines.filter((l) => l.includes('ended')).length === 2);
     await Promise.all([owner.stop(), joined.stop()]);

@@ -1,6 +1,13 @@
 // The bounds of the server's log.
 
-import { mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openServerLog } from './server-log.ts';
@@ -36,6 +43,16 @@ it('tells of messages that could not be written', () => {
   expect(readFileSync(path, 'utf8')).toBe(
     '1 messages were lost: the log was not writable\nthird\n',
   );
+});
+
+it('goes on where a full disk allowed it to move the old file away, but not to begin a new one', () => {
+  const path = join(makeFolder(), 'postgres.log');
+  const log = openServerLog(path, 10);
+  log.write('first is long enough\n');
+  renameSync(path, `${path}.1`);
+  log.write('second\n');
+  expect(readFileSync(path, 'utf8')).toBe('second\n');
+  expect(readFileSync(`${path}.1`, 'utf8')).toBe('first is long enough\n');
 });
 
 it('never writes through a link', () => {

@@ -1,7 +1,15 @@
 // PostgreSQL's messages in a file beside the cluster. Two files of a bounded size, so that a server left
 // running for months does not fill the disk.
 
-import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 
 const MAX_FILE_BYTES = 5 * 1024 * 1024;
 // The folder may belong to the account that runs PostgreSQL: never write through a link that it made.
@@ -18,7 +26,8 @@ export function openServerLog(path: string, maxBytes = MAX_FILE_BYTES): ServerLo
   let lost = 0;
 
   function rotate(): void {
-    renameSync(path, `${path}.1`);
+    // Where the last attempt moved it away and then found no room for a new one, there is nothing to move.
+    if (existsSync(path)) renameSync(path, `${path}.1`);
     const full = file;
     file = openSync(path, OPEN_FLAGS, FILE_MODE);
     size = 0;

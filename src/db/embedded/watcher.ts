@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { getBinaries } from './binaries.ts';
 import {
   endServer,
@@ -24,9 +25,8 @@ import {
   removeSocketDir,
   sweepUnfinished,
 } from './paths.ts';
+import { createRestarts } from './restarts.ts';
 import { openServerLog, type ServerLog } from './server-log.ts';
-
-const MAX_RESTARTS = 5;
 
 /** What the watcher is started with, as JSON in its only argument. */
 export type Order = { place: Place; projectDir: string; fast: boolean };
@@ -103,25 +103,63 @@ async function prepare(order: Order, log: ServerLog): Promise<Launch> {
   return launch;
 }
 
-/** Runs the server until nobody needs it, and starts it again should it crash. */
+/** Runs the server until nobody needs it, and starts it again whenever it ends by itself, whatever ended it. */
 async function serve(launch: Launch): Promise<void> {
-  for (let starts = 1; ; starts += 1) {
-    const server = await startServer(launch);
-    try {
-      if (starts === 1) {
-        await listenToHolders(launch.place.socketDir);
-        await report({ kind: 'ready' });
-      }
-      const unneeded = once(ending.signal, 'abort');
-      const isUsed = !ending.signal.aborted && !hasEnded(server);
-      if (isUsed) await Promise.race([unneeded, once(server, 'exit')]);
-    } finally {
-      await endServer(server);
-    }
+  const restarts = createRestarts();
+  let fault = await runUntilEnd(launch, welcomeHolders);
+  let told: string | undefined;
+  while (!ending.signal.aborted) {
+    launch.log.write(`${fault.text}\n`);
+    // A full disk gives the same answer for hours: it is told once.
+    if (fault.text !== told) await report({ kind: 'progress', text: fault.text });
+    told = fault.text;
+    await pauseUnlessUnneeded(restarts.next(fault.ran_ms));
     if (ending.signal.aborted) return;
-    launch.log.write(`The server ended by itself (exit ${server.exitCode})\n`);
-    const wasAsked = server.exitCode === 0;
-    if (wasAsked || starts > MAX_RESTARTS) return;
+    fault = await runUntilEnd(launch, tellReturn).catch(faultOfStart);
+  }
+}
+
+type Fault = { text: string; ran_ms: number };
+
+/** @returns what ended it, which means nothing once nobody needs it */
+async function runUntilEnd(
+  launch: Launch,
+  onStarted: (place: Place) => Promise<void>,
+): Promise<Fault> {
+  const server = await startServer(launch);
+  const started_ms = performance.now();
+  try {
+    await onStarted(launch.place);
+    const unneeded = once(ending.signal, 'abort');
+    const isUsed = !ending.signal.aborted && !hasEnded(server);
+    if (isUsed) await Promise.race([unneeded, once(server, 'exit')]);
+  } finally {
+    await endServer(server);
+  }
+  const how = server.signalCode ?? `exit code ${server.exitCode}`;
+  const text = `The database server ended by itself (${how}) and is started again.`;
+  return { text, ran_ms: performance.now() - started_ms };
+}
+
+async function welcomeHolders({ socketDir }: Place): Promise<void> {
+  await listenToHolders(socketDir);
+  await report({ kind: 'ready' });
+}
+
+function tellReturn(): Promise<void> {
+  return report({ kind: 'progress', text: 'The database server runs again.' });
+}
+
+/** Of a server that does not start, as on a full disk: it is tried again until it does. */
+function faultOfStart(error: unknown): Fault {
+  return { text: `${messageOf(error)} It is tried again until it starts.`, ran_ms: 0 };
+}
+
+async function pauseUnlessUnneeded(delay_ms: number): Promise<void> {
+  try {
+    await delay(delay_ms, undefined, { signal: ending.signal });
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
   }
 }
 
