@@ -1,7 +1,7 @@
 // The command line. Each command loads what it needs when it runs, so that help comes at once.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, EXIT_HELP, type ExitCode } from './cli/exit.ts';
-import { printError } from './cli/output.ts';
+import { printError, say } from './cli/output.ts';
 import { readVersion } from './cli/version.ts';
 
 const SIZES = ['small', 'medium', 'large'];
@@ -19,12 +19,22 @@ const program = new Command('freshbytes')
 program
   .command('serve')
   .description('serve the API, and run the jobs too unless WORKER=off')
-  .action(run(async () => (await import('./cli/serve.ts')).serve()));
+  .action(
+    run(async () => {
+      say(`Starting FreshBytes ${readVersion()}`);
+      return (await import('./cli/serve.ts')).serve();
+    }),
+  );
 
 program
   .command('worker')
   .description('run the jobs alone')
   .action(run(async () => (await import('./cli/serve.ts')).work()));
+
+program
+  .command('dev')
+  .description('serve, and start again after each change of the source')
+  .action(run(async () => (await import('./cli/dev.ts')).dev()));
 
 program
   .command('migrate')

@@ -1,10 +1,10 @@
 // What doctor asks of the machine: Node, platform, disk, port, Redis.
 import { mkdir, statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { openRedis } from '../cache/redis.ts';
 import type { Config } from '../config.ts';
 import type { Finding } from './finding.ts';
+import { isFreshBytes, tryToListen } from './listening.ts';
 
 const OLDEST_NODE = 24;
 const EMBEDDED_PLATFORMS = ['linux', 'darwin'];
@@ -95,26 +95,6 @@ export async function checkRedis({ REDIS_URL }: Config): Promise<Finding> {
     };
   } finally {
     redis.disconnect();
-  }
-}
-
-/** @returns the code of the fault, or undefined where it can be listened on */
-function tryToListen(host: string, port: number): Promise<string | undefined> {
-  return new Promise((settle) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
-    server.listen({ host, port }, () => server.close(() => settle(undefined)));
-  });
-}
-
-async function isFreshBytes(place: string): Promise<boolean> {
-  try {
-    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-    const answer = await fetch(`http://${place}/health/live`, { signal });
-    return answer.ok && answer.headers.has('x-request-id');
-  } catch {
-    // Whatever listens there, it is not ours.
-    return false;
   }
 }
 

@@ -1,28 +1,33 @@
-// `serve` and `worker`: from an empty machine to a running process, and back.
+// `serve` and `worker`: from an empty machine to a running process, and back. What takes long to load is loaded while the
+// database starts.
 import type { Config } from '../config.ts';
 import { withDeadline } from '../lib/deadline.ts';
-import { type RunningProcess, startServer, startWorkerProcess } from '../serve.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
+import type { RunningProcess } from '../serve.ts';
+import type { ExitCode } from './exit.ts';
+import { explainListen, requireFreePort } from './listening.ts';
 import { switchLevelOnSignal } from './log-level-signal.ts';
-import { bringUpToDate } from './prepare.ts';
 import { type DatabasePlace, findDatabase, openLog, readConfig } from './settings.ts';
 import { awaitStopRequest } from './stop-request.ts';
-import { welcome } from './welcome.ts';
 
 /** Beyond the drain time: requests in flight (30 s), then jobs (30 s), then the embedded server (30 s). */
 const STOP_TIMEOUT_MS = 90_000;
 
 export function serve(): Promise<ExitCode> {
-  return runUntilStopped(async (options) => {
+  return runUntilStopped('PORT', async (options) => {
     const { config, database } = options;
+    const { startServer } = await import('../serve.ts');
     const server = await startServer(options).catch(explainListen('PORT', config));
-    if (!config.isProduction) process.stdout.write(welcome(config, database));
+    if (!config.isProduction) {
+      const { welcome } = await import('./welcome.ts');
+      process.stdout.write(welcome(config, database));
+    }
     return server;
   });
 }
 
 export function work(): Promise<ExitCode> {
-  return runUntilStopped(async (options) => {
+  return runUntilStopped('WORKER_PORT', async (options) => {
+    const { startWorkerProcess } = await import('../serve.ts');
     const worker = await startWorkerProcess(options).catch(
       explainListen('WORKER_PORT', options.config),
     );
@@ -38,13 +43,16 @@ type Start = (options: {
   log: ReturnType<typeof openLog>;
 }) => Promise<RunningProcess>;
 
-async function runUntilStopped(start: Start): Promise<ExitCode> {
+async function runUntilStopped(port: 'PORT' | 'WORKER_PORT', start: Start): Promise<ExitCode> {
   const config = readConfig();
   const log = openLog(config);
   const { requested, signal } = awaitStopRequest(log);
   switchLevelOnSignal(log);
+  await requireFreePort(port, config);
+  const loading = Promise.all([import('./prepare.ts'), import('../serve.ts')]);
   await using stack = new AsyncDisposableStack();
   const database = await findDatabase(stack, config);
+  const [{ bringUpToDate }] = await loading;
   if (signal.aborted) return await requested;
   await bringUpToDate(config, database);
   if (signal.aborted) return await requested;
@@ -54,20 +62,4 @@ async function runUntilStopped(start: Start): Promise<ExitCode> {
   const limit_ms = config.DRAIN_MS + STOP_TIMEOUT_MS;
   await withDeadline(running.stop(), limit_ms, `Not stopped within ${limit_ms} ms`);
   return exitCode;
-}
-
-const LISTEN_FAULTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is in use. Stop what listens there, or set {port} to another port',
-  EACCES: 'may not be used by this account. Set {port} to 1024 or more',
-  EADDRNOTAVAIL: 'is not an address of this machine. Set HOST to one that is',
-};
-
-function explainListen(setting: 'PORT' | 'WORKER_PORT', config: Config): (error: unknown) => never {
-  return (error) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const explanation = LISTEN_FAULTS[code];
-    if (explanation === undefined) throw error;
-    const place = `${config.HOST}:${config[setting]}`;
-    throw new CliError(`${place} ${explanation.replace('{port}', setting)}.`, EXIT.unavailable);
-  };
 }

@@ -4,6 +4,7 @@ import { type EmbeddedServer, startEmbedded } from '../db/embedded/embedded.ts';
 import { messageOf } from '../db/embedded/errors.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { CliError, EXIT } from './exit.ts';
+import { openLogOutput } from './log-output.ts';
 import { say } from './output.ts';
 import { readVersion } from './version.ts';
 
@@ -13,10 +14,12 @@ export function readConfig(): Config {
 }
 
 export function openLog(config: Config): Log {
+  const isPretty = config.isDevelopment && process.stdout.isTTY;
   return createLog({
     level: config.LOG_LEVEL ?? 'info',
-    pretty: config.isDevelopment && process.stdout.isTTY,
+    pretty: isPretty,
     version: config.version,
+    destination: isPretty ? undefined : openLogOutput(),
   });
 }
 
