@@ -53,6 +53,12 @@ program
   .action(run(async (options) => (await import('./cli/seed.ts')).seed(options)));
 
 program
+  .command('reset')
+  .description('begin anew: remove the embedded database of development and its uploads')
+  .option('--yes', 'do not ask')
+  .action(run(async (options) => (await import('./cli/reset.ts')).reset(options)));
+
+program
   .command('user')
   .description('manage users')
   .command('create-admin')

@@ -27,7 +27,7 @@ import { connectTo } from './backup.snapshot.ts';
 import { tryClusterBackup } from './backup.trial.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { print, say } from './output.ts';
-import { findDatabase, readConfig } from './settings.ts';
+import { findExistingDatabase, readConfig } from './settings.ts';
 
 /** Any number that nothing else locks. */
 const BACKUP_LOCK = 7_305_802;
@@ -150,7 +150,7 @@ interface Place {
 async function atDatabase(work: (place: Place) => Promise<ExitCode>): Promise<ExitCode> {
   const config = readConfig();
   await using stack = new AsyncDisposableStack();
-  const { url } = await findDatabase(stack, config);
+  const { url } = await findExistingDatabase(stack, config);
   return await work({ config, url });
 }
 

@@ -2,12 +2,12 @@
 import { checkInvariants } from '../db/invariants.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { print } from './output.ts';
-import { findDatabase, readConfig } from './settings.ts';
+import { findMigratedDatabase, readConfig } from './settings.ts';
 
 export async function check(): Promise<ExitCode> {
   const config = readConfig();
   await using stack = new AsyncDisposableStack();
-  const { url } = await findDatabase(stack, config);
+  const { url } = await findMigratedDatabase(stack, config);
   const violations = await checkInvariants(url);
   for (const { rule, detail } of violations) print(`${rule}: ${detail}`);
   return violations.length === 0 ? EXIT.done : EXIT.failed;

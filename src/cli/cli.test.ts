@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +95,21 @@ describe('the launcher', () => {
     expect(status).toBe(3);
     expect(stderr).toContain('needs Node 24 or newer; this is Node 20.1.0');
     expect(stderr).toContain('npm ci --include=optional');
+  });
+
+  it('says what to run where the packages are not installed', async () => {
+    const project = join(folder, 'bare');
+    await mkdir(join(project, 'bin'), { recursive: true });
+    await mkdir(join(project, 'src'));
+    await copyFile('bin/freshbytes.js', join(project, 'bin/freshbytes.js'));
+    await copyFile('src/main.ts', join(project, 'src/main.ts'));
+    await writeFile(join(project, 'package.json'), '{"type":"module"}');
+    const { status, stderr } = spawnSync(process.execPath, [join(project, 'bin/freshbytes.js')], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([3, expect.stringContaining('npm ci')]);
+    expect(stderr).toContain('commander');
+    expect(stderr).not.toMatch(STACK_FRAME);
   });
 });
 
@@ -191,6 +207,34 @@ describe('check-invariants', () => {
   });
 });
 
+describe('a database that is not there yet', () => {
+  it('is named as such by commands that need its tables, without a stack', async () => {
+    const name = `cli_empty_${Date.now()}`;
+    await onServer(inject('serverUrl'), `CREATE DATABASE ${name}`);
+    const env = { DATABASE_URL: withDatabase(inject('serverUrl'), name) };
+    for (const args of [['check-invariants'], ['verify-audit'], ['grant-runtime-role', 'nobody']]) {
+      const { exitCode, stdout, stderr } = await runCli(args, { env });
+      expect([args, exitCode, stdout]).toEqual([args, 3, '']);
+      expect(stderr).toMatch(/lacks 0001_foundation\.sql.*Run `freshbytes migrate` first/);
+      expect(stderr).not.toMatch(STACK_FRAME);
+    }
+    await onServer(inject('serverUrl'), `DROP DATABASE ${name} WITH (FORCE)`);
+  });
+
+  it('is made neither by doctor nor by a command that has nothing to do in it', async () => {
+    const dataDir = join(folder, 'absent');
+    const env = { DATA_DIR: dataDir, PORT: '0' };
+    const { exitCode, stdout } = await runCli(['doctor'], { env });
+    expect([exitCode, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^ok +database +embedded: none/m),
+    ]);
+    const checked = await runCli(['check-invariants'], { env });
+    expect([checked.exitCode, checked.stderr]).toEqual([3, expect.stringContaining('none yet')]);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+});
+
 describe('openapi', () => {
   it('writes both documents, the same in any environment, and tells which is not that of the code', async () => {
     const out = join(folder, 'openapi');
@@ -207,6 +251,7 @@ describe('openapi', () => {
 describe('backup', () => {
   it('says in words what is not set, while the embedded database still runs', async () => {
     const dataDir = join(folder, 'embedded');
+    await runCli(['migrate'], { env: { DATA_DIR: dataDir } });
     for (const args of [['backup'], ['backup', 'list']]) {
       const { exitCode, stderr } = await runCli(args, { env: { DATA_DIR: dataDir } });
       expect([args, exitCode]).toEqual([args, 2]);

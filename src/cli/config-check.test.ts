@@ -140,7 +140,7 @@ describe('the command', () => {
       EXIT.usage,
       expect.stringMatching(/^PORT +x +environment$/m),
     ]);
-    expect(stderr).toMatch(/These settings must be mended first:\n {2}PORT must be integer\n$/);
+    expect(stderr).toMatch(/These settings must be fixed first:\n {2}PORT must be integer\n$/);
   }, 60_000);
 
   it('is not alone in reading secrets from files: every command does', async () => {

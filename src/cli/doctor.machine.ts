@@ -1,16 +1,13 @@
 // What doctor asks of the machine: Node, platform, disk, port, Redis.
-import { mkdir, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { openRedis } from '../cache/redis.ts';
 import type { Config } from '../config.ts';
+import { inspectDataDir, MIN_FREE_MB } from '../db/embedded/data-dir.ts';
 import type { Finding } from './finding.ts';
 import { isFreshBytes, tryToListen } from './listening.ts';
 
 const OLDEST_NODE = 24;
 const EMBEDDED_PLATFORMS = ['linux', 'darwin'];
-const BYTES_PER_MB = 1024 ** 2;
-/** An empty installation takes about 100 MB. */
-const MIN_FREE_MB = 200;
 const LOW_FREE_MB = 2_000;
 const ANSWER_TIMEOUT_MS = 2_000;
 const OLDEST_REDIS = 7;
@@ -36,18 +33,15 @@ export function checkPlatform(): Finding {
   };
 }
 
+/** Makes no folder: what is not there yet is judged by where it would be. */
 export async function checkDisk({ DATA_DIR }: Config): Promise<Finding> {
   const folder = resolve(DATA_DIR);
   const subject = 'disk';
-  try {
-    await mkdir(folder, { recursive: true });
-    const { bavail, bsize } = await statfs(folder);
-    const free_mb = Math.floor((bavail * bsize) / BYTES_PER_MB);
-    const level = free_mb < MIN_FREE_MB ? 'fail' : free_mb < LOW_FREE_MB ? 'warn' : 'ok';
-    return { level, subject, text: `${free_mb.toLocaleString('en')} MB free for ${folder}` };
-  } catch (error) {
-    return { level: 'fail', subject, text: `${folder} cannot be used: ${messageOf(error)}` };
-  }
+  const { free_mb, fault } = await inspectDataDir(folder);
+  if (fault !== undefined)
+    return { level: 'fail', subject, text: `${folder} cannot be used: ${fault}` };
+  const level = free_mb < MIN_FREE_MB ? 'fail' : free_mb < LOW_FREE_MB ? 'warn' : 'ok';
+  return { level, subject, text: `${free_mb.toLocaleString('en')} MB free for ${folder}` };
 }
 
 /** A port that FreshBytes itself holds is as good as a free one. */

@@ -1,13 +1,14 @@
 // `doctor`: looks at all that FreshBytes needs on this machine and says, a line each, what is not as it should be.
 import colors from 'picocolors';
 import type { Config } from '../config.ts';
+import { hasCluster } from '../db/embedded/paths.ts';
 import { checkDatabase } from './doctor.database.ts';
 import { checkDisk, checkNode, checkPlatform, checkPort, checkRedis } from './doctor.machine.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { describeFault } from './faults.ts';
 import type { Finding } from './finding.ts';
 import { print } from './output.ts';
-import { findDatabase, readConfig } from './settings.ts';
+import { findExistingDatabase, readConfig } from './settings.ts';
 
 const PAINT = { ok: colors.green, warn: colors.yellow, fail: colors.red } as const;
 const LEVEL_WIDTH = 4;
@@ -45,9 +46,14 @@ async function checkInstallation(config: Config, tell: (finding: Finding) => voi
   tell(await checkDisk(config));
   tell(await checkPort(config));
   tell(await checkRedis(config));
+  const isAbsent = config.DATABASE_URL === undefined && !(await hasCluster(config.DATA_DIR));
+  if (isAbsent) {
+    const text = `embedded: none in ${config.DATA_DIR} yet, the first start makes it`;
+    return tell({ level: 'ok', subject: 'database', text });
+  }
   await using stack = new AsyncDisposableStack();
   try {
-    const place = await findDatabase(stack, config);
+    const place = await findExistingDatabase(stack, config);
     for (const finding of await checkDatabase(place, config)) tell(finding);
   } catch (error) {
     tell({

@@ -1,4 +1,4 @@
-// What to say about an error that ended a command: a sentence where the reader can mend it, else the stack.
+// What to say about an error that ended a command: a sentence where the reader can fix it, else the stack.
 import { ConfigError } from '../config.ts';
 import { sqlState } from '../db/transaction.ts';
 import { isDatabaseDown } from '../http/problem-answers.ts';
@@ -18,7 +18,7 @@ export function describeFault(error: unknown): Fault {
   if (error instanceof ConfigError) {
     const faults = error.message.split('\n').map((fault) => `  ${fault}`);
     return {
-      message: `These settings must be mended first:\n${faults.join('\n')}`,
+      message: `These settings must be fixed first:\n${faults.join('\n')}`,
       exitCode: EXIT.usage,
     };
   }
@@ -35,7 +35,19 @@ export function describeFault(error: unknown): Fault {
       exitCode: EXIT.unavailable,
     };
   }
+  const missing = missingPackage(error);
+  if (missing !== undefined) {
+    return {
+      message: `The package ${missing} is not installed. Run \`npm ci\`.`,
+      exitCode: EXIT.unavailable,
+    };
+  }
   return { message: stackOf(error), exitCode: EXIT.failed };
+}
+
+/** Commands load what they need when they run, so that one may find what another does not. */
+function missingPackage(error: unknown): string | undefined {
+  return /^Cannot find package '([^']+)'/.exec(messageOf(error))?.[1];
 }
 
 function problemText(problem: Problem): string {

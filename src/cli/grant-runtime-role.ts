@@ -4,7 +4,7 @@ import pg from 'pg';
 import { openDatabase } from '../db/database.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { print } from './output.ts';
-import { findDatabase, readConfig } from './settings.ts';
+import { findMigratedDatabase, readConfig } from './settings.ts';
 
 /** undefined_object, invalid_grant_operation: the role is not there, or has rights that grants cannot take from it. */
 const ABOUT_THE_ROLE: ReadonlySet<string | undefined> = new Set(['42704', '0LP01']);
@@ -13,7 +13,7 @@ const ABOUT_THE_ROLE: ReadonlySet<string | undefined> = new Set(['42704', '0LP01
 export async function grantRuntimeRole(role: string): Promise<ExitCode> {
   const config = readConfig();
   await using stack = new AsyncDisposableStack();
-  const { url } = await findDatabase(stack, config);
+  const { url } = await findMigratedDatabase(stack, config);
   const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
   stack.defer(() => db.destroy());
   await sql`SELECT grant_runtime_role(${role})`.execute(db).catch(explain);

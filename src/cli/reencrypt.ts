@@ -4,7 +4,7 @@ import { reencryptSecondFactors } from '../modules/identity/reencryption.service
 import { createTokens } from '../modules/identity/tokens.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { print, printError } from './output.ts';
-import { findDatabase, readConfig } from './settings.ts';
+import { findMigratedDatabase, readConfig } from './settings.ts';
 
 /** More than these are counted, but not named. */
 const MAX_NAMED_LOST = 20;
@@ -13,7 +13,7 @@ export async function reencrypt(): Promise<ExitCode> {
   const config = readConfig();
   const tokens = await createTokens(config);
   await using stack = new AsyncDisposableStack();
-  const { url } = await findDatabase(stack, config);
+  const { url } = await findMigratedDatabase(stack, config);
   const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
   stack.defer(() => db.destroy());
   const { checked, renewed, lost } = await reencryptSecondFactors(db, tokens);

@@ -3,12 +3,12 @@ import { openDatabase } from '../db/database.ts';
 import { retryDeadLetters } from '../jobs/dead-letters.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { print } from './output.ts';
-import { findDatabase, openLog, readConfig } from './settings.ts';
+import { findMigratedDatabase, openLog, readConfig } from './settings.ts';
 
 export async function retry(queue: string): Promise<ExitCode> {
   const config = readConfig();
   await using stack = new AsyncDisposableStack();
-  const { url } = await findDatabase(stack, config);
+  const { url } = await findMigratedDatabase(stack, config);
   const { pool } = openDatabase({ url, poolSize: 1, onError: () => {} });
   stack.defer(() => pool.end());
   const moved = await retryDeadLetters(pool, openLog(config), queue);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -103,15 +104,17 @@ describe('serve on a given database', () => {
     await letGo();
   });
 
-  it('tells that its port is taken', async () => {
+  it('tells that its port is taken before it makes a database', async () => {
     const other = createServer();
     await once(other.listen(0, '127.0.0.1'), 'listening');
     const { port } = other.address() as AddressInfo;
     const { exitCode, stderr } = await runCli(['serve'], {
-      env: { DATABASE_URL: database.url, PORT: String(port) },
+      env: { DATA_DIR: join(tmpdir(), `freshbytes-never-${port}`), PORT: String(port) },
     });
     expect(exitCode).toBe(3);
-    expect(stderr).toContain(`127.0.0.1:${port} is in use`);
+    expect(stderr).toContain(`127.0.0.1:${port} is in use: another program listens there`);
+    expect(stderr).toMatch(/^Starting FreshBytes/);
+    expect(existsSync(join(tmpdir(), `freshbytes-never-${port}`))).toBe(false);
     other.close();
   });
 

@@ -5,6 +5,7 @@ import { messageOf } from '../db/embedded/errors.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { CliError, EXIT } from './exit.ts';
 import { openLogOutput } from './log-output.ts';
+import { requireMigrated, withClient } from './migrated.ts';
 import { say } from './output.ts';
 import { readVersion } from './version.ts';
 
@@ -33,14 +34,43 @@ export interface DatabasePlace {
  * The database past any pooler: that of DATABASE_DIRECT_URL, else of DATABASE_URL, or the embedded server, started or joined; `stack` leaves it again.
  * @throws CliError where no embedded server can be had
  */
-export async function findDatabase(
+export function findDatabase(stack: AsyncDisposableStack, config: Config): Promise<DatabasePlace> {
+  return openDatabasePlace(stack, config, { mustExist: false });
+}
+
+/**
+ * The same for a command that has nothing to do in an empty database: it makes none.
+ * @throws CliError also where there is no embedded database yet
+ */
+export function findExistingDatabase(
   stack: AsyncDisposableStack,
   config: Config,
+): Promise<DatabasePlace> {
+  return openDatabasePlace(stack, config, { mustExist: true });
+}
+
+/**
+ * The same for a command that reads or writes the tables of this version.
+ * @throws CliError also where migrations are pending
+ */
+export async function findMigratedDatabase(
+  stack: AsyncDisposableStack,
+  config: Config,
+): Promise<DatabasePlace> {
+  const place = await findExistingDatabase(stack, config);
+  await withClient(place.url, requireMigrated);
+  return place;
+}
+
+async function openDatabasePlace(
+  stack: AsyncDisposableStack,
+  config: Config,
+  { mustExist }: { mustExist: boolean },
 ): Promise<DatabasePlace> {
   const url = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL;
   if (url !== undefined) return { url };
   try {
-    const embedded = await startEmbedded({ dataDir: config.DATA_DIR, log: say });
+    const embedded = await startEmbedded({ dataDir: config.DATA_DIR, log: say, mustExist });
     stack.defer(() => embedded.stop());
     return { url: embedded.url, embedded };
   } catch (error) {

@@ -11,7 +11,7 @@ import {
 import { loadSecrets } from '../modules/identity/signing-keys.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { print, startProgress } from './output.ts';
-import { findDatabase, readConfig } from './settings.ts';
+import { findMigratedDatabase, readConfig } from './settings.ts';
 
 export interface VerifyAuditOptions {
   /** As the log or an earlier run printed it. */
@@ -24,7 +24,7 @@ export async function verify(options: VerifyAuditOptions): Promise<ExitCode> {
   const config = readConfig();
   const { appSecret } = await loadSecrets(config);
   await using stack = new AsyncDisposableStack();
-  const { url } = await findDatabase(stack, config);
+  const { url } = await findMigratedDatabase(stack, config);
   const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
   stack.defer(() => db.destroy());
   const progress = startProgress();

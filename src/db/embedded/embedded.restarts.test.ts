@@ -17,7 +17,7 @@ import {
 
 /** Beyond any bound that a lifetime could have had. */
 const CRASHES = 8;
-const DISK_MB = 160;
+const DISK_MB = 260;
 const CHUNK_BYTES = 1024 * 1024;
 const PAGE_BYTES = 4_096;
 const TEST_TIMEOUT_MS = 120_000;

@@ -10,7 +10,7 @@ import { SUPERUSER } from './cluster.ts';
 import { DATABASE, ensureDatabase } from './database.ts';
 import { isCode, messageOf } from './errors.ts';
 import { isLocked } from './lock.ts';
-import { findPlace, holderSocket, type Place, removeSocketDir } from './paths.ts';
+import { findPlace, hasCluster, holderSocket, type Place, removeSocketDir } from './paths.ts';
 import { endOrphan, PORT, readPidFile } from './postmaster.ts';
 import { waitUntil } from './wait.ts';
 import type { Order, Report } from './watcher.ts';
@@ -33,6 +33,8 @@ export type EmbeddedOptions = {
   log?: (line: string) => void;
   /** For tests only: gives up durability for speed. */
   fast?: boolean;
+  /** Makes no database where there is none yet, but throws. */
+  mustExist?: boolean;
 };
 
 export type EmbeddedServer = {
@@ -65,6 +67,9 @@ type Log = (line: string) => void;
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const { dataDir, projectDir = PROJECT_DIR, log = () => undefined, fast = false } = options;
   try {
+    if (options.mustExist && !(await hasCluster(dataDir))) {
+      throw new Error('There is none yet; `freshbytes migrate` or `serve` makes it.');
+    }
     const place = await findPlace(dataDir);
     const order = { place, projectDir: resolve(projectDir), fast };
     const hold = await holdServer(order, log);

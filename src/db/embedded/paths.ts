@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Account, canAccess, findAccount, giveTo } from './account.ts';
+import { makeDataDir } from './data-dir.ts';
 import { isCode } from './errors.ts';
 
 const STATE_DIR = '/var/lib/freshbytes';
@@ -32,7 +33,7 @@ export type Place = {
 export async function findPlace(dataDir: string, stateDir = STATE_DIR): Promise<Place> {
   const ownUid = process.getuid?.();
   if (ownUid === undefined) throw new Error('The embedded database runs on Linux and macOS only.');
-  await mkdir(dataDir, { recursive: true });
+  if (!(await hasCluster(dataDir))) await makeDataDir(dataDir);
   const realDataDir = await realpath(dataDir);
   const entry = join(realDataDir, 'postgres');
   const found = await findRealPath(entry);
@@ -53,6 +54,17 @@ export async function findPlace(dataDir: string, stateDir = STATE_DIR): Promise<
     `freshbytes-${account?.uid ?? ownUid}-${digest(clusterDir)}`,
   );
   return { dataDir: realDataDir, homeDir, clusterDir, socketDir, ...(account && { account }) };
+}
+
+/** Whether a cluster was made for the data folder, here or behind a link. */
+export async function hasCluster(dataDir: string): Promise<boolean> {
+  try {
+    await lstat(join(dataDir, 'postgres'));
+    return true;
+  } catch (error) {
+    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return false;
+    throw error;
+  }
 }
 
 /** Makes the home, the link to it and the socket folder, and sweeps what a killed start left. */

@@ -1,0 +1,42 @@
+// Whether a database is one of this version, for commands that would otherwise fail on a table that is not there.
+import pg from 'pg';
+import { CONNECT_TIMEOUT_MS } from '../db/database.ts';
+import { pendingMigrations } from '../db/migrate.ts';
+import { CliError, EXIT } from './exit.ts';
+
+/** More names than these help nobody. */
+const MAX_NAMED = 3;
+
+/** @throws CliError that names what is pending, and what to run */
+export async function requireMigrated(client: pg.Client): Promise<void> {
+  const pending = await pendingMigrations(
+    async (sql) => (await client.query<{ name: string }>(sql)).rows,
+  );
+  if (pending.length === 0) return;
+  const others = pending.length - MAX_NAMED;
+  const names = pending.slice(0, MAX_NAMED).join(', ');
+  throw new CliError(
+    `The database lacks ${names}${others > 0 ? ` and ${others} more` : ''}. Run \`freshbytes migrate\` first.`,
+    EXIT.unavailable,
+  );
+}
+
+/** A connection for a short look around. */
+export async function withClient<T>(
+  url: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'freshbytes-start',
+  });
+  // A lost connection also fails the query in flight, which is what the caller hears.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,72 @@
+// `reset`: begins anew in development, by removing the embedded database and what was uploaded into it.
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Config } from '../config.ts';
+import { takeLock } from '../db/embedded/lock.ts';
+import { findPlace, hasCluster, type Place } from '../db/embedded/paths.ts';
+import { ask, isAtTerminal } from './ask.ts';
+import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { print, say } from './output.ts';
+import { readConfig } from './settings.ts';
+
+/** Of the data folder. Keys stay, so that a development setup that knows them goes on. */
+const UPLOADS = 'uploads';
+
+export async function reset({ yes = false }: { readonly yes?: boolean }): Promise<ExitCode> {
+  const config = readConfig();
+  requireDevelopment(config);
+  if (!(await hasCluster(config.DATA_DIR))) {
+    print(`There is no database in ${resolve(config.DATA_DIR)}: the next start makes one.`);
+    return EXIT.done;
+  }
+  const place = await findPlace(config.DATA_DIR);
+  using _lock = await lockPlace(place);
+  const paths = pathsOf(place).filter((path) => existsSync(path));
+  if (!yes && !(await isConfirmed(paths))) {
+    print('nothing was removed');
+    return EXIT.failed;
+  }
+  for (const path of paths) await rm(path, { recursive: true, force: true });
+  print('removed; the next start begins with a new demo market');
+  return EXIT.done;
+}
+
+function requireDevelopment({ isProduction, DATABASE_URL, DATABASE_DIRECT_URL }: Config): void {
+  if (isProduction) throw new CliError('Production is never reset.', EXIT.usage);
+  if (DATABASE_URL !== undefined || DATABASE_DIRECT_URL !== undefined) {
+    throw new CliError(
+      'Only the embedded database is reset, and DATABASE_URL names another. Unset it, or empty that database yourself.',
+      EXIT.usage,
+    );
+  }
+}
+
+/** As whoever starts a server would, so that none starts meanwhile. */
+async function lockPlace({ clusterDir }: Place): Promise<Disposable> {
+  const lock = await takeLock(clusterDir);
+  if (lock !== undefined) return { [Symbol.dispose]: () => lock.close() };
+  throw new CliError(
+    `The database in ${clusterDir} is in use. Stop the server (and all other commands) first.`,
+    EXIT.unavailable,
+  );
+}
+
+/** The link from the data folder is `postgres` too, where the cluster lies elsewhere. */
+function pathsOf({ dataDir, homeDir, clusterDir }: Place): string[] {
+  const log = join(homeDir, 'postgres.log');
+  const paths = [clusterDir, join(dataDir, 'postgres'), log, `${log}.1`, join(dataDir, UPLOADS)];
+  return [...new Set(paths)];
+}
+
+async function isConfirmed(paths: readonly string[]): Promise<boolean> {
+  if (!isAtTerminal()) {
+    throw new CliError(
+      'There is no terminal to ask on. Add --yes to remove the data without being asked.',
+      EXIT.usage,
+    );
+  }
+  say('This removes, for good:');
+  for (const path of paths) say(`  ${path}`);
+  return /^y(?:es)?$/i.test(await ask('Go on? (yes/no)'));
+}
