@@ -1,6 +1,6 @@
 // The demo customer, who orders over HTTP: every order that was acknowledged is one that must come back.
 import { randomUUID } from 'node:crypto';
-import { DEMO_PASSWORD } from '../../src/seed/passwords.ts';
+import { DEMO_PASSWORD } from '../../src/lib/demo-market.ts';
 
 export interface Shopper {
   /** Places `count` orders, one after the other. @returns the ids of those that were acknowledged */

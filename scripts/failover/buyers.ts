@@ -1,8 +1,8 @@
 // Buyers as good clients are: what was not answered, or with 503, is asked again with the same key, of the other process.
 import { setTimeout as pause } from 'node:timers/promises';
+import { DEMO_PASSWORD } from '../../src/lib/demo-market.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { parseMoney } from '../../src/lib/money.ts';
-import { DEMO_PASSWORD } from '../../src/seed/passwords.ts';
 
 const ANSWER_TIMEOUT_MS = 15_000;
 /** Shorter than Retry-After says, so that what is measured is the service and not the patience of its clients. */

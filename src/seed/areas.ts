@@ -26,6 +26,13 @@ export async function loadAreas(db: Db): Promise<Areas> {
   return { farms, cities };
 }
 
+/** @throws RangeError where it is none of `some` */
+export function findBarangay(some: readonly Barangay[], code: string): Barangay {
+  const found = some.find(({ barangay_code }) => barangay_code === code);
+  if (found === undefined) throw new RangeError(`there is no barangay ${code}`);
+  return found;
+}
+
 /** Barangays whose code begins with one of `prefixes`, in order of code. A sub-municipality of Manila shows as Manila. */
 async function barangaysIn(db: Db, prefixes: readonly string[]): Promise<Barangay[]> {
   const result = await sql<Barangay>`

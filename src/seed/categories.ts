@@ -1,4 +1,5 @@
 // The demo category tree.
+import { DEMO_CATEGORIES } from '../lib/demo-market.ts';
 import { slugify } from '../lib/slug.ts';
 import { CATEGORY_TREE } from './data/categories.ts';
 import { daysAgo, type Seeding } from './seeding.ts';
@@ -11,6 +12,7 @@ export interface Category {
 }
 
 const OPENED_DAYS = 520;
+const FIXED = new Map(Object.entries(DEMO_CATEGORIES));
 
 /** Writes the tree. @returns its leaves by name */
 export async function seedCategories(seeding: Seeding): Promise<ReadonlyMap<string, Category>> {
@@ -24,6 +26,7 @@ export async function seedCategories(seeding: Seeding): Promise<ReadonlyMap<stri
     created_at,
     updated_at: created_at,
     deleted_at: null,
+    ...FIXED.get(name),
   });
   const leaves = new Map<string, Category>();
   const categories = CATEGORY_TREE.flatMap((branch) => {

@@ -1,8 +1,7 @@
 // Password hashes of the demo people.
 import { hash } from '@node-rs/argon2';
+import { DEMO_PASSWORD } from '../lib/demo-market.ts';
 import type { Random } from './random.ts';
-
-export const DEMO_PASSWORD = 'demo-Freshbytes-2026';
 
 const COST = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 } as const;
 const SALT_BYTES = 16;

@@ -2,9 +2,10 @@
 import type { Selectable } from 'kysely';
 import type { RowsByTable } from '../db/insert-together.ts';
 import type { Users } from '../db/schema.generated.ts';
+import { DEMO_ADDRESS, DEMO_PEOPLE } from '../lib/demo-market.ts';
 import { slugify } from '../lib/slug.ts';
 import { DAY_MS, plusMs } from '../lib/time.ts';
-import type { Areas, Barangay } from './areas.ts';
+import { type Areas, type Barangay, findBarangay } from './areas.ts';
 import { LANDMARKS, LAST_NAMES, MENS_NAMES, STREETS, WOMENS_NAMES } from './data/names.ts';
 import { hashDemoPassword, unusableHash } from './passwords.ts';
 import { daysAgo, mergeRows, type Seeding, slices } from './seeding.ts';
@@ -72,7 +73,7 @@ export async function seedPeople(seeding: Seeding, areas: Areas): Promise<People
 }
 
 interface Membership {
-  readonly demo?: 'admin' | 'seller' | 'customer';
+  readonly demo?: keyof typeof DEMO_PEOPLE;
   readonly isSeller?: boolean;
   readonly isNewcomer?: boolean;
 }
@@ -86,18 +87,15 @@ async function createRegister(seeding: Seeding): Promise<(membership: Membership
     const joined_at = isNewcomer
       ? random.moment(daysAgo(seeding, 7), seeding.now)
       : random.moment(daysAgo(seeding, OLDEST_MEMBER_DAYS), daysAgo(seeding, MEMBERS_SINCE_DAYS));
-    const first_name =
-      demo === undefined
-        ? random.pick(random.chance(0.6) ? WOMENS_NAMES : MENS_NAMES)
-        : DEMO_NAMES[demo];
+    const first_name = random.pick(random.chance(0.6) ? WOMENS_NAMES : MENS_NAMES);
     const last_name = random.pick(LAST_NAMES);
-    const user_name = demo ?? `${slugify(first_name)}.${slugify(last_name)}${number}`;
+    const user_name = `${slugify(first_name)}.${slugify(last_name)}${number}`;
     const role = demo ?? (isSeller ? 'seller' : 'customer');
     return {
       ...NEVER,
       id: random.id(joined_at),
       user_name,
-      user_email: demo === undefined ? `${user_name}@example.com` : `${demo}@freshbytes.test`,
+      user_email: `${user_name}@example.com`,
       user_phone: `+63917${FIRST_PHONE + number}`,
       password_hash: demo === undefined ? hashes.unusable : hashes.demo,
       first_name,
@@ -109,11 +107,10 @@ async function createRegister(seeding: Seeding): Promise<(membership: Membership
       terms_accepted_at: joined_at,
       created_at: joined_at,
       updated_at: joined_at,
+      ...(demo === undefined ? {} : DEMO_PEOPLE[demo]),
     };
   };
 }
-
-const DEMO_NAMES = { admin: 'Amihan', seller: 'Nena', customer: 'Maria' } as const;
 
 /** What none of them has done. */
 const NEVER = {
@@ -130,10 +127,12 @@ const NEVER = {
 
 /** Gives a buyer a home and, now and then, an office. */
 function settle({ random }: Seeding, user: User, areas: Areas) {
-  const places = [random.pick(areas.cities), random.pick(areas.cities)] as const;
-  const count = user.user_name === 'customer' || random.chance(0.3) ? 2 : 1;
+  const isDemo = user.id === DEMO_PEOPLE.customer.id;
+  const drawn = [random.pick(areas.cities), random.pick(areas.cities)] as const;
+  const home = isDemo ? findBarangay(areas.cities, DEMO_ADDRESS.barangay_code) : drawn[0];
+  const count = isDemo || random.chance(0.3) ? 2 : 1;
   const created_at = plusMs(user.created_at, DAY_MS / 24);
-  const addresses = places.slice(0, count).map((place, i) => ({
+  const addresses = [home, drawn[1]].slice(0, count).map((place, i) => ({
     id: random.id(created_at),
     user_id: user.id,
     label: i === 0 ? 'Bahay' : 'Opisina',
@@ -147,8 +146,12 @@ function settle({ random }: Seeding, user: User, areas: Areas) {
     created_at,
     updated_at: created_at,
     deleted_at: null,
+    ...(isDemo && i === 0 ? DEMO_HOME : {}),
   }));
   const [address] = addresses;
   if (address === undefined) throw new RangeError('a buyer needs an address');
-  return { user, addresses, address, place: places[0] };
+  return { user, addresses, address, place: home };
 }
+
+const { id, label, street, landmark } = DEMO_ADDRESS;
+const DEMO_HOME = { id, label, street, landmark };

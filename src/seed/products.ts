@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { RowsByTable } from '../db/insert-together.ts';
 import type { Products } from '../db/schema.generated.ts';
+import { DEMO_PRODUCTS } from '../lib/demo-market.ts';
 import type { Unit } from '../lib/quantity.ts';
 import { slugify } from '../lib/slug.ts';
 import { plusMs } from '../lib/time.ts';
@@ -167,6 +168,7 @@ function productRow({ random }: Seeding, draft: Draft): ProductRow {
     created_at,
     updated_at: created_at,
     deleted_at: null,
+    ...(seller.isDemo ? DEMO_PRODUCTS[slot] : {}),
   };
 }
 

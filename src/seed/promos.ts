@@ -1,4 +1,5 @@
 // Promos of demo sellers: some run today, some are over, some are announced.
+import { DEMO_PROMO } from '../lib/demo-market.ts';
 import { DAY_MS, plusMs } from '../lib/time.ts';
 import { CAMPAIGNS, type Campaign, DEMO_CAMPAIGN } from './data/campaigns.ts';
 import type { Product, Promo } from './products.ts';
@@ -52,6 +53,7 @@ function promoRows(
     created_at,
     updated_at: created_at,
     deleted_at: null,
+    ...(seller.isDemo ? { id: DEMO_PROMO.id } : {}),
   };
   for (const product of products) product.promos.push(promo);
   return {

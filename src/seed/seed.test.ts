@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../../test/database.ts';
 import { type Db, openDatabase } from '../db/database.ts';
 import { checkInvariants } from '../db/invariants.ts';
+import { DEMO_PASSWORD } from '../lib/demo-market.ts';
 import { findBroken, PROMISES } from './promises.testkit.ts';
-import { DEMO_PASSWORD, isSeeded, type SeedOptions, seedDatabase } from './seed.ts';
+import { isSeeded, type SeedOptions, seedDatabase } from './seed.ts';
 
 const NOW = new Date('2026-03-02T02:00:00.000Z');
 const clock = { now: () => NOW };

@@ -14,7 +14,6 @@ import { type Progress, type Seeding, SIZES, type Size } from './seeding.ts';
 import { seedSocial } from './social.ts';
 import { sumUp } from './totals.ts';
 
-export { DEMO_PASSWORD } from './passwords.ts';
 export type { Progress, Size } from './seeding.ts';
 
 export interface SeedOptions {

@@ -1,9 +1,10 @@
 // Demo sellers: farms, cooperatives and market women, with their business profiles.
 import type { Selectable } from 'kysely';
 import type { Sellers, Users } from '../db/schema.generated.ts';
+import { DEMO_SELLER } from '../lib/demo-market.ts';
 import { slugify } from '../lib/slug.ts';
 import { HOUR_MS, plusMs } from '../lib/time.ts';
-import type { Areas, Barangay } from './areas.ts';
+import { type Areas, type Barangay, findBarangay } from './areas.ts';
 import {
   BUSINESS_DESCRIPTIONS,
   BUSINESS_NAMES,
@@ -19,8 +20,6 @@ export interface Seller {
   readonly place: Barangay;
   readonly isDemo: boolean;
 }
-
-const DEMO_BUSINESS_NAME = 'Gulayan ni Aling Nena';
 
 interface SellerOptions {
   readonly user: Selectable<Users>;
@@ -38,8 +37,9 @@ export function waitingSellers(verified: number): ('PENDING' | 'SUSPENDED')[] {
 /** Counters stay zero here and are summed up at the end. */
 export function sellerRow({ random }: Seeding, options: SellerOptions): Seller {
   const { user, areas, status, isDemo } = options;
-  const place = random.pick(areas.farms);
-  const business_name = isDemo ? DEMO_BUSINESS_NAME : nameOf(random.pick(BUSINESS_NAMES));
+  const drawn = random.pick(areas.farms);
+  const place = isDemo ? findBarangay(areas.farms, DEMO_SELLER.barangay_code) : drawn;
+  const business_name = isDemo ? DEMO_SELLER.business_name : nameOf(random.pick(BUSINESS_NAMES));
   const created_at = plusMs(user.created_at, HOUR_MS);
   const id = random.id(created_at);
   const row = {
@@ -63,6 +63,7 @@ export function sellerRow({ random }: Seeding, options: SellerOptions): Seller {
     created_at,
     updated_at: created_at,
     deleted_at: null,
+    ...(isDemo ? DEMO_PROFILE : {}),
   };
   return { row, user, place, isDemo };
 
@@ -74,3 +75,6 @@ export function sellerRow({ random }: Seeding, options: SellerOptions): Seller {
       .replace('{town}', place.city.replace(/ City$/, ''));
   }
 }
+
+const { id, slug, description, street } = DEMO_SELLER;
+const DEMO_PROFILE = { id, slug, description, street };

@@ -1,5 +1,6 @@
 // Harvests of demo products: a lot every so often, the soonest to expire sold first, leftovers gone.
 import type { RowsByTable } from '../db/insert-together.ts';
+import { DEMO_LOT_ID, DEMO_PRODUCTS } from '../lib/demo-market.ts';
 import type { Unit } from '../lib/quantity.ts';
 import { DAY_MS, HOUR_MS, plusMs } from '../lib/time.ts';
 import type { Random } from './random.ts';
@@ -188,8 +189,9 @@ function lotOf(product: Stocked, number: number, made: { random: Random; rows: S
   const { harvests } = product;
   const harvested_at = plusMs(harvests.last_at, -number * harvests.interval_ms);
   const created_at = plusMs(harvested_at, LISTING_DELAY_MS);
+  const isDemoLot = number === 0 && product.id === DEMO_PRODUCTS[0].id;
   const lot = {
-    id: made.random.id(created_at),
+    id: isDemoLot ? DEMO_LOT_ID : made.random.id(created_at),
     product_id: product.id,
     harvested_at,
     created_at,

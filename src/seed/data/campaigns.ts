@@ -1,4 +1,5 @@
 // Promos that demo sellers run.
+import { DEMO_PROMO } from '../../lib/demo-market.ts';
 import type { DiscountType } from '../../modules/promos/promos.rules.ts';
 
 export type Campaign = readonly [
@@ -21,4 +22,10 @@ export const CAMPAIGNS: readonly Campaign[] = [
   ['Weekend Special', 'PERCENTAGE', 800, 3, 6],
 ];
 
-export const DEMO_CAMPAIGN: Campaign = ['Suki Discount', 'PERCENTAGE', 1_500, -5, 30];
+export const DEMO_CAMPAIGN: Campaign = [
+  DEMO_PROMO.name,
+  'PERCENTAGE',
+  DEMO_PROMO.percent * 100,
+  -5,
+  30,
+];

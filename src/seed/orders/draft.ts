@@ -1,4 +1,5 @@
 // A demo order before it is rows: who bought what of whom, at which prices, and what became of it when.
+import type { DEMO_ORDER } from '../../lib/demo-market.ts';
 import { businessYear, HOUR_MS, MINUTE_MS, plusMs } from '../../lib/time.ts';
 import {
   isOpen,
@@ -62,6 +63,7 @@ export interface Part {
 
 export interface OrderDraft {
   readonly id: string;
+  readonly payment_id: string;
   readonly order_number: string;
   readonly buyer: Buyer;
   readonly placed_at: Date;
@@ -79,6 +81,8 @@ export interface OrderPlan {
   readonly buyer: Buyer;
   /** Whose goods must be in it. */
   readonly seller?: Seller;
+  /** Those of the demo order. */
+  readonly ids?: typeof DEMO_ORDER;
 }
 
 export function draftOrder(
@@ -89,7 +93,7 @@ export function draftOrder(
   const { random, now } = seeding;
   const { placed_at, buyer } = plan;
   const scenario = SCENARIOS[plan.scenario];
-  const id = random.id(placed_at);
+  const id = plan.ids?.id ?? random.id(placed_at);
   const method = random.weighted(scenario.methods);
   const isWallet = method !== 'COD';
   const paid_at =
@@ -102,7 +106,7 @@ export function draftOrder(
     const moves = timeline(random, own.steps, { from: paid_at ?? placed_at, now });
     const lines = goods.map((line) => priceLine(random, line, placed_at));
     return {
-      id: random.id(placed_at),
+      id: (i === 0 ? plan.ids?.seller_order_id : undefined) ?? random.id(placed_at),
       order_id: id,
       seller_id: seller.row.id,
       seller,
@@ -115,6 +119,7 @@ export function draftOrder(
   });
   return {
     id,
+    payment_id: plan.ids?.payment_id ?? random.id(placed_at),
     order_number: orderNumber(businessYear(placed_at), contents.sequence),
     buyer,
     placed_at,

@@ -72,7 +72,7 @@ function paymentRow(random: Random, order: OrderDraft, refunds: readonly Refund[
       : statusAfterRefund(amount_centavos, refunded_centavos);
   const wasOpened = isWallet && (paid_at !== null || isFailed);
   return {
-    id: random.id(placed_at),
+    id: order.payment_id,
     order_id: order.id,
     user_id: buyer.user.id,
     payment_method: method,

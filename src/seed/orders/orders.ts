@@ -1,5 +1,6 @@
 // Ninety days of demo orders, in the order in which they were placed.
 import type { RowsByTable } from '../../db/insert-together.ts';
+import { DEMO_ORDER } from '../../lib/demo-market.ts';
 import { DAY_MS, MINUTE_MS, plusMs } from '../../lib/time.ts';
 import type { Buyer, People } from '../people.ts';
 import type { Product } from '../products.ts';
@@ -69,8 +70,9 @@ function planOrders(seeding: Seeding, { buyers, sellers }: People): OrderPlan[] 
   if (demoCustomer === undefined || demoSeller === undefined)
     throw new RangeError('there are no demo accounts');
   const shown = [demoCustomer, random.pick(buyers.slice(1))].flatMap((buyer: Buyer, i) =>
-    DEMO_ORDERS.map(({ scenario, age_ms }) => ({
+    DEMO_ORDERS.map(({ scenario, age_ms, isNamed }) => ({
       scenario,
+      ...(isNamed && buyer === demoCustomer ? { ids: DEMO_ORDER } : {}),
       placed_at: plusMs(now, -age_ms - i * random.integer(1, 3) * MINUTE_MS),
       buyer,
       seller: demoSeller,

@@ -136,12 +136,14 @@ export function likelyScenario(random: Random, age_ms: number): ScenarioName {
 export interface DemoOrder {
   readonly scenario: ScenarioName;
   readonly age_ms: number;
+  /** Whether the demo customer's has the ids of DEMO_ORDER. */
+  readonly isNamed?: boolean;
 }
 
 /** What the demo seller has on the desk and in the past, so that every state can be seen. */
 export const DEMO_ORDERS: readonly DemoOrder[] = [
   { scenario: 'AWAITING_PAYMENT', age_ms: 2 * MINUTE_MS },
-  { scenario: 'NEW', age_ms: 90 * MINUTE_MS },
+  { scenario: 'NEW', age_ms: 90 * MINUTE_MS, isNamed: true },
   { scenario: 'NEW', age_ms: 5 * HOUR_MS },
   { scenario: 'CONFIRMED', age_ms: 20 * HOUR_MS },
   { scenario: 'SHIPPED', age_ms: 40 * HOUR_MS },
