@@ -140,7 +140,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
           for (const route of uploads) mount(scope, route, { ...shared, paging });
         });
         registerVersionedHealth(api, operations);
-        publishDocument(api, { routes, deprecations });
+        publishDocument(api, { routes, deprecations, clock: services.clock });
       },
       { prefix: `/api/${version}` },
     );

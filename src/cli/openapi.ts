@@ -10,7 +10,7 @@ import { createGateways } from '../gateways/create.ts';
 import { KNOWN_VERSIONS } from '../http/problem-answers.ts';
 import { createRateLimits } from '../http/rate-limit.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import { systemClock } from '../lib/time.ts';
+import { EXAMPLE_NOW } from '../lib/demo-market.ts';
 import { createAuthenticate } from '../modules/identity/authenticate.ts';
 import { createTokens } from '../modules/identity/tokens.ts';
 import { createHealth } from '../modules/operations/health.service.ts';
@@ -72,7 +72,7 @@ async function buildOffline() {
   const config = loadConfig({ NODE_ENV: 'test', APP_SECRET: NO_SECRET, PUBLIC_URL }, readVersion());
   const log = createLog({ level: 'silent', pretty: false, version: config.version });
   const { db } = openDatabase({ url: NO_DATABASE, poolSize: 1, onError: () => {} });
-  const clock = systemClock;
+  const clock = { now: () => EXAMPLE_NOW };
   const gateways = createGateways({ config, db, clock, log });
   const services: Services = {
     config,

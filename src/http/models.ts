@@ -33,7 +33,10 @@ export function createModels(onModel: (schema: TSchema) => void): Models {
 
   function mapMembers(schema: TSchema): TSchema {
     return Object.fromEntries(
-      Object.entries(schema).map(([name, value]) => [name, mapValue(value)]),
+      Object.entries(schema).map(([name, value]) => [
+        name,
+        name === 'examples' ? value : mapValue(value),
+      ]),
     ) as TSchema;
   }
 

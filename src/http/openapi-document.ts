@@ -2,8 +2,15 @@
 import { INTERNAL_ERROR, type ProblemKind, VALIDATION_ERROR } from '../lib/problem.ts';
 import { type Deprecation, findRetirement } from './deprecations.ts';
 import { DEPRECATION_HEADERS, markDeprecated } from './openapi-deprecations.ts';
-import { exampleOf, type JsonSchema, resolveSchema, type Schemas } from './openapi-examples.ts';
+import {
+  exampleOf,
+  type JsonSchema,
+  onDayOf,
+  resolveSchema,
+  type Schemas,
+} from './openapi-examples.ts';
 import { documented, documentedProblems } from './openapi-problems.ts';
+import { pathExample } from './path-examples.ts';
 import type { AnyRoute } from './route.ts';
 
 export interface OpenApiDocument {
@@ -30,6 +37,8 @@ type Content = Record<
 interface Parameter {
   readonly $ref?: string;
   readonly in?: string;
+  readonly name?: string;
+  example?: string;
   required?: boolean;
   readonly schema?: JsonSchema;
 }
@@ -47,11 +56,13 @@ export interface DocumentFacts {
   /** By operation id; operations that are no route, such as health, keep what they say themselves. */
   readonly routes: ReadonlyMap<string, AnyRoute>;
   readonly deprecations: readonly Deprecation[];
+  /** The moments of examples are written for this day. */
+  readonly now: Date;
 }
 
 export function completeDocument(
   document: OpenApiDocument,
-  { routes, deprecations }: DocumentFacts,
+  { routes, deprecations, now }: DocumentFacts,
 ): OpenApiDocument {
   const { schemas } = document.components;
   const headers: Record<string, object> = { ...HEADERS };
@@ -62,6 +73,8 @@ export function completeDocument(
       else completePlainOperation(operation);
       loosenInputs(operation, schemas);
       addExamples(operation, schemas);
+      typeFiles(operation);
+      addPathExamples(operation, path);
       const retirement = findRetirement(deprecations, mountedName(method, path));
       if (retirement === undefined) continue;
       markDeprecated(operation, retirement);
@@ -71,6 +84,7 @@ export function completeDocument(
   }
   Object.assign(document.components, { headers, parameters: PARAMETERS });
   bindIntegers(document);
+  redate(document, now);
   return document;
 }
 
@@ -163,8 +177,34 @@ function addExamples(operation: Operation, schemas: Schemas): void {
   );
   for (const content of contents) {
     if (content.schema !== undefined && content.examples === undefined) {
-      content.example = exampleOf(content.schema, schemas);
+      content.example ??= exampleOf(content.schema, schemas);
     }
+  }
+}
+
+/** Files reach the validator as Buffers, which have no type of JSON; on the wire they are parts of any bytes. */
+function typeFiles({ requestBody }: Operation): void {
+  const { properties = {} } = requestBody?.content['multipart/form-data']?.schema ?? {};
+  for (const property of Object.values(properties)) {
+    if (property.contentMediaType !== undefined)
+      Object.assign(property, { type: 'string', format: 'binary' });
+  }
+}
+
+function addPathExamples(operation: Operation, path: string): void {
+  for (const parameter of operation.parameters ?? []) {
+    const example = parameter.in === 'path' ? pathExample(path, parameter.name ?? '') : undefined;
+    if (example !== undefined) parameter.example = example;
+  }
+}
+
+/** Writes the moments of all examples for the day of `now`. */
+function redate(node: unknown, now: Date): void {
+  if (typeof node !== 'object' || node === null) return;
+  for (const [name, child] of Object.entries(node)) {
+    if (name === 'example' || name === 'examples')
+      Object.assign(node, { [name]: onDayOf(child, now) });
+    else redate(child, now);
   }
 }
 

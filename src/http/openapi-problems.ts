@@ -10,6 +10,8 @@ import { Closed, Model, Timestamp } from './schema.ts';
 /** Without its parameters, which names of media types do not carry in a document. */
 const MEDIA_TYPE = PROBLEM_TYPE.replace(/;.*/, '');
 
+const REQUEST_ID = '0190a6c0-7d53-7cc1-b2a1-5b3f1f0c9a11';
+
 export const ProblemDetails = Model(
   'Problem',
   Type.Object({
@@ -39,6 +41,17 @@ export const ProblemDetails = Model(
       ),
     ),
   }),
+  {
+    type: 'https://api.freshbytes.test/docs/errors/VALIDATION_ERROR',
+    title: problems.VALIDATION_ERROR.title,
+    status: problems.VALIDATION_ERROR.status,
+    detail: 'body/quantity must be a string, such as "2.5".',
+    instance: '/api/v1/cart/items',
+    code: problems.VALIDATION_ERROR.code,
+    request_id: REQUEST_ID,
+    timestamp: '2026-03-02T02:00:00.000Z',
+    errors: [{ pointer: '/quantity', message: 'must be a string, such as "2.5"', code: 'type' }],
+  },
 );
 
 /** Every way in which a route may refuse, by status: its own and those that its shape brings. */

@@ -1,9 +1,11 @@
 // The OpenAPI 3.1 documents: generated from the schemas that validate, one for each API version.
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../lib/time.ts';
 import type { Deprecation } from './deprecations.ts';
-import { docsFile, sendDocsFile } from './docs-files.ts';
+import { type DocsFile, docsFile, sendDocsFile } from './docs-files.ts';
 import { completeDocument, type OpenApiDocument } from './openapi-document.ts';
+import { daysTo } from './openapi-examples.ts';
 import type { AnyRoute } from './route.ts';
 
 /** Publishes `openapi.json` for the routes that `app` gets after this. */
@@ -53,21 +55,30 @@ function serverOf({ publicUrl, apiVersion }: { publicUrl: string; apiVersion: st
 }
 
 /**
- * `GET /openapi.json` below the version's prefix: made on first use, then always the same. Refusals and examples are
- * added here and not to the routes, where each would cost a serializer that nothing uses.
+ * `GET /openapi.json` below the version's prefix: made on the first use of a day, for its examples name days. Refusals
+ * and examples are added here and not to the routes, where each would cost a serializer that nothing uses.
  */
 export function publishDocument(
   api: FastifyInstance,
-  about: { routes: readonly AnyRoute[]; deprecations: readonly Deprecation[] },
+  about: { routes: readonly AnyRoute[]; deprecations: readonly Deprecation[]; clock: Clock },
 ): void {
   const routes = new Map(about.routes.map((route) => [operationId(route), route]));
-  const facts = { routes, deprecations: about.deprecations };
-  const file = docsFile('application/json; charset=utf-8', async () => {
-    const generated = JSON.parse(JSON.stringify(api.swagger())) as OpenApiDocument;
-    return JSON.stringify(completeDocument(generated, facts));
-  });
+  const makeFile = (now: Date) =>
+    docsFile('application/json; charset=utf-8', async () => {
+      const generated = JSON.parse(JSON.stringify(api.swagger())) as OpenApiDocument;
+      const facts = { routes, deprecations: about.deprecations, now };
+      return JSON.stringify(completeDocument(generated, facts));
+    });
+  let kept: { readonly day: number; readonly file: DocsFile } | undefined;
+  const fileOf = (now: Date) => {
+    const day = daysTo(now);
+    if (kept?.day !== day) kept = { day, file: makeFile(now) };
+    return kept.file;
+  };
   const exempt = { config: { isExempt: true }, schema: { hide: true } };
-  api.get('/openapi.json', exempt, (request, reply) => sendDocsFile(request, reply, file));
+  api.get('/openapi.json', exempt, (request, reply) =>
+    sendDocsFile(request, reply, fileOf(about.clock.now())),
+  );
 }
 
 /** `POST /orders/:id/cancel` becomes `postOrdersIdCancel`: unique because method and path are. */

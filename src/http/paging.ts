@@ -4,7 +4,6 @@ import { type TObject, type TSchema, Type } from 'typebox';
 import { type CursorValue, MAX_COUNT, type Page, type PageRequest } from '../db/paging.ts';
 import type { KeyRing } from '../lib/key-ring.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
-import { Nullable } from './schema.ts';
 
 export const DEFAULT_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 100;
@@ -24,6 +23,11 @@ export interface Paging {
   ): { body: unknown; links: string[] };
 }
 
+/** The examples are lists of one. */
+const PageAddress = Type.Union([Type.String({ format: 'uri' }), Type.Null()], {
+  examples: [null],
+});
+
 export const numberedPaging: Paging = {
   query: Type.Object({
     page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1, description: 'From 1' }),
@@ -36,12 +40,12 @@ export const numberedPaging: Paging = {
   }),
   view: (item) =>
     Type.Object({
-      count: Type.Integer({ description: `Exact up to ${MAX_COUNT}` }),
+      count: Type.Integer({ description: `Exact up to ${MAX_COUNT}`, examples: [1] }),
       count_capped: Type.Optional(
         Type.Boolean({ description: 'True where there are more than `count`' }),
       ),
-      next: Nullable(Type.String({ format: 'uri' })),
-      previous: Nullable(Type.String({ format: 'uri' })),
+      next: PageAddress,
+      previous: PageAddress,
       results: Type.Array(item),
     }),
   parse(query, url) {
@@ -109,8 +113,8 @@ export function cursorPaging(secrets: KeyRing<string>): Paging {
     view: (item) =>
       Type.Object({
         data: Type.Array(item),
-        next_cursor: Nullable(Type.String()),
-        has_more: Type.Boolean(),
+        next_cursor: Type.Union([Type.String(), Type.Null()], { examples: [null] }),
+        has_more: Type.Boolean({ examples: [false] }),
       }),
     parse(query, url) {
       const { cursor } = query;

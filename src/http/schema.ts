@@ -2,10 +2,20 @@
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import type { TextKind } from '../lib/text.ts';
 
-/** A named schema: published once under `components/schemas` and referred to from everywhere else. */
-export function Model<T extends TSchema>(name: string, schema: T): T {
+/** A value of this schema, as documents show it: written out by hand, in words of the demo market. */
+export type Example<T extends TSchema> = Fixed<Static<T>>;
+type Fixed<T> = T extends object ? { readonly [Name in keyof T]: Fixed<T[Name]> } : T;
+
+/**
+ * A named schema: published once under `components/schemas` and referred to from everywhere else.
+ * `example` is what the documents show of it; that of a body must be accepted by the demo market as it stands.
+ */
+export function Model<T extends TSchema>(name: string, schema: T, example: Example<T>): T {
   // A spread would lose TypeBox's own, non-enumerable marks.
-  return Object.defineProperty(clone(schema), '$id', { value: name, enumerable: true });
+  return Object.defineProperties(clone(schema), {
+    $id: { value: name, enumerable: true },
+    examples: { value: [example], enumerable: true },
+  });
 }
 
 export function clone<T extends object>(schema: T): T {

@@ -36,6 +36,7 @@ const Basket = Model(
     about: Type.Optional(Nullable(Description(12))),
     items: Type.Optional(Type.Array(Closed({ id: Id }), { maxItems: 2 })),
   }),
+  { name: 'Kamatis' },
 );
 
 const common = {

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage } from '../../http/route.ts';
 import { Id, type Infer, Line, Model, Moment, Nullable, Timestamp } from '../../http/schema.ts';
+import { examples } from './audit.examples.ts';
 import type { AuditRow } from './audit.queries.ts';
 import { listAuditEntries } from './audit.service.ts';
 
@@ -15,13 +16,14 @@ const AuditEntry = Model(
     action: Type.String({ examples: ['seller.verified'] }),
     object_type: Type.String(),
     object_id: Type.String(),
-    changes: Type.Unknown({
+    changes: Type.Record(Type.String(), Type.Unknown(), {
       description: '`[before, after]` by field; of personal fields the names alone',
     }),
     ip_prefix: Nullable(Type.String({ description: 'Network of the caller' })),
     request_id: Nullable(Type.String()),
     created_at: Timestamp,
   }),
+  examples.AuditEntry,
 );
 
 export const auditRoutes: readonly AnyRoute[] = [
@@ -47,5 +49,7 @@ export const auditRoutes: readonly AnyRoute[] = [
 ];
 
 function auditView(row: AuditRow): Infer<typeof AuditEntry> {
-  return { ...row, created_at: row.created_at.toISOString() };
+  // auditRow() writes nothing but objects.
+  const changes = row.changes as Record<string, unknown>;
+  return { ...row, changes, created_at: row.created_at.toISOString() };
 }

@@ -8,6 +8,7 @@ import { FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';
 import { formatQuantity, parseQuantity, UNITS } from '../../lib/quantity.ts';
 import type { CartLine } from '../storefront/cart-lines.service.ts';
 import { PRODUCT_UNAVAILABLE } from './carts.errors.ts';
+import { examples } from './carts.examples.ts';
 import { cartTotal, cartWarnings, isAvailable, lineTotal, WARNING_CODES } from './carts.rules.ts';
 import * as carts from './carts.service.ts';
 
@@ -25,6 +26,7 @@ const CartItem = Model(
     is_available: Type.Boolean({ description: 'On sale, and in stock for this quantity' }),
     warnings: Type.Array(Type.Object({ code: OneOf(WARNING_CODES), message: Type.String() })),
   }),
+  examples.CartItem,
 );
 const Cart = Model(
   'Cart',
@@ -36,6 +38,7 @@ const Cart = Model(
       description: 'Of the lines that are available: what an order of them costs',
     }),
   }),
+  examples.Cart,
 );
 const ProductParams = Type.Object({ product_id: Id });
 const shared = { access: BUYER, tag: 'Cart', cache: 'personal' } as const;
@@ -57,7 +60,11 @@ export const cartRoutes: readonly AnyRoute[] = [
     summary: 'Add to the cart',
     description:
       'Adds to the quantity that is there. More than is in stock is kept, with a warning.',
-    body: Model('CartItemInput', Closed({ product_id: Id, quantity: PositiveQuantity })),
+    body: Model(
+      'CartItemInput',
+      Closed({ product_id: Id, quantity: PositiveQuantity }),
+      examples.CartItemInput,
+    ),
     status: 201,
     returns: Cart,
     problems: [PRODUCT_UNAVAILABLE, FORBIDDEN, NOT_FOUND],
@@ -76,7 +83,7 @@ export const cartRoutes: readonly AnyRoute[] = [
     path: '/cart/items/:product_id',
     summary: 'Set a quantity in the cart',
     params: ProductParams,
-    body: Model('CartQuantity', Closed({ quantity: PositiveQuantity })),
+    body: Model('CartQuantity', Closed({ quantity: PositiveQuantity }), examples.CartQuantity),
     status: 200,
     returns: Cart,
     problems: [PRODUCT_UNAVAILABLE, FORBIDDEN],

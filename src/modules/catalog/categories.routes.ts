@@ -16,6 +16,7 @@ import {
   Timestamp,
 } from '../../http/schema.ts';
 import { CONFLICT } from '../../lib/problem.ts';
+import { examples } from './catalog.examples.ts';
 import * as categories from './categories.service.ts';
 
 const CategoryFields = {
@@ -23,8 +24,8 @@ const CategoryFields = {
   parent_id: Type.Optional(Nullable(Id)),
   description: Type.Optional(Nullable(Description(1_000))),
 };
-const CategoryInput = Model('CategoryInput', Closed(CategoryFields));
-const CategoryPatch = Model('CategoryPatch', Patch(Closed(CategoryFields)));
+const CategoryInput = Model('CategoryInput', Closed(CategoryFields), examples.CategoryInput);
+const CategoryPatch = Model('CategoryPatch', Patch(Closed(CategoryFields)), examples.CategoryPatch);
 const Category = Model(
   'Category',
   Type.Object({
@@ -39,6 +40,7 @@ const Category = Model(
     created_at: Timestamp,
     updated_at: Timestamp,
   }),
+  examples.Category,
 );
 
 export const categoryRoutes: readonly AnyRoute[] = [

@@ -9,7 +9,7 @@ import type { ImageRow } from './images.queries.ts';
 import * as images from './images.service.ts';
 
 const Upload = Closed({
-  // Without a type: what the parser hands over is a Buffer, and OpenAPI 3.1 wants binary parts so.
+  // Without a type: what the parser hands over is a Buffer. The documents say that it is a binary string.
   image: Type.Unsafe<Buffer | string>({
     contentMediaType: 'application/octet-stream',
     description: 'JPEG, PNG or WebP, at most 5 MiB and 24 megapixels',

@@ -18,6 +18,7 @@ import { CONFLICT, NOT_FOUND, STALE_VERSION } from '../../lib/problem.ts';
 import { UNITS } from '../../lib/quantity.ts';
 import { StoreProduct, storeProductView } from '../storefront/products.views.ts';
 import { getStoreProduct } from '../storefront/storefront.service.ts';
+import { examples } from './catalog.examples.ts';
 import * as products from './products.service.ts';
 
 const MAX_SHELF_LIFE_DAYS = 3_650;
@@ -73,8 +74,9 @@ const ProductInput = Model(
       Type.String({ ...Id, description: 'For admins, who must say whose product it is' }),
     ),
   }),
+  examples.ProductInput,
 );
-const ProductPatch = Model('ProductPatch', Patch(Closed(ProductFields)));
+const ProductPatch = Model('ProductPatch', Patch(Closed(ProductFields)), examples.ProductPatch);
 
 export const productRoutes: readonly AnyRoute[] = [
   route({

@@ -5,6 +5,7 @@ import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import { Id, type Infer, Model, Money, OneOf, Timestamp } from '../../http/schema.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { UNITS, type Unit } from '../../lib/quantity.ts';
+import { examples } from './favorites.examples.ts';
 import * as favorites from './favorites.service.ts';
 
 const Favorite = Model(
@@ -18,6 +19,7 @@ const Favorite = Model(
     is_available: Type.Boolean({ description: 'On sale and in stock' }),
     created_at: Timestamp,
   }),
+  examples.Favorite,
 );
 const ProductParams = Type.Object({ product_id: Id });
 

@@ -15,6 +15,7 @@ import {
 } from '../../http/schema.ts';
 import { CONFLICT } from '../../lib/problem.ts';
 import * as addresses from './addresses.service.ts';
+import { examples } from './identity.examples.ts';
 
 const AddressFields = {
   label: Line(50, { examples: ['Home'] }),
@@ -35,8 +36,8 @@ const AddressFields = {
   ),
   is_default: Type.Optional(Type.Boolean()),
 };
-const NewAddress = Model('NewAddress', Closed(AddressFields));
-const AddressPatch = Model('AddressPatch', Patch(Closed(AddressFields)));
+const NewAddress = Model('NewAddress', Closed(AddressFields), examples.NewAddress);
+const AddressPatch = Model('AddressPatch', Patch(Closed(AddressFields)), examples.AddressPatch);
 const Address = Model(
   'Address',
   Type.Object({
@@ -56,6 +57,7 @@ const Address = Model(
     created_at: Timestamp,
     updated_at: Timestamp,
   }),
+  examples.Address,
 );
 
 export const addressRoutes: readonly AnyRoute[] = [

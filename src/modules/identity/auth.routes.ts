@@ -13,6 +13,7 @@ import {
   UNAUTHENTICATED,
 } from '../../lib/problem.ts';
 import { ACCOUNT_INACTIVE, INVALID_CREDENTIALS } from './identity.errors.ts';
+import { examples } from './identity.examples.ts';
 import { accountOf, textMember } from './limit-subjects.ts';
 import { permissionsOf } from './permissions.ts';
 import { logOut, rotateSession, type TokenPair } from './sessions.service.ts';
@@ -23,14 +24,17 @@ import { Email, NewPassword, Otp, Password, ProfileFields, User, userView } from
 const Registration = Model(
   'Registration',
   Closed({ ...ProfileFields, password: NewPassword, terms_accepted: Type.Literal(true) }),
+  examples.Registration,
 );
 const Login = Model(
   'Login',
   Closed({ user_email: Email, password: Password, otp: Type.Optional(Otp) }),
+  examples.Login,
 );
 const Refresh = Model(
   'Refresh',
   Closed({ refresh: Type.String({ minLength: 1, maxLength: 200 }) }),
+  examples.Refresh,
 );
 
 const TokenFields = {
@@ -39,11 +43,16 @@ const TokenFields = {
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Seconds that the access token lives' }),
 };
-const TokenPairView = Model('TokenPair', Type.Object(TokenFields));
-const SignedInView = Model('SignedIn', Type.Object({ ...TokenFields, user: User }));
+const TokenPairView = Model('TokenPair', Type.Object(TokenFields), examples.TokenPair);
+const SignedInView = Model(
+  'SignedIn',
+  Type.Object({ ...TokenFields, user: User }),
+  examples.SignedIn,
+);
 const Permissions = Model(
   'Permissions',
   Type.Object({ role: OneOf(ROLES), permissions: Type.Array(Type.String()) }),
+  examples.Permissions,
 );
 
 export function authRoutes(tokens: Tokens): readonly AnyRoute[] {

@@ -5,17 +5,19 @@ import { type AnyRoute, route } from '../../http/route.ts';
 import { Closed, Model } from '../../http/schema.ts';
 import { CONFLICT, RATE_LIMITED } from '../../lib/problem.ts';
 import { INVALID_CREDENTIALS } from './identity.errors.ts';
+import { examples } from './identity.examples.ts';
 import { confirmFactor, disableFactor, enrollFactor, RECOVERY_CODE_COUNT } from './mfa.service.ts';
 import type { Tokens } from './tokens.ts';
 import { Otp } from './users.views.ts';
 
-const OtpProof = Model('OtpProof', Closed({ otp: Otp }));
+const OtpProof = Model('OtpProof', Closed({ otp: Otp }), examples.OtpProof);
 const TotpEnrollment = Model(
   'TotpEnrollment',
   Type.Object({
     secret: Type.String({ description: 'Base32, for typing into an authenticator app' }),
     otpauth_url: Type.String({ description: 'The same for a QR code' }),
   }),
+  examples.TotpEnrollment,
 );
 const RecoveryCodes = Model(
   'RecoveryCodes',
@@ -25,6 +27,7 @@ const RecoveryCodes = Model(
       description: 'Each stands in for a code of the app, once. They are shown only now.',
     }),
   }),
+  examples.RecoveryCodes,
 );
 
 export function mfaRoutes(tokens: Tokens): readonly AnyRoute[] {

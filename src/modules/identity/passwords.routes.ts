@@ -4,19 +4,26 @@ import { type AnyRoute, route } from '../../http/route.ts';
 import { Closed, Model } from '../../http/schema.ts';
 import { SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { INVALID_CREDENTIALS } from './identity.errors.ts';
+import { examples } from './identity.examples.ts';
 import { accountOf } from './limit-subjects.ts';
 import { changePassword, requestReset, resetPassword } from './passwords.service.ts';
 import type { Tokens } from './tokens.ts';
 import { Accepted, Code, Email, NewPassword, Password } from './users.views.ts';
 
-const PasswordForgotten = Model('PasswordForgotten', Closed({ user_email: Email }));
+const PasswordForgotten = Model(
+  'PasswordForgotten',
+  Closed({ user_email: Email }),
+  examples.PasswordForgotten,
+);
 const PasswordReset = Model(
   'PasswordReset',
   Closed({ user_email: Email, code: Code, new_password: NewPassword }),
+  examples.PasswordReset,
 );
 const PasswordChange = Model(
   'PasswordChange',
   Closed({ current_password: Password, new_password: NewPassword }),
+  examples.PasswordChange,
 );
 
 export function passwordRoutes(tokens: Tokens): readonly AnyRoute[] {

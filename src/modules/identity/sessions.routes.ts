@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { OWN_ACCOUNT, signedIn } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import { Id, IdParams, type Infer, Model, Nullable, Timestamp } from '../../http/schema.ts';
+import { examples } from './identity.examples.ts';
 import { endAllSessions, endSession, listSessions, type SessionRow } from './sessions.service.ts';
 
 const Session = Model(
@@ -18,6 +19,7 @@ const Session = Model(
     last_used_at: Timestamp,
     expires_at: Timestamp,
   }),
+  examples.Session,
 );
 
 export const sessionRoutes: readonly AnyRoute[] = [

@@ -5,14 +5,20 @@ import { ADMIN, OWN_ACCOUNT, SIGNED_IN, signedIn } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import { Closed, IdParams, Line, Model, Moment, OneOf, Patch } from '../../http/schema.ts';
 import { CONFLICT } from '../../lib/problem.ts';
+import { examples } from './identity.examples.ts';
 import * as profiles from './profiles.service.ts';
 import * as users from './users.service.ts';
 import { ProfileFields, User, userView } from './users.views.ts';
 
-const OwnProfilePatch = Model('OwnProfilePatch', Patch(Closed(ProfileFields)));
+const OwnProfilePatch = Model(
+  'OwnProfilePatch',
+  Patch(Closed(ProfileFields)),
+  examples.OwnProfilePatch,
+);
 const UserPatch = Model(
   'UserPatch',
   Patch(Closed({ ...ProfileFields, role: OneOf(ROLES), is_active: Type.Boolean() })),
+  examples.UserPatch,
 );
 
 const SORT = `-?(${users.USER_SORTS.join('|')})`;

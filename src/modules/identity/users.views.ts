@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { ROLES, type Role } from '../../context.ts';
 import { Id, type Infer, Line, Model, Nullable, OneOf, Timestamp } from '../../http/schema.ts';
+import { examples } from './identity.examples.ts';
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './passwords.rules.ts';
 import type { Profile } from './users.queries.ts';
 
@@ -44,7 +45,11 @@ export const Code = Type.String({
 });
 
 /** What follows happens later, or not at all. */
-export const Accepted = Model('Accepted', Type.Object({ message: Type.String() }));
+export const Accepted = Model(
+  'Accepted',
+  Type.Object({ message: Type.String() }),
+  examples.Accepted,
+);
 
 export const ProfileFields = {
   user_name: Type.String({
@@ -82,6 +87,7 @@ export const User = Model(
     created_at: Timestamp,
     updated_at: Timestamp,
   }),
+  examples.User,
 );
 
 export function userView(user: Profile): Infer<typeof User> {

@@ -4,6 +4,7 @@ import { OWN_ACCOUNT, signedIn } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
 import { Closed, type Infer, Model, OneOf } from '../../http/schema.ts';
 import { CONFLICT, RATE_LIMITED } from '../../lib/problem.ts';
+import { examples } from './identity.examples.ts';
 import { getProfile, type Profile } from './profiles.service.ts';
 import type { Tokens } from './tokens.ts';
 import { Accepted, Code } from './users.views.ts';
@@ -20,8 +21,13 @@ const VerificationStatus = Model(
     email_verified: Type.Boolean(),
     phone_verified: Type.Boolean(),
   }),
+  examples.VerificationStatus,
 );
-const VerificationCode = Model('VerificationCode', Closed({ code: Code }));
+const VerificationCode = Model(
+  'VerificationCode',
+  Closed({ code: Code }),
+  examples.VerificationCode,
+);
 
 export function verificationRoutes(tokens: Tokens): readonly AnyRoute[] {
   return [

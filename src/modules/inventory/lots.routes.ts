@@ -19,6 +19,7 @@ import {
 import { CONFLICT } from '../../lib/problem.ts';
 import { formatQuantity } from '../../lib/quantity.ts';
 import { daysLeft, FRESHNESS, freshnessOf } from './freshness.rules.ts';
+import { examples } from './inventory.examples.ts';
 import * as lots from './lots.service.ts';
 
 const LotInput = Model(
@@ -30,6 +31,7 @@ const LotInput = Model(
       Type.String({ ...Moment, description: 'Harvest plus shelf life unless given' }),
     ),
   }),
+  examples.LotInput,
 );
 const Lot = Model(
   'Lot',
@@ -48,6 +50,7 @@ const Lot = Model(
     days_left: Type.Integer({ description: 'Whole 24 hours, rounded down' }),
     created_at: Timestamp,
   }),
+  examples.Lot,
 );
 const LotAdjustment = Model(
   'LotAdjustment',
@@ -60,6 +63,7 @@ const LotAdjustment = Model(
     reason: OneOf(lots.ADJUSTMENT_REASONS),
     note: Type.Optional(Line(200)),
   }),
+  examples.LotAdjustment,
 );
 const Movement = Model(
   'StockMovement',
@@ -75,6 +79,7 @@ const Movement = Model(
     ),
     created_at: Timestamp,
   }),
+  examples.StockMovement,
 );
 const LotParams = Type.Object({ id: Id, lot_id: Id });
 

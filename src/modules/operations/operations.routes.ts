@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { PROBLEM_TYPE, problemBody } from '../../http/problem-answers.ts';
-import { OneOf, Timestamp } from '../../http/schema.ts';
+import { type Example, OneOf, Timestamp } from '../../http/schema.ts';
 import { Problem, SERVICE_UNAVAILABLE, UNAUTHENTICATED } from '../../lib/problem.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type Health, publicView } from './health.service.ts';
@@ -35,7 +35,7 @@ const Percent = Type.Number({ minimum: 0, maximum: 100, examples: [12.5] });
 const ReportSchema = Type.Object({
   status: OneOf(STATUSES),
   timestamp: Timestamp,
-  version: Type.String({ examples: ['0.1.0'] }),
+  version: Type.String(),
   checks: Type.Object({
     database: CheckSchema,
     cache: CheckSchema,
@@ -48,6 +48,23 @@ const ReportSchema = Type.Object({
     ),
   }),
 });
+
+const HEALTHY = {
+  status: 'healthy',
+  timestamp: '2026-03-02T02:00:00.000Z',
+  version: '0.1.0',
+  checks: {
+    database: { status: 'healthy', latency_ms: 0.8 },
+    cache: { status: 'healthy', latency_ms: 0.1 },
+    jobs: { status: 'healthy', latency_ms: 1.2 },
+  },
+} as const satisfies Example<typeof ReportSchema>;
+
+const UNHEALTHY = {
+  ...HEALTHY,
+  status: 'unhealthy',
+  checks: { ...HEALTHY.checks, database: { status: 'unhealthy', latency_ms: 2000 } },
+} as const satisfies Example<typeof ReportSchema>;
 
 /** The unversioned routes. */
 export function registerOperations(app: FastifyInstance, deps: OperationsDeps): void {
@@ -107,8 +124,8 @@ export function registerVersionedHealth(api: FastifyInstance, deps: MonitoringDe
     summary: 'Get the health of the service',
     description: 'A lost database is `unhealthy` (503); whatever else is lost is only `degraded`.',
     response: {
-      200: { description: 'Healthy or degraded', ...ReportSchema },
-      503: { description: 'Unhealthy', ...ReportSchema },
+      200: { description: 'Healthy or degraded', ...ReportSchema, examples: [HEALTHY] },
+      503: { description: 'Unhealthy', ...ReportSchema, examples: [UNHEALTHY] },
     },
   };
   api.get('/health', { ...EXEMPT, schema }, reportHealth(deps));

@@ -18,6 +18,7 @@ import {
   INVALID_STATUS_TRANSITION,
   PRICE_CHANGED,
 } from './orders.errors.ts';
+import { examples } from './orders.examples.ts';
 import { ORDER_STATUSES } from './orders.rules.ts';
 import * as orders from './orders.service.ts';
 import { eventView, Order, OrderEvent, orderView } from './orders.views.ts';
@@ -47,6 +48,7 @@ const Checkout = Model(
       }),
     ),
   }),
+  examples.Checkout,
 );
 const StatusChange = Model(
   'OrderStatusChange',
@@ -55,6 +57,7 @@ const StatusChange = Model(
     reason: Type.Optional(Line(200, { examples: ['DELIVERY_FAILED'] })),
     seller_order_id: Type.Optional(Id),
   }),
+  examples.OrderStatusChange,
 );
 const shared = { tag: 'Orders', cache: 'personal' } as const;
 
@@ -134,7 +137,11 @@ export const orderRoutes: readonly AnyRoute[] = [
     description:
       'Its buyer while every open part is PENDING; an admin until it ships. Stock goes back to its lots.',
     params: IdParams,
-    body: Model('OrderCancellation', Closed({ reason: Type.Optional(Line(200)) })),
+    body: Model(
+      'OrderCancellation',
+      Closed({ reason: Type.Optional(Line(200)) }),
+      examples.OrderCancellation,
+    ),
     status: 200,
     returns: Order,
     problems: [INVALID_STATUS_TRANSITION],

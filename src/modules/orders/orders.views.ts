@@ -4,6 +4,7 @@ import { Id, Model, Money, Nullable, OneOf, Quantity, Timestamp } from '../../ht
 import { formatMoney } from '../../lib/money.ts';
 import { formatQuantity, UNITS, type Unit } from '../../lib/quantity.ts';
 import { PAYMENT_METHODS, PAYMENT_STATUSES } from '../payments/payments.rules.ts';
+import { examples } from './orders.examples.ts';
 import { ORDER_STATUSES, orderStatusOf, totalsOf } from './orders.rules.ts';
 import type { EventRow, ItemRow, OrderWhole, PartRow } from './orders.service.ts';
 
@@ -21,6 +22,7 @@ export const ShippingAddress = Model(
     region: Type.String(),
     zip_code: Nullable(Type.String()),
   }),
+  examples.ShippingAddress,
 );
 
 const OrderItem = Model(
@@ -37,6 +39,7 @@ const OrderItem = Model(
     unit_price: Type.String({ description: 'After promos', examples: ['108.00'] }),
     line_total: Money,
   }),
+  examples.OrderItem,
 );
 
 const SellerOrder = Model(
@@ -50,6 +53,7 @@ const SellerOrder = Model(
     total_amount: Money,
     refunded_amount: Money,
   }),
+  examples.SellerOrder,
 );
 
 export const Order = Model(
@@ -75,6 +79,7 @@ export const Order = Model(
       Type.String({ ...Timestamp, description: 'When its buyer archived it; null for sellers' }),
     ),
   }),
+  examples.Order,
 );
 
 export const OrderEvent = Model(
@@ -88,6 +93,7 @@ export const OrderEvent = Model(
     reason: Nullable(Type.String()),
     created_at: Timestamp,
   }),
+  examples.OrderEvent,
 );
 
 /** Totals and status are those of the parts that are shown: all of them for the buyer, one for a seller. */

@@ -3,12 +3,14 @@ import { Type } from 'typebox';
 import { SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage } from '../../http/route.ts';
 import { IdParams, Model } from '../../http/schema.ts';
+import { examples } from './orders.examples.ts';
 import { Order, orderView } from './orders.views.ts';
 import { listCustomersOfSeller, listOrdersOfSeller } from './seller-orders.service.ts';
 
 const Customer = Model(
   'SellerCustomer',
   Type.Object({ name: Type.String({ examples: ['Maria S.'] }), order_count: Type.Integer() }),
+  examples.SellerCustomer,
 );
 const shared = {
   access: SELLER_OR_ADMIN,

@@ -7,12 +7,14 @@ import { parseMoney } from '../../lib/money.ts';
 import { FORBIDDEN, notFound } from '../../lib/problem.ts';
 import { PAYMENT_STATE } from '../payments/payments.errors.ts';
 import { Payment, paymentView } from '../payments/payments.views.ts';
+import { examples } from './orders.examples.ts';
 import { refundPayment } from './refunds.service.ts';
 import { receiveWebhook } from './settlement.service.ts';
 
 const RefundInput = Model(
   'RefundInput',
   Closed({ amount: PositiveTotal, reason: Line(200), seller_order_id: Type.Optional(Id) }),
+  examples.RefundInput,
 );
 
 export const settlementRoutes: readonly AnyRoute[] = [
@@ -53,7 +55,10 @@ export const settlementRoutes: readonly AnyRoute[] = [
     params: Type.Object({
       provider: Type.String({ pattern: '^[a-z]{1,32}$', description: 'Name of the provider' }),
     }),
-    body: Type.Record(Type.String(), Type.Unknown(), { description: "The provider's own format" }),
+    body: Type.Record(Type.String(), Type.Unknown(), {
+      description: "The provider's own format",
+      examples: [examples.ProviderEvent],
+    }),
     status: 204,
     idempotency: 'none',
     limit: 'webhook',

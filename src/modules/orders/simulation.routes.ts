@@ -5,6 +5,7 @@ import { SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
 import { Closed, Id, Model, OneOf } from '../../http/schema.ts';
 import { PAYMENT_STATE } from '../payments/payments.errors.ts';
+import { examples } from './orders.examples.ts';
 import {
   SIMULATED_OUTCOMES,
   type SimulatedWebhook,
@@ -27,12 +28,17 @@ export const simulationRoutes: readonly AnyRoute[] = [
         outcome: OneOf(SIMULATED_OUTCOMES),
         deliver: OneOf(['once', 'twice', 'never'], { default: 'once' }),
       }),
+      examples.Simulation,
     ),
     status: 202,
-    returns: Type.Object({
-      outcome: OneOf(SIMULATED_OUTCOMES),
-      delivered: Type.Integer({ description: 'How often the webhook was sent' }),
-    }),
+    returns: Model(
+      'SimulationResult',
+      Type.Object({
+        outcome: OneOf(SIMULATED_OUTCOMES),
+        delivered: Type.Integer({ description: 'How often the webhook was sent' }),
+      }),
+      examples.SimulationResult,
+    ),
     idempotency: 'none',
     problems: [PAYMENT_STATE],
     handle: async (ctx, { params, body, request }) => {

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import type { Ctx } from '../../context.ts';
 import { Id, Model, Money, Nullable, OneOf, Timestamp } from '../../http/schema.ts';
 import { formatMoney } from '../../lib/money.ts';
+import { examples } from './payments.examples.ts';
 import { PAYMENT_METHODS, PAYMENT_STATUSES } from './payments.rules.ts';
 import { checkoutUrl, type PaymentRow } from './payments.service.ts';
 
@@ -26,6 +27,7 @@ export const Payment = Model(
     created_at: Timestamp,
     updated_at: Timestamp,
   }),
+  examples.Payment,
 );
 
 export function paymentView(ctx: Ctx, row: PaymentRow): Static<typeof Payment> {

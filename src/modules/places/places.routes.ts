@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { ANYONE } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
 import { Line, Model, OneOf } from '../../http/schema.ts';
+import { examples } from './places.examples.ts';
 import { listPlaces } from './places.service.ts';
 
 const LEVELS = ['region', 'province', 'city', 'sub_municipality', 'barangay'] as const;
@@ -14,6 +15,7 @@ const Place = Model(
     level: OneOf(LEVELS),
     parent_code: Type.Optional(Type.String()),
   }),
+  examples.Place,
 );
 
 export const placeRoutes: readonly AnyRoute[] = [

@@ -20,6 +20,7 @@ import {
 } from '../../http/schema.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { STALE_VERSION } from '../../lib/problem.ts';
+import { examples } from './promos.examples.ts';
 import { DISCOUNT_TYPES, type DiscountType, PROMO_STATUSES, statusAt } from './promos.rules.ts';
 import * as promos from './promos.service.ts';
 
@@ -35,8 +36,8 @@ const PromoFields = {
   product_ids: Type.Array(Id, { minItems: 1, maxItems: MAX_PROMO_PRODUCTS, uniqueItems: true }),
   is_active: Type.Optional(Type.Boolean()),
 };
-const NewPromo = Model('NewPromo', Closed(PromoFields));
-const PromoPatch = Model('PromoPatch', Patch(Closed(PromoFields)));
+const NewPromo = Model('NewPromo', Closed(PromoFields), examples.NewPromo);
+const PromoPatch = Model('PromoPatch', Patch(Closed(PromoFields)), examples.PromoPatch);
 
 const Promo = Model(
   'Promo',
@@ -59,6 +60,7 @@ const Promo = Model(
     created_at: Timestamp,
     updated_at: Timestamp,
   }),
+  examples.Promo,
 );
 
 export const promoRoutes: readonly AnyRoute[] = [

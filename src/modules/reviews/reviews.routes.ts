@@ -15,6 +15,7 @@ import {
   Timestamp,
 } from '../../http/schema.ts';
 import { CONFLICT, FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';
+import { examples } from './reviews.examples.ts';
 import * as reviews from './reviews.service.ts';
 
 const MAX_TEXT_LENGTH = 2_000;
@@ -23,11 +24,16 @@ const ReviewFields = {
   rating: Type.Integer({ minimum: 1, maximum: 5 }),
   comment: Text(MAX_TEXT_LENGTH, { examples: ['Sweet and still fresh after four days.'] }),
 };
-const NewReview = Model('NewReview', Closed({ product_id: Id, ...ReviewFields }));
-const ReviewPatch = Model('ReviewPatch', Patch(Closed(ReviewFields)));
+const NewReview = Model(
+  'NewReview',
+  Closed({ product_id: Id, ...ReviewFields }),
+  examples.NewReview,
+);
+const ReviewPatch = Model('ReviewPatch', Patch(Closed(ReviewFields)), examples.ReviewPatch);
 const ReviewReply = Model(
   'ReviewReply',
   Closed({ reply: Text(MAX_TEXT_LENGTH, { examples: ['Salamat po!'] }) }),
+  examples.ReviewReply,
 );
 
 const Review = Model(
@@ -46,6 +52,7 @@ const Review = Model(
     created_at: Timestamp,
     updated_at: Timestamp,
   }),
+  examples.Review,
 );
 
 export const reviewRoutes: readonly AnyRoute[] = [

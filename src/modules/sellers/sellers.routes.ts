@@ -18,6 +18,7 @@ import {
 } from '../../http/schema.ts';
 import { CONFLICT, STALE_VERSION } from '../../lib/problem.ts';
 import { SELLER_TRANSITION } from './sellers.errors.ts';
+import { examples } from './sellers.examples.ts';
 import { averageRating, type SellerAction } from './sellers.rules.ts';
 import * as sellers from './sellers.service.ts';
 
@@ -40,8 +41,9 @@ const SellerFields = {
 const SellerApplication = Model(
   'SellerApplication',
   Closed({ ...SellerFields, terms_accepted: Type.Literal(true) }),
+  examples.SellerApplication,
 );
-const SellerPatch = Model('SellerPatch', Patch(Closed(SellerFields)));
+const SellerPatch = Model('SellerPatch', Patch(Closed(SellerFields)), examples.SellerPatch);
 
 const PublicSeller = Model(
   'PublicSeller',
@@ -58,6 +60,7 @@ const PublicSeller = Model(
     follower_count: Type.Integer(),
     created_at: Timestamp,
   }),
+  examples.PublicSeller,
 );
 const Seller = Model(
   'Seller',
@@ -70,6 +73,7 @@ const Seller = Model(
     version: Type.Integer(),
     updated_at: Timestamp,
   }),
+  examples.Seller,
 );
 
 export const sellerRoutes: readonly AnyRoute[] = [

@@ -17,6 +17,7 @@ import { imageUrls } from '../catalog/images.service.ts';
 import { TAX_CLASSES } from '../catalog/products.service.ts';
 import { daysLeft, FRESHNESS, freshnessOf } from '../inventory/inventory.service.ts';
 import type { ProductRow } from './product-rows.queries.ts';
+import { examples } from './storefront.examples.ts';
 
 const Url = Type.String({
   format: 'uri',
@@ -31,6 +32,7 @@ export const ProductImage = Model(
     }),
     urls: Type.Object({ small: Url, medium: Url, large: Url }),
   }),
+  examples.ProductImage,
 );
 export const Product = Model(
   'Product',
@@ -84,6 +86,7 @@ export const Product = Model(
     created_at: Timestamp,
     updated_at: Timestamp,
   }),
+  examples.Product,
 );
 export const StoreProduct = Model(
   'StoreProduct',
@@ -92,6 +95,7 @@ export const StoreProduct = Model(
     warnings: Type.Array(Type.Object({ code: OneOf(['PRICE_ABOVE_SRP']), message: Type.String() })),
     deleted_at: Nullable(Timestamp),
   }),
+  examples.StoreProduct,
 );
 type ProductView = Infer<typeof Product>;
 
