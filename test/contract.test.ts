@@ -14,12 +14,19 @@ import { faultsOfForm } from './forms.ts';
 const PUBLIC_URL = 'https://api.example.com';
 const PREPARE_TIMEOUT_MS = 120_000;
 
+interface Operation {
+  readonly responses: object;
+  readonly parameters: readonly object[];
+}
+
 /** Each route as somebody calls it who may: nothing here changes anything before the last part. */
 const calls = new Map<string, Call>();
 let test: TestApp;
+let document: { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> };
 
 beforeAll(async () => {
   test = await createTestApp({ env: { PUBLIC_URL } });
+  document = (await test.call({ path: '/api/v1/openapi.json' })).json();
   const people = await createPeople();
   const [seller, customer] = [personOf(people, 'seller'), personOf(people, 'customer')];
   await makeSale(test, { buyer: customer, seller });
@@ -42,6 +49,15 @@ function callOf(name: string): Call {
   const call = calls.get(name);
   if (call === undefined) throw new Error(`no call of ${name}`);
   return call;
+}
+
+/** What the published document says of an operation: `GET /products/:id`. */
+function documented(name: string): Operation {
+  const [method = '', path = ''] = name.split(' ');
+  const operations = document.paths[`/api/v1${path.replace(/:(\w+)/g, '{$1}')}`];
+  const operation = operations?.[method.toLowerCase()];
+  if (operation === undefined) throw new Error(`${name} is not in the document`);
+  return operation;
 }
 
 async function favor(token: string, product_id: string): Promise<void> {
@@ -120,6 +136,9 @@ describe('an answer has a tag, and is not sent again to who has it:', () => {
     expect(etag).toMatch(/^"\d+-[\w-]{16}"$/);
     const second = await send(test, callOf(name), { headers: { 'if-none-match': etag } });
     expect([second.statusCode, second.body, second.headers.etag]).toEqual([304, '', etag]);
+    const { responses, parameters } = documented(name);
+    expect(responses).toHaveProperty('304.headers.ETag');
+    expect(parameters).toContainEqual({ $ref: '#/components/parameters/IfNoneMatch' });
   });
 });
 

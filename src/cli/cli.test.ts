@@ -29,6 +29,8 @@ const PRODUCTION = {
   SEMAPHORE_API_KEY: 'key',
   PAYMENT_PROVIDER: 'none',
   PORT: '0',
+  // The tests' server may be another machine.
+  DATABASE_TLS: 'off',
 };
 
 let folder: string;

@@ -98,7 +98,7 @@ function completeOperation(operation: Operation, route: AnyRoute): void {
   operation.security = securityOf(route);
   operation.parameters = [...(operation.parameters ?? []), ...headersOf(route)];
   Object.assign(operation.responses, documentedProblems(route));
-  if (route.method === 'GET' && route.cache !== 'personal') {
+  if (route.method === 'GET') {
     operation.responses['304'] = {
       description: 'Not modified: the ETag of `If-None-Match` still holds',
     };
@@ -131,7 +131,7 @@ function headersOf(route: AnyRoute): Parameter[] {
     route.method === 'POST' && route.idempotency !== 'none' && route.access.roles !== undefined;
   const key = route.idempotency === 'required' ? 'RequiredIdempotencyKey' : 'IdempotencyKey';
   const isVersioned = route.problems?.some(({ status }: ProblemKind) => status === STALE) ?? false;
-  const isRead = route.method === 'GET' && route.cache !== 'personal';
+  const isRead = route.method === 'GET';
   return [
     ...(takesKey ? [parameterRef(key)] : []),
     ...(isVersioned ? [parameterRef('IfMatch')] : []),
@@ -146,7 +146,7 @@ function headerRefs(status: number, route: AnyRoute): Record<string, object> {
     'RateLimit-Policy',
     ...(status === 429 || status === 503 ? ['Retry-After'] : []),
     ...(status === 401 ? ['WWW-Authenticate'] : []),
-    ...(status < 300 && status !== 204 ? ['ETag'] : []),
+    ...((status < 300 && status !== 204) || status === 304 ? ['ETag'] : []),
     ...(status < 300 && route.kind === 'list' ? ['Link'] : []),
   ];
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
@@ -275,12 +275,12 @@ const HEADERS = {
   ),
   RateLimit: header(
     'What is left of each limit that counted this request, and seconds until it is whole; where one refuses, only what is spent',
-    '"anonymous";r=99;t=3600, "burst";r=59;t=60',
+    '"user";r=4999;t=3600, "burst";r=299;t=60',
     300,
   ),
   'RateLimit-Policy': header(
     'Those limits: requests and seconds',
-    '"anonymous";q=100;w=3600, "burst";q=60;w=60',
+    '"user";q=5000;w=3600, "burst";q=300;w=60',
     300,
   ),
   'Retry-After': header('Seconds to wait', '2', 10),

@@ -41,6 +41,15 @@ describe('counting in memory', () => {
     expect((await count('wide'))[0]).toBe(2);
   });
 
+  it('keeps nothing of windows that refused requests began', async () => {
+    const { counters, window, count } = open();
+    await count('quiet');
+    await counters.count([window('narrow', 1)]);
+    for (let i = 0; i < MAX_COUNTED_IN_MEMORY; i += 1)
+      await counters.count([window(`invented ${i}`), window('narrow', 1)]);
+    expect((await count('quiet'))[0]).toBe(2);
+  });
+
   it('forgets who has been quiet longest when too many come, so that memory is bounded', async () => {
     const { count } = open();
     await count('quiet');

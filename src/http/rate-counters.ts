@@ -37,7 +37,8 @@ for i, key in ipairs(KEYS) do
 end
 if refused then
   for i, key in ipairs(KEYS) do
-    if tally[2 * i - 1] <= tonumber(ARGV[#KEYS + i]) then redis.call('DECR', key) end
+    local isWithin = tally[2 * i - 1] <= tonumber(ARGV[#KEYS + i])
+    if isWithin and redis.call('DECR', key) == 0 then redis.call('DEL', key) end
   end
 end
 return tally`;
@@ -62,11 +63,18 @@ export function memoryCounters(clock: Clock): Counters {
   const running = new LRUCache<string, { count: number; readonly ends_ms: number }>({
     max: MAX_COUNTED_IN_MEMORY,
   });
+  /** Leaves nothing of a window that only refused requests began: whoever is refused could begin any number. */
+  const giveBack = (key: string) => {
+    const window = running.get(key);
+    if (window === undefined) return;
+    window.count -= 1;
+    if (window.count === 0) running.delete(key);
+  };
   return {
     count(windows) {
       const now_ms = clock.now().getTime();
       const tally: number[] = [];
-      const within: { count: number }[] = [];
+      const within: string[] = [];
       for (const { key, length_ms, limit } of windows) {
         let window = running.get(key);
         if (window === undefined || window.ends_ms <= now_ms) {
@@ -74,10 +82,10 @@ export function memoryCounters(clock: Clock): Counters {
           running.set(key, window);
         }
         window.count += 1;
-        if (window.count <= limit) within.push(window);
+        if (window.count <= limit) within.push(key);
         tally.push(window.count, window.ends_ms - now_ms);
       }
-      if (within.length < windows.length) for (const window of within) window.count -= 1;
+      if (within.length < windows.length) for (const key of within) giveBack(key);
       return tally;
     },
   };

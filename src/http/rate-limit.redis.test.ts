@@ -100,7 +100,10 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
   });
 
   it('take a request that one rule refuses from no other', async () => {
-    const { redis, limits } = await openProcess(PATIENT_MS, { RATE_LIMIT_BURST: '1/minute' });
+    const { redis, limits } = await openProcess(PATIENT_MS, {
+      RATE_LIMIT_BURST: '1/minute',
+      RATE_LIMIT_LOGIN_ADDRESS: '1/minute',
+    });
     const user_id = newId();
     const take = async () => limits.take({ address, user_id });
     const outcomes = await Promise.allSettled([take(), take(), take()]);
@@ -110,6 +113,10 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
       'rejected',
     ]);
     expect(await redis.mget(`rate:user:${user_id}`, `rate:burst:${user_id}`)).toEqual(['1', '3']);
+    const elsewhere = newId();
+    const logIn = async () => limits.take({ address: elsewhere, limit: 'login', subject: newId() });
+    await Promise.allSettled([logIn(), logIn(), logIn()]);
+    expect(await redis.keys(`rate:login:*:${elsewhere}`)).toHaveLength(1);
   });
 
   it('hold no e-mail address: an account is its hash', async () => {
@@ -132,7 +139,7 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     await probe.close();
     expect(answer.statusCode).toBe(204);
     const keys = await redis.keys('rate:*');
-    expect(keys.filter((key) => key.startsWith('rate:login:'))).toHaveLength(1);
+    expect(keys.filter((key) => /^rate:login:[\w-]+:127\.0\.0\.1$/.test(key))).toHaveLength(1);
     expect(keys.join()).not.toContain('maria');
   });
 

@@ -75,6 +75,28 @@ describe('an absolute address', () => {
   });
 });
 
+describe('a path', () => {
+  it.each(['/api/v1/%74hings', '/%61%70%69/v1/%74%68ings', '/api/v1/thing%73/'])(
+    '%s has one spelling, also in the addresses of its pages',
+    async (target) => {
+      const { status, body } = await send(target);
+      expect([status, body.next]).toEqual([
+        200,
+        expect.stringMatching(/^http:\/\/localhost:8000\/api\/v1\/things\?page=2/),
+      ]);
+    },
+  );
+
+  it.each([
+    ['/%2Fapi%2fv1/%25%41', '/%2Fapi%2fv1/%25A'],
+    ['/a%3Fb%23%2541', '/a%3Fb%23%2541'],
+    ['/%7E%2d%2E%5f?a=%41', '/~-._'],
+    ['/%40%5B%60%7b%2f%3a', '/%40%5B%60%7b%2f%3a'],
+  ])('%s keeps the escapes that it needs: %s', async (target, instance) => {
+    expect((await send(target)).body).toMatchObject({ status: 404, instance });
+  });
+});
+
 describe('a Host header', () => {
   it.each(['shop.example', 'shop.example:8000', '[::1]:8000', '127.0.0.1', 'api_1:80'])(
     '%s is taken',

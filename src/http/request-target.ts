@@ -8,8 +8,23 @@ const ABSOLUTE = /^https?:\/\/(?<authority>[^/?#]*)(?<rest>.*)$/i;
 /** A name or an address, and a port; nobody who signs in sends one in a URL. */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i;
 
-/** The address from its path on. Of an absolute one, the authority takes the place of the Host header, as it must. */
-export function toOriginForm(request: IncomingMessage): string {
+/** Escapes of letters, digits and `-._~`, which mean what they stand for (RFC 3986, section 6.2.2.2). */
+const NEEDLESS_ESCAPE = /%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/gi;
+
+/**
+ * The address from its path on, the path with no escape that it does not need: caches, cursors and proxies' rules see one
+ * spelling. Of an absolute one, the authority takes the place of the Host header, as it must.
+ */
+export function toOneForm(request: IncomingMessage): string {
+  const url = toOriginForm(request);
+  // Most addresses have no escape in their path.
+  const end = url.indexOf('?');
+  const path = end < 0 ? url : url.slice(0, end);
+  if (!path.includes('%')) return url;
+  return path.replace(NEEDLESS_ESCAPE, decodeURIComponent) + url.slice(path.length);
+}
+
+function toOriginForm(request: IncomingMessage): string {
   const { url = '/' } = request;
   if (url.startsWith('/')) return url;
   const { authority, rest = '' } = ABSOLUTE.exec(url)?.groups ?? {};

@@ -19,7 +19,7 @@ import { registerCors } from './cross-origin.ts';
 import { MAX_BODY_BYTES, registerJsonBody } from './json-body.ts';
 import { createModels, type Models } from './models.ts';
 import { answerClientError, registerProblemAnswers } from './problem-answers.ts';
-import { refuseStrangeTarget, toOriginForm } from './request-target.ts';
+import { refuseStrangeTarget, toOneForm } from './request-target.ts';
 import { activityOf, reportFault } from './request-telemetry.ts';
 import { registerSecurityHeaders, securityHeaders } from './security-headers.ts';
 import { buildSerializer } from './serialization.ts';
@@ -82,7 +82,7 @@ export function createServer(deps: {
       requireHostHeader: false,
     },
     trustProxy: config.TRUST_PROXY ?? false,
-    rewriteUrl: toOriginForm,
+    rewriteUrl: toOneForm,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     childLoggerFactory: (logger, bindings, options, request) =>
       logger.child({ ...bindings, trace_id: activityOf(request, tracing).trace.traceId }, options),
