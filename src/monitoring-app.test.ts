@@ -16,7 +16,7 @@ beforeAll(async () => {
   const { services, health, metrics, tokens } = test;
   const log = createLog({ level: 'silent', pretty: false, version: '1.0.0' });
   const authenticate = createAuthenticate(tokens);
-  const limits = { take: () => undefined };
+  const limits = { take: () => undefined, succeed: () => undefined };
   app = buildMonitoringApp({ services, health, metrics, authenticate, limits, log });
 });
 afterAll(async () => {

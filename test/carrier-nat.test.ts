@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../src/lib/ids.ts';
 import { PASSWORD } from '../src/modules/identity/identity.testkit.ts';
+import { checkoutUrl } from '../src/modules/payments/payments.service.ts';
 import { createActor } from './actors.ts';
 import { createTestApp, type TestApp } from './app.ts';
 import { createMember, type Member } from './problems/members.ts';
@@ -18,6 +19,11 @@ const remoteAddress = '203.0.113.7';
 interface Pair {
   readonly access: string;
   readonly refresh: string;
+}
+
+/** Of somebody whom nobody knows. */
+function strangersCredentials() {
+  return { user_email: `${newId()}@freshbytes.test`, password: 'not-the-password' };
 }
 
 describe('25 clients behind one address', { timeout: TEST_TIMEOUT_MS }, () => {
@@ -80,6 +86,13 @@ describe('25 clients behind one address', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(await spend(() => refresh(`${newId()}.invented`))).toBe(0);
     const webhook = () => ask('/api/v1/webhooks/payments/invented', { body: {} });
     expect(await spend(webhook)).toBe(0);
+    const spray = () => ask('/api/v1/auth/login', { body: strangersCredentials() });
+    expect(await spend(spray)).toBeGreaterThan(0);
+    const forged = await ask('/api/v1/webhooks/payments/simulator', { body: {} });
+    expect([forged.statusCode, forged.json().code]).toEqual([403, 'FORBIDDEN']);
+    const checkout = new URL(checkoutUrl(test.services.config, newId())).pathname;
+    expect((await ask(checkout)).statusCode).toBe(404);
+    expect((await ask(`${checkout}x`)).statusCode).toBe(429);
     for (const [i, member] of others.entries()) {
       const { access = '', refresh: first = '' } = pairs[i] ?? {};
       expect((await ask('/api/v1/users/me', { token: access })).statusCode).toBe(200);

@@ -23,6 +23,13 @@ import type { Limited } from './route.ts';
  */
 export type Authenticate = (services: Services, token: string) => Promise<UserActor>;
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** As it was counted, where that asked what it is about. */
+    counted?: CountedRequest | undefined;
+  }
+}
+
 const BEARER = /^Bearer +([\w\-.~+/]+=*)$/i;
 const MAX_TOKEN_LENGTH = 4_096;
 
@@ -37,6 +44,7 @@ export function registerCaller(
   app: FastifyInstance,
   { services, authenticate, limits }: CallerDeps,
 ): void {
+  app.decorateRequest('counted');
   app.addHook('onRequest', async (request, reply) => {
     const address = request.ip;
     const ctx = {
@@ -70,8 +78,17 @@ export function registerCaller(
   app.addHook('preValidation', async (request, reply) => {
     const limit = limitOf(request);
     if (limit === undefined || !asksForSubject(limit)) return;
-    const subject = limitedOf(request).limitSubject?.(request);
-    announce(reply, await limits.take({ ...origin(request, services.config), limit, subject }));
+    request.counted = {
+      ...origin(request, services.config),
+      limit,
+      subject: limitedOf(request).limitSubject?.(request),
+    };
+    announce(reply, await limits.take(request.counted));
+  });
+  // Before the answer leaves: whoever reads it is known from then on.
+  app.addHook('onSend', ({ counted }, { statusCode }, payload, done) => {
+    if (counted === undefined || statusCode >= 300) return done(null, payload);
+    Promise.resolve(limits.succeed(counted)).then(() => done(null, payload), done);
   });
 }
 

@@ -264,7 +264,7 @@ describe('a table', () => {
       config: { isDevelopment: false },
       publicUrl: 'https://api.example.com',
       metrics: { countDeprecatedRequest: () => {} },
-      limits: { take: () => undefined },
+      limits: { take: () => undefined, succeed: () => undefined },
     });
     app.get('/api/v1/here', () => 'here');
     await expect(app.ready()).rejects.toThrow(

@@ -57,10 +57,16 @@ export interface Window {
 export interface Counters {
   /** Counts one request in each window; one that a window refuses is counted in the windows that refuse it alone. */
   count(windows: readonly Window[]): Tally | Promise<Tally>;
+  /** Keeps a key in mind for so long. */
+  remember(key: string, length_ms: number): void | Promise<void>;
+  knows(key: string): boolean | Promise<boolean>;
 }
 
 export function memoryCounters(clock: Clock): Counters {
   const running = new LRUCache<string, { count: number; readonly ends_ms: number }>({
+    max: MAX_COUNTED_IN_MEMORY,
+  });
+  const remembered = new LRUCache<string, { readonly ends_ms: number }>({
     max: MAX_COUNTED_IN_MEMORY,
   });
   /** Leaves nothing of a window that only refused requests began: whoever is refused could begin any number. */
@@ -88,6 +94,10 @@ export function memoryCounters(clock: Clock): Counters {
       if (within.length < windows.length) for (const key of within) giveBack(key);
       return tally;
     },
+    remember(key, length_ms) {
+      remembered.set(key, { ends_ms: clock.now().getTime() + length_ms });
+    },
+    knows: (key) => (remembered.get(key)?.ends_ms ?? 0) > clock.now().getTime(),
   };
 }
 
@@ -108,16 +118,34 @@ export function redisCounters({ redis, breaker, log, standIn }: RedisCountersOpt
       ...windows.map(({ length_ms }) => length_ms),
       ...windows.map(({ limit }) => limit),
     );
+  const inRedis = async <T>(ask: () => Promise<T>, otherwise: () => T | Promise<T>): Promise<T> => {
+    // Asked first, because a refusal by exception costs more than counting.
+    if (redis.status !== 'ready' || breaker.isOpen()) return otherwise();
+    try {
+      return await breaker.run(ask);
+    } catch (err) {
+      log.warn({ err }, 'redis did not count a request; this process counts by itself');
+      return otherwise();
+    }
+  };
   return {
-    async count(windows) {
-      // Asked first, because a refusal by exception costs more than counting.
-      if (redis.status !== 'ready' || breaker.isOpen()) return standIn.count(windows);
-      try {
-        return await breaker.run(() => countShared(windows));
-      } catch (err) {
-        log.warn({ err }, 'redis did not count a request; this process counts by itself');
-        return standIn.count(windows);
-      }
+    count: (windows) =>
+      inRedis(
+        () => countShared(windows),
+        () => standIn.count(windows),
+      ),
+    async remember(key, length_ms) {
+      // Here too: should Redis fail, those who are known stay so.
+      await standIn.remember(key, length_ms);
+      await inRedis(
+        async () => void (await redis.set(key, 1, 'PX', length_ms)),
+        () => undefined,
+      );
     },
+    knows: (key) =>
+      inRedis(
+        async () => (await redis.exists(key)) === 1,
+        () => standIn.knows(key),
+      ),
   };
 }

@@ -119,6 +119,22 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     expect(await redis.keys(`rate:login:*:${elsewhere}`)).toHaveLength(1);
   });
 
+  it('know in every process, and without naming either, which account succeeded from an address', async () => {
+    const rates = { RATE_LIMIT_LOGIN_ADDRESS: '1/minute' };
+    const [here, there] = [
+      await openProcess(PATIENT_MS, rates),
+      await openProcess(PATIENT_MS, rates),
+    ];
+    const of = (subject: string) => ({ address, limit: 'login', subject }) as const;
+    await here.limits.succeed(of('maria'));
+    await here.limits.take(of('jose'));
+    await expect(there.limits.take(of('jose'))).rejects.toThrow('"login_address"');
+    await expect(there.limits.take(of('maria'))).resolves.toBeDefined();
+    const [key = '', ...others] = await here.redis.keys('known:login:*');
+    expect([key, others]).toEqual([expect.stringMatching(/^known:login:[\w-]{22}$/), []]);
+    expect(await here.redis.pttl(key)).toBeGreaterThan(29 * 86_400_000);
+  });
+
   it('hold no e-mail address: an account is its hash', async () => {
     const { redis } = await openProcess(PATIENT_MS);
     const user_email = `maria-${address}@example.com`;

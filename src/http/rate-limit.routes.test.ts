@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Probe } from '../../test/probe.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { openLimited as open, statuses } from './rate-limit.testkit.ts';
 
 describe('signing in', () => {
@@ -37,6 +38,25 @@ describe('signing in', () => {
       expect.stringMatching(/^"login_address";r=0;t=\d+$/),
     ]);
     expect((await logIn(probe, 'user9@example.com', '203.0.113.2')).statusCode).toBe(204);
+  });
+
+  it('from where it succeeded before is not bounded per address: a neighbour who tries many accounts locks nobody out', async () => {
+    const probe = await open({
+      RATE_LIMIT_LOGIN: '3/minute',
+      RATE_LIMIT_LOGIN_ADDRESS: '4/minute',
+    });
+    await logIn(probe, 'maria@example.com');
+    await logIn(probe, 'wrong.jose@example.com');
+    for (let i = 0; i < 6; i += 1) await logIn(probe, `wrong${i}@example.com`);
+    expect((await logIn(probe, 'maria@example.com')).statusCode).toBe(204);
+    expect((await logIn(probe, 'wrong.jose@example.com')).statusCode).toBe(429);
+    expect((await logIn(probe, 'ana@example.com')).statusCode).toBe(429);
+    expect((await logIn(probe, 'maria@example.com')).statusCode).toBe(204);
+    const fourth = await logIn(probe, 'maria@example.com');
+    expect([fourth.statusCode, fourth.json().rate_limit.rule]).toEqual([429, 'login']);
+    probe.clock.advance(31 * DAY_MS);
+    for (let i = 0; i < 6; i += 1) await logIn(probe, `wrong${i}@example.com`);
+    expect((await logIn(probe, 'maria@example.com')).statusCode).toBe(429);
   });
 
   it('to one account over and over leaves the others of that address theirs', async () => {

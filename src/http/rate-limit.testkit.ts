@@ -8,6 +8,7 @@ import {
   type ProbeOptions,
   userActor,
 } from '../../test/probe.ts';
+import { FORBIDDEN, Problem } from '../lib/problem.ts';
 import { ANYONE } from './access.ts';
 import { route } from './route.ts';
 
@@ -24,6 +25,10 @@ const routes = [
     body: credentials,
     limit: 'login',
     limitSubject: ({ body }) => (body as { user_email?: string }).user_email?.toLowerCase(),
+    handle: async (_ctx, { body }) => {
+      if ((body as { user_email: string }).user_email.startsWith('wrong'))
+        throw new Problem(FORBIDDEN, 'This is not the password.');
+    },
   }),
   route({
     ...facts,

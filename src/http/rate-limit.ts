@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Breaker } from '../cache/breaker.ts';
 import type { Config } from '../config.ts';
 import { Problem, RATE_LIMITED } from '../lib/problem.ts';
-import { type Clock, plusMs, SECOND_MS } from '../lib/time.ts';
+import { type Clock, DAY_MS, plusMs, SECOND_MS } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
 import {
   type Counters,
@@ -15,6 +15,7 @@ import {
 } from './rate-counters.ts';
 import {
   createPlans,
+  distinguishesStrangers,
   type Plan,
   type Quota,
   type RateRule,
@@ -47,7 +48,12 @@ export interface RateLimits {
    * @throws Problem RATE_LIMITED with Retry-After, the longest where several refuse
    */
   take(request: CountedRequest): RateFields | undefined | Promise<RateFields | undefined>;
+  /** Hears of a success, for rules that count strangers only. */
+  succeed(request: CountedRequest): void | Promise<void>;
 }
+
+/** As long as a session may live: whoever signs in again after it is still known. */
+const KNOWN_FOR_MS = 30 * DAY_MS;
 
 export interface RateLimitOptions {
   readonly config: Config;
@@ -61,32 +67,57 @@ export interface RateLimitOptions {
 
 export function createRateLimits(options: RateLimitOptions): RateLimits {
   const { config, clock, log, shared, onRefusal = () => {} } = options;
-  if (config.RATE_LIMITS === 'off') return { take: () => undefined };
+  if (config.RATE_LIMITS === 'off') return { take: () => undefined, succeed: () => {} };
   const planOf = createPlans(config);
   const memory = memoryCounters(clock);
   const counters: Counters =
     shared === undefined ? memory : redisCounters({ ...shared, log, standIn: memory });
+
+  function judge(plan: Plan, tally: Tally, request: CountedRequest): RateFields {
+    const { left, spent, longest } = verdictOn(plan, tally);
+    const { policy } = plan;
+    if (longest === undefined) return { limit: left, policy };
+    if (request.isUnbounded) return { limit: listed(left, spent), policy };
+    onRefusal(longest.quota.name);
+    // Of the spent quotas only: Retry-After must outlast every window that RateLimit names.
+    throw refusal(longest, { limit: spent, policy }, clock.now());
+  }
+
+  function take(request: CountedRequest, isKnown: boolean) {
+    const { limit, user_id, subject } = request;
+    const plan = planOf({
+      limit,
+      isSignedIn: user_id !== undefined,
+      hasSubject: subject !== undefined,
+      isKnown,
+    });
+    const tally = counters.count(plan.quotas.map((quota) => windowOf(quota, request)));
+    return tally instanceof Promise
+      ? tally.then((tally) => judge(plan, tally, request))
+      : judge(plan, tally, request);
+  }
+
   return {
     take(request) {
-      const plan = planOf({
-        limit: request.limit,
-        isSignedIn: request.user_id !== undefined,
-        hasSubject: request.subject !== undefined,
-      });
-      const windows = plan.quotas.map((quota) => windowOf(quota, request));
-      const judge = (tally: Tally): RateFields => {
-        const { left, spent, longest } = verdictOn(plan, tally);
-        const { policy } = plan;
-        if (longest === undefined) return { limit: left, policy };
-        if (request.isUnbounded) return { limit: listed(left, spent), policy };
-        onRefusal(longest.quota.name);
-        // Of the spent quotas only: Retry-After must outlast every window that RateLimit names.
-        throw refusal(longest, { limit: spent, policy }, clock.now());
-      };
-      const tally = counters.count(windows);
-      return tally instanceof Promise ? tally.then(judge) : judge(tally);
+      const key = keyOfKnown(request);
+      if (key === undefined) return take(request, false);
+      const isKnown = counters.knows(key);
+      return isKnown instanceof Promise
+        ? isKnown.then((isKnown) => take(request, isKnown))
+        : take(request, isKnown);
+    },
+    succeed(request) {
+      const key = keyOfKnown(request);
+      return key === undefined ? undefined : counters.remember(key, KNOWN_FOR_MS);
     },
   };
+}
+
+/** Neither the account nor the address can be read from it. */
+function keyOfKnown({ limit, subject, address }: CountedRequest): string | undefined {
+  if (limit === undefined || subject === undefined || !distinguishesStrangers(limit))
+    return undefined;
+  return `known:${limit}:${hashOf(`${subject} ${address}`)}`;
 }
 
 function windowOf(quota: Quota, { address, user_id, subject }: CountedRequest): Window {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../config.ts';
-import { asksForSubject, createPlans, parameterOf, parseRate } from './rate-rules.ts';
+import {
+  asksForSubject,
+  createPlans,
+  distinguishesStrangers,
+  parameterOf,
+  parseRate,
+} from './rate-rules.ts';
 
 const planOf = createPlans(loadConfig({ NODE_ENV: 'test' }, 'test'));
 
@@ -28,7 +34,7 @@ describe('the rules that count a request', () => {
     ['a user who uploads', 'upload', true, false, `${USER}, "upload";q=20;w=60`],
     ['a user who wants a code', 'code', true, false, `${USER}, "code";q=20;w=3600`],
   ] as const)('of %s are these by default', (_who, limit, isSignedIn, hasSubject, policy) => {
-    expect(planOf({ limit, isSignedIn, hasSubject }).policy).toBe(policy);
+    expect(planOf({ limit, isSignedIn, hasSubject, isKnown: false }).policy).toBe(policy);
   });
 
   it.each([
@@ -42,15 +48,26 @@ describe('the rules that count a request', () => {
     ['a provider', 'webhook', true, '"webhook";q=600;w=60'],
     ['asking for health', 'health', false, '"health";q=60;w=60'],
   ] as const)('of %s count nothing else', (_what, limit, hasSubject, policy) => {
-    expect(planOf({ limit, isSignedIn: false, hasSubject }).policy).toBe(policy);
+    expect(planOf({ limit, isSignedIn: false, hasSubject, isKnown: false }).policy).toBe(policy);
   });
 
   it.each(['refresh', 'payment_page', 'webhook'] as const)(
     'of %s are the general ones where the request is about nothing that exists',
     (limit) => {
-      expect(planOf({ limit, isSignedIn: false, hasSubject: false }).policy).toBe(ANONYMOUS);
+      expect(planOf({ limit, isSignedIn: false, hasSubject: false, isKnown: false }).policy).toBe(
+        ANONYMOUS,
+      );
     },
   );
+
+  it('of signing in leave the address out of it where the account is known there', () => {
+    const kind = { limit: 'login', isSignedIn: false, hasSubject: true, isKnown: true } as const;
+    expect(planOf(kind).policy).toBe('"login";q=5;w=60');
+    expect([distinguishesStrangers('login'), distinguishesStrangers('refresh')]).toEqual([
+      true,
+      false,
+    ]);
+  });
 
   it('wait for the body where it says what the request is about', () => {
     expect([asksForSubject('login'), asksForSubject('refresh'), asksForSubject('media')]).toEqual([

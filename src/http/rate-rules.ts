@@ -11,6 +11,8 @@ interface RuleFacts {
   readonly route?: string;
   /** The general rules do not count what this one counts: nobody can spend it by doing something else. */
   readonly isApart?: boolean;
+  /** Only subjects that never succeeded from their address: those who did are kept from nothing by neighbours. */
+  readonly countsStrangersOnly?: boolean;
   /** Only requests of these callers. */
   readonly callers?: 'anonymous' | 'signed_in';
   /** Only requests with this query parameter. */
@@ -37,6 +39,7 @@ export const RATE_RULES = {
     setting: 'RATE_LIMIT_LOGIN_ADDRESS',
     route: 'login',
     isApart: true,
+    countsStrangersOnly: true,
     per: 'address',
   },
   refresh: { setting: 'RATE_LIMIT_REFRESH', route: 'refresh', isApart: true, per: 'subject' },
@@ -104,6 +107,8 @@ export interface RequestKind {
   readonly limit: RouteLimit | undefined;
   readonly isSignedIn: boolean;
   readonly hasSubject: boolean;
+  /** Whether the subject succeeded from this address before; asked where `distinguishesStrangers` says so. */
+  readonly isKnown: boolean;
 }
 
 const RULES: readonly (readonly [RateRule, RuleFacts])[] = (
@@ -114,7 +119,7 @@ const RULES: readonly (readonly [RateRule, RuleFacts])[] = (
 export function createPlans(config: Config): (kind: RequestKind) => Plan {
   const plans = new Map<string, Plan>();
   return (kind) => {
-    const key = `${kind.limit} ${kind.isSignedIn} ${kind.hasSubject}`;
+    const key = `${kind.limit} ${kind.isSignedIn} ${kind.hasSubject} ${kind.isKnown}`;
     const known = plans.get(key);
     if (known !== undefined) return known;
     const plan = announced(rulesFor(kind).map(([name, facts]) => quotaOf(name, facts, config)));
@@ -123,12 +128,13 @@ export function createPlans(config: Config): (kind: RequestKind) => Plan {
   };
 }
 
-function rulesFor({ limit, isSignedIn, hasSubject }: RequestKind) {
+function rulesFor({ limit, isSignedIn, hasSubject, isKnown }: RequestKind) {
   const caller = isSignedIn ? 'signed_in' : 'anonymous';
   const holding = RULES.filter(
-    ([, { route, callers = caller, per }]) =>
+    ([, { route, callers = caller, per, countsStrangersOnly }]) =>
       (route === undefined || route === limit) &&
       callers === caller &&
+      !(isKnown && countsStrangersOnly) &&
       (hasSubject || !countsSubject(per)),
   );
   const isApart = holding.some(([, facts]) => facts.isApart);
@@ -145,6 +151,14 @@ export function asksForSubject(limit: RouteLimit): boolean {
   return SUBJECT_LIMITS.has(limit);
 }
 
+/** Whether rules of `limit` ask if the subject is known at its address. */
+export function distinguishesStrangers(limit: RouteLimit): boolean {
+  return STRANGER_LIMITS.has(limit);
+}
+
+const STRANGER_LIMITS = new Set(
+  RULES.flatMap(([, { route, countsStrangersOnly }]) => (countsStrangersOnly ? [route] : [])),
+);
 const SUBJECT_LIMITS = new Set(
   RULES.flatMap(([, { route, per }]) => (countsSubject(per) ? [route] : [])),
 );

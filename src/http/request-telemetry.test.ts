@@ -42,7 +42,7 @@ function openServer({ tracing, errorReports }: Told = {}) {
   registerCaller(app, {
     services: { config, db, clock: systemClock, log, tracing } as Partial<Services> as Services,
     authenticate: async () => MARIA,
-    limits: { take: async () => undefined },
+    limits: { take: async () => undefined, succeed: () => undefined },
   });
   const mounted = { mounted: { access: ANYONE } as never };
   app.get('/people/:id', { config: mounted }, async () => ({}));

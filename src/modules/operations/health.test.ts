@@ -75,7 +75,7 @@ describe('a database that swallows everything and answers nothing', () => {
     registerOperations(app, {
       services: test.services,
       authenticate: () => Promise.reject(new Error('nobody is known')),
-      limits: { take: () => undefined },
+      limits: { take: () => undefined, succeed: () => undefined },
       health: openHealth(`postgres://shop@127.0.0.1:${hole.port}/shop`),
       metrics: createMetrics(log),
       jwks: { keys: [] },
