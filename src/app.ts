@@ -116,7 +116,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   registerDeprecations(app, { ...deps, ...services, publicUrl, table: deprecations });
   registerCaller(app, deps);
   registerOperations(app, operations);
-  registerErrorPages(app, routes);
+  registerErrorPages(app, { routes, publicUrl });
   const versions = { v1: numberedPaging, v2: cursorPaging(deps.tokens.cursorSecrets) };
   registerDocsPages(app, Object.keys(versions));
   registerVersionsPage(app, { versions: Object.keys(versions), table: deprecations });

@@ -1,7 +1,9 @@
 // What `user create-admin` needs to know: asked for where it was not given, and judged as soon as it is there, by the rules
 // of POST /auth/register.
+
+import { fieldErrors } from '../http/field-errors.ts';
 import { Closed, type Infer } from '../http/schema.ts';
-import { createValidation, fieldErrors } from '../http/validation.ts';
+import { createValidation } from '../http/validation.ts';
 import { parsePhone } from '../lib/phone.ts';
 import { type FieldError, Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 import { passwordFault } from '../modules/identity/passwords.rules.ts';

@@ -53,13 +53,13 @@ export function requireAccess(
   if (!access.withoutMfa && !actor.has_mfa && mfaRequiredRoles.includes(actor.role)) {
     throw new Problem(
       MFA_ENROLLMENT_REQUIRED,
-      'Your role needs a second factor: set one up at /auth/mfa/totp/enroll.',
+      'Your role needs a second factor: set one up at POST /auth/mfa/totp/enroll.',
     );
   }
   if (access.verified && !actor.is_verified) {
     throw new Problem(
       VERIFICATION_REQUIRED,
-      'Confirm your e-mail address or phone number first: /auth/verify.',
+      'Confirm your e-mail address or phone number first: POST /auth/verify/email/request.',
     );
   }
 }

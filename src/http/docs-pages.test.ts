@@ -19,7 +19,7 @@ describe('docs pages', () => {
     const log = createLog({ level: 'silent', pretty: false, version: '1.0.0' });
     ({ app } = createServer({ config, log, clock: systemClock }));
     registerDocsPages(app, ['v1', 'v2']);
-    registerErrorPages(app, []);
+    registerErrorPages(app, { routes: [], publicUrl: 'https://api.example.com' });
   });
   afterAll(() => app.close());
 

@@ -4,6 +4,7 @@ import * as problems from '../lib/problem.ts';
 import { notFound, type ProblemKind } from '../lib/problem.ts';
 import { sendPage } from './html-page.ts';
 import { problemsOf } from './openapi-problems.ts';
+import { exampleAnswer, PROBLEM_WORDS } from './problem-words.ts';
 import type { AnyRoute } from './route.ts';
 
 const PAGE = { cacheControl: 'public, max-age=3600' };
@@ -19,7 +20,10 @@ const GENERAL: readonly ProblemKind[] = [
 ];
 
 /** `/docs/errors` and `/docs/errors/<code>` for every code that `routes` may answer with. */
-export function registerErrorPages(app: FastifyInstance, routes: readonly AnyRoute[]): void {
+export function registerErrorPages(
+  app: FastifyInstance,
+  { routes, publicUrl }: { routes: readonly AnyRoute[]; publicUrl: string },
+): void {
   const byCode = groupByCode([...routes.flatMap(problemsOf), ...GENERAL]);
   const options = { config: { isExempt: true }, schema: { hide: true } };
   app.get('/docs/errors', options, (_request, reply) =>
@@ -28,7 +32,7 @@ export function registerErrorPages(app: FastifyInstance, routes: readonly AnyRou
   app.get<{ Params: { code: string } }>('/docs/errors/:code', options, (request, reply) => {
     const kinds = byCode.get(request.params.code);
     if (kinds === undefined) throw notFound('error code');
-    return sendPage(reply, codePage(request.params.code, kinds), PAGE);
+    return sendPage(reply, codePage(request.params.code, kinds, publicUrl), PAGE);
   });
 }
 
@@ -44,18 +48,47 @@ function groupByCode(kinds: readonly ProblemKind[]): Map<string, ProblemKind[]> 
 
 function indexPage(codes: readonly string[]) {
   const items = codes.map(
-    (code) => `<li><a href="/docs/errors/${code}"><code>${code}</code></a></li>`,
+    (code) =>
+      `<li><a href="/docs/errors/${code}"><code>${code}</code></a>: ${inline(PROBLEM_WORDS[code]?.what)}</li>`,
   );
-  return { title: 'Error codes', body: `<ul>\n${items.join('\n')}\n</ul>` };
+  const intro =
+    '<p>Every refusal is <code>application/problem+json</code>. <code>detail</code> says what would be accepted, ' +
+    '<code>errors</code> names the refused members. Quote <code>request_id</code> when you ask for help.</p>';
+  return { title: 'Error codes', body: `${intro}\n<ul>\n${items.join('\n')}\n</ul>` };
 }
 
-function codePage(code: string, kinds: readonly ProblemKind[]) {
-  const meanings = kinds.map(({ status, title }) => `<p>HTTP ${status}: ${title}.</p>`);
-  const advice =
-    '<p><code>detail</code> of the answer says what would be accepted, <code>errors</code> names the refused members. ' +
-    'Quote <code>request_id</code> when you ask for help.</p>';
+function codePage(code: string, kinds: readonly ProblemKind[], publicUrl: string) {
+  const words = PROBLEM_WORDS[code];
+  const parts: readonly [heading: string, html: string][] = [
+    ['What happened', paragraph(words?.what)],
+    ['Why', paragraph(words?.why)],
+    ['What to do', paragraph(words?.remedy)],
+    ['An answer with this code', kinds.map((kind) => answerHtml(kind, publicUrl)).join('\n')],
+  ];
+  const sections = parts.map(([heading, html]) => `<h2>${heading}</h2>\n${html}`);
+  const statuses = kinds.map(({ status, title }) => `<p>HTTP ${status}: ${title}.</p>`);
   return {
     title: code,
-    body: `${meanings.join('\n')}\n${advice}\n<p><a href="/docs/errors">All codes</a></p>`,
+    body: `${statuses.join('\n')}\n${sections.join('\n')}\n<p><a href="/docs/errors">All codes</a></p>`,
   };
+}
+
+function paragraph(text: string | undefined): string {
+  return `<p>${inline(text)}</p>`;
+}
+
+/** As HTML; text between backticks is code. */
+function inline(text = ''): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+}
+
+/** Wide lines scroll, so the keyboard must reach them. */
+function answerHtml(kind: ProblemKind, publicUrl: string): string {
+  const answer = JSON.stringify(exampleAnswer(kind, publicUrl), null, 2);
+  const label = `Example of HTTP ${kind.status} ${kind.code}`;
+  return `<pre tabindex="0" role="region" aria-label="${label}"><code>${escapeHtml(answer)}</code></pre>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 
 const STYLE =
-  'body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}button{font:inherit;padding:.4rem 1rem;margin-right:.5rem}form{display:inline}';
+  'body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}button{font:inherit;padding:.4rem 1rem;margin-right:.5rem}form{display:inline}pre{overflow-x:auto;padding:1rem;background:#f4f4f4;color:#1a1a1a}';
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 export interface PageOptions {
@@ -31,8 +31,10 @@ export function sendPage(
 <style>${STYLE}</style>
 </head>
 <body>
+<main>
 <h1>${page.title}</h1>
 ${page.body}
+</main>
 </body>
 </html>
 `);

@@ -167,10 +167,10 @@ describe('refused with 400, quickly:', () => {
   });
 
   it.each([
-    ['nothing at all', '', 'must be object'],
-    ['a list', '[]', 'must be object'],
-    ['null', 'null', 'must be object'],
-    ['a bare text', '"value"', 'must be object'],
+    ['nothing at all', '', 'must be an object'],
+    ['a list', '[]', 'must be an object'],
+    ['null', 'null', 'must be an object'],
+    ['a bare text', '"value"', 'must be an object'],
   ])('%s where an object is asked for', async (_what, body, words) => {
     const answer = await send(body);
     expect([answer.statusCode, answer.json().detail]).toEqual([

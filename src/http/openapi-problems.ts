@@ -4,13 +4,15 @@ import { ROLES } from '../context.ts';
 import type { ProblemKind } from '../lib/problem.ts';
 import * as problems from '../lib/problem.ts';
 import { PROBLEM_TYPE } from './problem-answers.ts';
+import { exampleAnswer } from './problem-words.ts';
 import type { AnyRoute } from './route.ts';
 import { Closed, Model, Timestamp } from './schema.ts';
 
 /** Without its parameters, which names of media types do not carry in a document. */
 const MEDIA_TYPE = PROBLEM_TYPE.replace(/;.*/, '');
 
-const REQUEST_ID = '0190a6c0-7d53-7cc1-b2a1-5b3f1f0c9a11';
+/** Where the documents place their examples. */
+const PUBLIC_URL = 'https://api.freshbytes.test';
 
 export const ProblemDetails = Model(
   'Problem',
@@ -41,17 +43,7 @@ export const ProblemDetails = Model(
       ),
     ),
   }),
-  {
-    type: 'https://api.freshbytes.test/docs/errors/VALIDATION_ERROR',
-    title: problems.VALIDATION_ERROR.title,
-    status: problems.VALIDATION_ERROR.status,
-    detail: 'body/quantity must be a string, such as "2.5".',
-    instance: '/api/v1/cart/items',
-    code: problems.VALIDATION_ERROR.code,
-    request_id: REQUEST_ID,
-    timestamp: '2026-03-02T02:00:00.000Z',
-    errors: [{ pointer: '/quantity', message: 'must be a string, such as "2.5"', code: 'type' }],
-  },
+  exampleAnswer(problems.VALIDATION_ERROR, PUBLIC_URL),
 );
 
 /** Every way in which a route may refuse, by status: its own and those that its shape brings. */
@@ -104,23 +96,13 @@ export interface DocumentedRefusal {
 /** One entry for refusals of one status, naming every code that it may carry. */
 export function documented(kinds: readonly ProblemKind[]): DocumentedRefusal {
   const examples = Object.fromEntries(
-    kinds.map((kind) => [kind.code, { summary: kind.title, value: exampleOf(kind) }]),
+    kinds.map((kind) => [
+      kind.code,
+      { summary: kind.title, value: exampleAnswer(kind, PUBLIC_URL) },
+    ]),
   );
   return {
     description: kinds.map(({ code, title }) => `\`${code}\`: ${title}`).join('; '),
     content: { [MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' }, examples } },
-  };
-}
-
-function exampleOf({ code, status, title }: ProblemKind): object {
-  return {
-    type: `https://api.freshbytes.test/docs/errors/${code}`,
-    title,
-    status,
-    detail: title,
-    instance: '/api/v1/example',
-    code,
-    request_id: '0190a6c0-7d53-7cc1-b2a1-5b3f1f0c9a11',
-    timestamp: '2026-03-01T08:00:00.000Z',
   };
 }

@@ -6,7 +6,7 @@ import { sqlState } from '../db/transaction.ts';
 import { newId } from '../lib/ids.ts';
 import * as problems from '../lib/problem.ts';
 import { Problem, type ProblemKind } from '../lib/problem.ts';
-import { fieldErrors } from './validation.ts';
+import { fieldErrors } from './field-errors.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 const RETRY_AFTER_SECONDS = '2';
@@ -136,7 +136,7 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, { kind: ProblemKind; detail: str
   },
   FST_ERR_MAX_PARAM_LENGTH: {
     kind: problems.NOT_FOUND,
-    detail: 'There is nothing at this address.',
+    detail: 'Nothing can be at this address: a part of its path is longer than any id.',
   },
   FST_ERR_BAD_URL: {
     kind: problems.VALIDATION_ERROR,
@@ -152,8 +152,7 @@ const UNSTORABLE: Readonly<Record<string, string>> = {
 };
 
 function validationProblem(error: Partial<FastifyError>): Problem {
-  if (error.validationContext === 'params')
-    return new Problem(problems.NOT_FOUND, 'There is nothing at this address.');
+  if (error.validationContext === 'params') return malformedName(error);
   const where =
     error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body');
   const errors = fieldErrors(error.validation ?? []);
@@ -163,6 +162,16 @@ function validationProblem(error: Partial<FastifyError>): Problem {
       ? `The ${where} is not valid.`
       : `${where}${first.pointer} ${first.message}.`;
   return new Problem(problems.VALIDATION_ERROR, detail, { errors });
+}
+
+/** An id of the wrong form names nothing, and whoever sent it should not look for another route. */
+function malformedName({ validation = [] }: Partial<FastifyError>): Problem {
+  const [first] = fieldErrors(validation);
+  const name = first?.pointer.slice(1);
+  return new Problem(
+    problems.NOT_FOUND,
+    `Nothing can be at this address: \`${name}\` in its path ${first?.message ?? 'is not valid'}.`,
+  );
 }
 
 const CONNECTION_FAULTS = new Set([

@@ -1,18 +1,11 @@
 // Two Ajvs: query and path come as text and are coerced, bodies are taken at their word. Both refuse what they do not know.
-import {
-  Ajv,
-  type ErrorObject,
-  type Options,
-  type SchemaValidateFunction,
-  type ValidateFunction,
-} from 'ajv';
+import { Ajv, type Options, type SchemaValidateFunction, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { FastifyValidationResult } from 'fastify/types/schema.js';
 import type { TSchema } from 'typebox';
-import type { FieldError } from '../lib/problem.ts';
 import { normalizeText, type TextKind, textFault } from '../lib/text.ts';
-import { ACCEPTED, NOT_BLANK, TEXT_KEYWORD } from './schema.ts';
+import { TEXT_KEYWORD } from './schema.ts';
 
 const COMMON: Options = {
   allErrors: true,
@@ -23,9 +16,6 @@ const COMMON: Options = {
   allowUnionTypes: true,
   verbose: true,
 };
-
-/** More than this many faults in one request help nobody. */
-const MAX_FIELD_ERRORS = 20;
 
 /** Compilers that share the named schemas given to `addModel`. */
 export function createValidation(): {
@@ -80,42 +70,3 @@ const checkText: SchemaValidateFunction = (kind: TextKind, typed: string, _paren
   checkText.errors = fault === undefined ? [] : [{ keyword: 'text', message: fault }];
   return fault === undefined;
 };
-
-/** Ajv's errors as field errors whose messages say what would be accepted. */
-export function fieldErrors(errors: readonly Partial<ErrorObject>[]): FieldError[] {
-  return errors.slice(0, MAX_FIELD_ERRORS).map((error) => {
-    const params = (error.params ?? {}) as Record<string, unknown>;
-    const member = params['additionalProperty'] ?? params['missingProperty'];
-    const pointer = `${error.instancePath ?? ''}${typeof member === 'string' ? `/${escapePointer(member)}` : ''}`;
-    return { pointer, message: sentence(error, params), code: error.keyword ?? 'invalid' };
-  });
-}
-
-const FORMATS: Readonly<Record<string, string>> = {
-  uuid: 'a UUID',
-  'date-time': 'RFC 3339 with an offset',
-  date: 'a date such as 2026-03-01',
-  email: 'an e-mail address',
-  uri: 'an absolute address',
-};
-
-function sentence(error: Partial<ErrorObject>, params: Record<string, unknown>): string {
-  if (error.keyword === 'additionalProperties') return 'is not known here';
-  if (error.keyword === 'required') return 'is required';
-  if (error.keyword === 'enum')
-    return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`;
-  const format = FORMATS[String(params['format'])];
-  if (format !== undefined) return `must be ${format}`;
-  if (params['pattern'] === NOT_BLANK) return 'must not be blank';
-  const accepted = error.keyword === 'pattern' ? acceptedBy(error, params) : undefined;
-  return accepted === undefined ? (error.message ?? 'is not valid') : `must be ${accepted}`;
-}
-
-function acceptedBy(error: Partial<ErrorObject>, { pattern }: Record<string, unknown>) {
-  const schema = error.parentSchema as { description?: string } | undefined;
-  return ACCEPTED.get(String(pattern)) ?? schema?.description;
-}
-
-function escapePointer(member: string): string {
-  return member.replaceAll('~', '~0').replaceAll('/', '~1');
-}
