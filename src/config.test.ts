@@ -403,6 +403,39 @@ describe('secrets from files', () => {
   });
 });
 
+describe('PAYMENT_RETURN_ORIGINS', () => {
+  const fault = expect.stringContaining('PAYMENT_RETURN_ORIGINS must list origins');
+  const faultsWith = (PAYMENT_RETURN_ORIGINS: string, env = {}) =>
+    faultsOf({ ...env, PAYMENT_RETURN_ORIGINS });
+
+  it.each([
+    'https://shop.freshbytes.ph',
+    'https://shop.freshbytes.ph:8443, https://app.freshbytes.ph',
+    'http://localhost:3000',
+  ])('takes %s', (list) => {
+    expect(faultsWith(list)).toEqual([]);
+  });
+
+  it.each([
+    'shop.freshbytes.ph',
+    'https://shop.freshbytes.ph/',
+    'https://shop.freshbytes.ph/thanks',
+    'https://*.freshbytes.ph',
+    'http://shop.freshbytes.ph',
+    'https://shop.freshbytes.ph,',
+    'https://user@shop.freshbytes.ph',
+    'myapp://shop',
+    '*',
+  ])('refuses %s', (list) => {
+    expect(faultsWith(list)).toEqual([fault]);
+  });
+
+  it('refuses http in production, this machine’s too', () => {
+    expect(faultsWith('http://localhost:3000', PRODUCTION)).toEqual([fault]);
+    expect(faultsWith('https://shop.freshbytes.ph', PRODUCTION)).toEqual([]);
+  });
+});
+
 describe('the reference', () => {
   it('describes every setting, and says which are secrets', () => {
     expect(SETTINGS.filter(({ description }) => description === '')).toEqual([]);

@@ -159,6 +159,10 @@ export const Environment = Type.Object({
     { production: 'the simulator moves no money', example: 'none' },
   ),
   PAYMENT_EXPIRY_MINUTES: Count(15, 3, 1440, 'How long an unpaid wallet order holds its stock'),
+  PAYMENT_RETURN_ORIGINS: OptionalText(
+    'Origins that a checkout may send the browser back to after the wallet, comma-separated; absent: none, in development those of this machine',
+    { kind: 'list of origins', example: 'https://shop.example.com' },
+  ),
   SMTP_URL: OptionalText('Mail server; absent in development: `/dev/messages`', {
     secret: true,
     kind: 'URL',

@@ -2,7 +2,7 @@
 import { keyRing } from '../lib/key-ring.ts';
 import { isRedisAddress } from '../lib/redis-address.ts';
 import { parseSigningKey } from '../lib/signing-key.ts';
-import { isNetworkList, isOriginList, isPlaceholder } from './forms.ts';
+import { isNetworkList, isOriginList, isPlaceholder, isReturnOriginList } from './forms.ts';
 import type { Marks } from './kinds.ts';
 import { transportFaults } from './transport.ts';
 
@@ -25,6 +25,11 @@ export function valueFaults(given: Given): string[] {
   if (origins !== undefined && !isOriginList(origins))
     faults.push(
       'CORS_ORIGINS must list origins such as https://shop.freshbytes.ph, comma-separated: scheme and host, the port if it is not the usual one, no path, no wildcard',
+    );
+  const returns = given['PAYMENT_RETURN_ORIGINS'];
+  if (returns !== undefined && !isReturnOriginList(returns, given['NODE_ENV'] === 'production'))
+    faults.push(
+      'PAYMENT_RETURN_ORIGINS must list origins such as https://shop.freshbytes.ph, comma-separated: scheme and host, the port if it is not the usual one, no path; http only for this machine, and not in production',
     );
   const keys = given['JWT_PRIVATE_KEYS'];
   if (keys !== undefined && keyRing(keys).some((key) => parseSigningKey(key) === undefined))

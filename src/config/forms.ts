@@ -1,5 +1,6 @@
 // Forms of settings that are lists of addresses, and what the documentation shows in place of real values.
 import { isIP } from 'node:net';
+import { isLoopbackName } from '../lib/loopback.ts';
 
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
 const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
@@ -21,6 +22,13 @@ function isNetwork(text: string): boolean {
 /** Whether a text names origins as browsers send them: scheme, host and a port that is not the scheme's own. */
 export function isOriginList(text: string): boolean {
   return text.split(',').every((part) => isOrigin(part.trim()));
+}
+
+/** Whether these are origins over HTTPS, or outside production of this machine: where a browser may be sent. */
+export function isReturnOriginList(text: string, isProduction: boolean): boolean {
+  const isSafe = (origin: string) =>
+    origin.startsWith('https:') || (!isProduction && isLoopbackName(new URL(origin).host));
+  return isOriginList(text) && text.split(',').every((part) => isSafe(part.trim()));
 }
 
 function isOrigin(text: string): boolean {

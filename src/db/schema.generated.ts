@@ -231,6 +231,7 @@ export interface OutboxMessages {
 
 export interface Payments {
   amount_centavos: number;
+  cancel_url: string | null;
   completed_at: Timestamp | null;
   created_at: Timestamp;
   currency: Generated<string>;
@@ -242,6 +243,7 @@ export interface Payments {
   provider: string;
   provider_reference: string | null;
   refunded_centavos: Generated<number>;
+  return_url: string | null;
   updated_at: Timestamp;
   user_id: string;
   wallet_url: string | null;
@@ -459,12 +461,14 @@ export interface Sessions {
 
 export interface SimulatorWallet {
   amount_centavos: number;
+  cancel_url: string | null;
   created_at: Timestamp;
   expires_at: Timestamp;
   payment_id: string;
   reference: string;
   refunded_centavos: Generated<number>;
   refunds: Generated<Json>;
+  return_url: string | null;
   status: Generated<string>;
 }
 

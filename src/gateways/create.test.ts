@@ -76,6 +76,7 @@ describe('createGateways', () => {
       method: 'MAYA',
       expires_at: new Date(Date.now() + 60_000),
       return_url: 'http://localhost:8000/back',
+      cancel_url: 'http://localhost:8000/given-up',
     });
     const webhook = await first.simulator?.decide(payment_id, 'success');
     const believe = (gateways: typeof first) =>

@@ -52,7 +52,10 @@ export interface PaymentProvider {
       readonly amount_centavos: number;
       readonly method: WalletMethod;
       readonly expires_at: Date;
+      /** Where the wallet sends the browser once it has paid. That it comes back proves nothing. */
       readonly return_url: string;
+      /** Where the wallet sends the browser that gives up, is refused, or comes too late. */
+      readonly cancel_url: string;
     },
     trace?: TraceContext,
   ): Promise<WalletSession>;

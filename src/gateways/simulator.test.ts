@@ -33,6 +33,7 @@ describe('payment simulator', () => {
       method: 'GCASH',
       expires_at: plusMs(START, 13 * MINUTE_MS),
       return_url: 'http://localhost:8000/back',
+      cancel_url: 'http://localhost:8000/given-up',
     }) as const;
 
   async function startPaid(): Promise<string> {
@@ -126,6 +127,19 @@ describe('payment simulator', () => {
     it('refuses a payment that was never started', async () => {
       await expect(wallet.decide(randomUUID(), 'success')).rejects.toThrow(ProviderRefusedError);
     });
+  });
+
+  it('sends the browser back to one address after success, to the other after anything else', async () => {
+    now = START;
+    const started = payment();
+    await wallet.start(started);
+    const { return_url, cancel_url } = started;
+    expect(await wallet.findReturns(started.payment_id)).toEqual({
+      success: return_url,
+      failure: cancel_url,
+      expiry: cancel_url,
+    });
+    expect(await wallet.findReturns(randomUUID())).toBeUndefined();
   });
 
   describe('fetch', () => {

@@ -21,6 +21,8 @@ export interface Simulator extends PaymentProvider {
    * @throws ProviderRefusedError where the payment was never started
    */
   decide(payment_id: string, outcome: SimulatedOutcome): Promise<SimulatedWebhook>;
+  /** Where the browser goes back to after each outcome; undefined for a payment that was never started. */
+  findReturns(payment_id: string): Promise<Readonly<Record<SimulatedOutcome, string>> | undefined>;
 }
 
 export interface SimulatorOptions {
@@ -38,11 +40,19 @@ export function createSimulator({ db, secrets, clock, publicUrl }: SimulatorOpti
     name: 'simulator',
     capabilities: { methods: ['GCASH', 'MAYA'], partialRefunds: true },
 
-    async start({ payment_id, amount_centavos, expires_at }) {
+    async start({ payment_id, amount_centavos, expires_at, return_url, cancel_url }) {
       const reference = `sim_${randomUUID()}`;
       await db
         .insertInto('simulator_wallet')
-        .values({ reference, payment_id, amount_centavos, expires_at, created_at: clock.now() })
+        .values({
+          reference,
+          payment_id,
+          amount_centavos,
+          expires_at,
+          return_url,
+          cancel_url,
+          created_at: clock.now(),
+        })
         .onConflict((conflict) => conflict.column('payment_id').doNothing())
         .execute();
       const session = await findSession(db, 'payment_id', payment_id);
@@ -88,13 +98,28 @@ export function createSimulator({ db, secrets, clock, publicUrl }: SimulatorOpti
       const event = { event_id, reference: session.reference, outcome: status };
       return signWebhook(secrets, event, clock.now());
     },
+
+    async findReturns(payment_id) {
+      const session = await findSession(db, 'payment_id', payment_id);
+      if (session?.return_url == null || session.cancel_url === null) return undefined;
+      const { return_url, cancel_url } = session;
+      return { success: return_url, failure: cancel_url, expiry: cancel_url };
+    },
   };
 }
 
 function findSession(db: Db, column: 'reference' | 'payment_id', value: string) {
   return db
     .selectFrom('simulator_wallet')
-    .select(['reference', 'status', 'amount_centavos', 'refunded_centavos', 'expires_at'])
+    .select([
+      'reference',
+      'status',
+      'amount_centavos',
+      'refunded_centavos',
+      'expires_at',
+      'return_url',
+      'cancel_url',
+    ])
     .where(column, '=', value)
     .executeTakeFirst();
 }

@@ -10,6 +10,8 @@ export interface PageOptions {
   readonly cacheControl: string;
   /** Whether the page's forms may be sent to us; nowhere by default. */
   readonly hasForms?: boolean;
+  /** Addresses that an answer to a form may redirect to: browsers hold `form-action` against those too. */
+  readonly formsLeadTo?: readonly string[];
 }
 
 /** Sends a page. `title` and `body` are HTML already: nothing in them may come from a request. */
@@ -18,7 +20,8 @@ export function sendPage(
   page: { title: string; body: string },
   options: PageOptions,
 ): FastifyReply {
-  const formAction = options.hasForms ? "'self'" : "'none'";
+  const origins = (options.formsLeadTo ?? []).map((address) => new URL(address).origin);
+  const formAction = options.hasForms ? ["'self'", ...new Set(origins)].join(' ') : "'none'";
   const csp = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action ${formAction}`;
   reply.headers({ 'content-security-policy': csp, 'cache-control': options.cacheControl });
   return reply.type('text/html; charset=utf-8').send(`<!doctype html>

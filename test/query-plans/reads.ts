@@ -187,7 +187,10 @@ function orders() {
     ],
     'GET /sellers/:id/orders': asked('seller', `${shop}/orders`),
     'GET /sellers/:id/customers': asked('seller', `${shop}/customers`),
-    'GET /payments': [...asked('buyer', '/payments'), ...asked('admin', '/payments')],
+    'GET /payments': [
+      ...asked('buyer', '/payments', ['', `order_id=${idOf('order', 1)}`]),
+      ...asked('admin', '/payments', ['', `order_id=${idOf('order', 1)}`]),
+    ],
     'GET /payments/:id': asked('buyer', `/payments/${idOf('payment', 1)}`),
   };
 }

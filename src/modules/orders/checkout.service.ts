@@ -22,6 +22,7 @@ import { books, journalRows } from '../ledger/ledger.service.ts';
 import { eventRows } from '../notifications/notifications.service.ts';
 import type { PaymentMethod } from '../payments/payments.rules.ts';
 import type { PaymentRow } from '../payments/payments.service.ts';
+import { returnAddress } from '../payments/return-addresses.rules.ts';
 import type { CartLine } from '../storefront/cart-lines.service.ts';
 import { EMPTY_CART, INSUFFICIENT_STOCK, PRICE_CHANGED } from './orders.errors.ts';
 import type { EventRow, OrderRow, OrderWhole, PartRow } from './orders.queries.ts';
@@ -35,6 +36,9 @@ export interface CheckoutInput {
   readonly notes?: string | undefined;
   /** What the buyer saw; another total refuses the order. */
   readonly expected_total_centavos?: number | undefined;
+  /** Where the wallet sends the browser after success, and after anything else. */
+  readonly return_url?: string | undefined;
+  readonly cancel_url?: string | undefined;
 }
 
 /**
@@ -43,6 +47,10 @@ export interface CheckoutInput {
  */
 export function placeOrder(ctx: Ctx, input: CheckoutInput): Promise<OrderWhole> {
   const { user_id } = signedIn(ctx);
+  const returns = {
+    return_url: returnAddress(ctx.config, input.return_url, '/return_url'),
+    cancel_url: returnAddress(ctx.config, input.cancel_url, '/cancel_url'),
+  };
   return inTransaction(ctx, async (ctx) => {
     const lines = chosenLines(await holdCart(ctx, user_id), input.cart_item_ids);
     requireBuyable(ctx, lines);
@@ -53,7 +61,7 @@ export function placeOrder(ctx: Ctx, input: CheckoutInput): Promise<OrderWhole> 
     // After the stock: what the cart's total left out as short is named as short.
     requireExpectedTotal(input.expected_total_centavos, totals.total_centavos);
     const sequence = await takeFromCart(ctx, lines);
-    const whole = draftOrder(ctx, { user_id, input, address, priced, sequence });
+    const whole = draftOrder(ctx, { user_id, input, returns, address, priced, sequence });
     await insertTogether(ctx.db, {
       ...rowsOf(ctx, whole),
       order_item_allocations: allocationRows(whole, allocations),
@@ -132,6 +140,7 @@ function insufficientStock(lines: readonly CartLine[], shortages: readonly Short
 interface Draft {
   readonly user_id: string;
   readonly input: CheckoutInput;
+  readonly returns: Pick<PaymentRow, 'return_url' | 'cancel_url'>;
   readonly address: PostalAddress;
   readonly priced: readonly PricedCartLine[];
   readonly sequence: number;
@@ -176,7 +185,7 @@ function draftOrder(ctx: Ctx, draft: Draft): OrderWhole {
     order,
     parts,
     items,
-    payment: draftPayment(ctx, order, input.payment_method),
+    payment: draftPayment(ctx, order, draft),
     isShare: false,
   };
 }
@@ -201,7 +210,8 @@ function draftParts(ctx: Ctx, order: OrderRow, priced: readonly PricedCartLine[]
   });
 }
 
-function draftPayment(ctx: Ctx, order: OrderRow, payment_method: PaymentMethod): PaymentRow {
+function draftPayment(ctx: Ctx, order: OrderRow, { input, returns }: Draft): PaymentRow {
+  const { payment_method } = input;
   const isWallet = payment_method !== 'COD';
   const { wallet } = ctx.gateways;
   if (isWallet && !wallet?.capabilities.methods.includes(payment_method)) {
@@ -222,6 +232,7 @@ function draftPayment(ctx: Ctx, order: OrderRow, payment_method: PaymentMethod):
     provider: isWallet ? (wallet?.name ?? '') : 'cod',
     provider_reference: null,
     wallet_url: null,
+    ...returns,
     created_at: order.placed_at,
     updated_at: order.placed_at,
     expires_at: isWallet

@@ -116,12 +116,18 @@ export function findEventPage(
 
 /** JSON has no dates: the payment's come as text. */
 function assemble({ parts, items, payment, ...order }: Row, isShare: boolean): OrderWhole {
-  const expires_at = payment.expires_at === null ? null : new Date(payment.expires_at);
+  const dateOf = (text: Date | null) => (text === null ? null : new Date(text));
   return {
     order,
     parts: parts ?? [],
     items: items ?? [],
-    payment: { ...payment, expires_at },
+    payment: {
+      ...payment,
+      created_at: new Date(payment.created_at),
+      updated_at: new Date(payment.updated_at),
+      expires_at: dateOf(payment.expires_at),
+      completed_at: dateOf(payment.completed_at),
+    },
     isShare,
   };
 }

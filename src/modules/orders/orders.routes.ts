@@ -26,6 +26,13 @@ import { eventView, Order, OrderEvent, orderView } from './orders.views.ts';
 const OrderParams = Type.Object({
   id: Type.String({ maxLength: 64, description: 'Id or order number' }),
 });
+const ReturnUrl = (when: string) =>
+  Type.String({
+    pattern: '^https?://\\S+$',
+    maxLength: 2000,
+    description: `Where the buyer’s browser goes ${when}, with \`order_id\` in the query; of an origin that PAYMENT_RETURN_ORIGINS lists`,
+    examples: ['http://localhost:3000/orders/done'],
+  });
 const Checkout = Model(
   'Checkout',
   Closed({
@@ -40,6 +47,8 @@ const Checkout = Model(
       }),
     ),
     notes: Type.Optional(Text(500)),
+    return_url: Type.Optional(ReturnUrl('after the wallet has paid')),
+    cancel_url: Type.Optional(ReturnUrl('where the wallet did not pay')),
     expected_total: Type.Optional(
       Type.String({
         ...Total,
@@ -87,7 +96,7 @@ export const orderRoutes: readonly AnyRoute[] = [
       const expected_total_centavos =
         expected_total === undefined ? undefined : parseMoney(expected_total);
       const whole = await placeOrder(ctx, { ...input, expected_total_centavos });
-      return { order: orderView(whole), payment: paymentView(ctx, whole.payment) };
+      return { order: orderView(ctx, whole), payment: paymentView(ctx, whole.payment) };
     },
   }),
   listRoute({
@@ -114,7 +123,7 @@ export const orderRoutes: readonly AnyRoute[] = [
     item: Order,
     problems: [FORBIDDEN],
     list: async (ctx, { query, page }) =>
-      mapPage(await orders.listOrders(ctx, query, page), orderView),
+      mapPage(await orders.listOrders(ctx, query, page), (whole) => orderView(ctx, whole)),
   }),
   route({
     ...shared,
@@ -126,7 +135,7 @@ export const orderRoutes: readonly AnyRoute[] = [
     params: OrderParams,
     status: 200,
     returns: Order,
-    handle: async (ctx, { params }) => orderView(await orders.getOrder(ctx, params.id)),
+    handle: async (ctx, { params }) => orderView(ctx, await orders.getOrder(ctx, params.id)),
   }),
   route({
     ...shared,
@@ -147,7 +156,7 @@ export const orderRoutes: readonly AnyRoute[] = [
     problems: [INVALID_STATUS_TRANSITION],
     handle: async (ctx, { params, body }) => {
       await cancelOrder(ctx, params.id, body.reason);
-      return orderView(await orders.getOrder(ctx, params.id));
+      return orderView(ctx, await orders.getOrder(ctx, params.id));
     },
   }),
   route({
@@ -164,7 +173,7 @@ export const orderRoutes: readonly AnyRoute[] = [
     problems: [INVALID_STATUS_TRANSITION, PAYMENT_REQUIRED, INSUFFICIENT_STOCK],
     handle: async (ctx, { params, body }) => {
       await moveOrder(ctx, params.id, body);
-      return orderView(await orders.getOrder(ctx, params.id));
+      return orderView(ctx, await orders.getOrder(ctx, params.id));
     },
   }),
   route({
@@ -177,7 +186,7 @@ export const orderRoutes: readonly AnyRoute[] = [
     params: OrderParams,
     status: 200,
     returns: Order,
-    handle: async (ctx, { params }) => orderView(await orders.archiveOwnOrder(ctx, params.id)),
+    handle: async (ctx, { params }) => orderView(ctx, await orders.archiveOwnOrder(ctx, params.id)),
   }),
   listRoute({
     ...shared,

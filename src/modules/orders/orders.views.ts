@@ -1,9 +1,11 @@
 // Orders, events and payments on the wire.
 import { type Static, Type } from 'typebox';
+import type { Ctx } from '../../context.ts';
 import { Id, Model, Money, Nullable, OneOf, Quantity, Timestamp } from '../../http/schema.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { formatQuantity, UNITS, type Unit } from '../../lib/quantity.ts';
 import { PAYMENT_METHODS, PAYMENT_STATUSES } from '../payments/payments.rules.ts';
+import { Payment, paymentView } from '../payments/payments.views.ts';
 import { examples } from './orders.examples.ts';
 import { ORDER_STATUSES, orderStatusOf, totalsOf } from './orders.rules.ts';
 import type { EventRow, ItemRow, OrderWhole, PartRow } from './orders.service.ts';
@@ -64,6 +66,7 @@ export const Order = Model(
     order_status: OneOf(ORDER_STATUSES),
     payment_status: OneOf(PAYMENT_STATUSES),
     payment_method: OneOf(PAYMENT_METHODS),
+    payment: Nullable(Payment),
     subtotal: Money,
     discount: Money,
     delivery_fee: Money,
@@ -97,13 +100,8 @@ export const OrderEvent = Model(
 );
 
 /** Totals and status are those of the parts that are shown: all of them for the buyer, one for a seller. */
-export function orderView({
-  order,
-  parts,
-  items,
-  payment,
-  isShare,
-}: OrderWhole): Static<typeof Order> {
+export function orderView(ctx: Ctx, whole: OrderWhole): Static<typeof Order> {
+  const { order, parts, items, payment, isShare } = whole;
   const { subtotal_centavos, discount_centavos, total_centavos } = totalsOf(items);
   return {
     id: order.id,
@@ -111,6 +109,7 @@ export function orderView({
     order_status: orderStatusOf(parts.map((part) => part.order_status)),
     payment_status: payment.payment_status,
     payment_method: payment.payment_method,
+    payment: isShare ? null : paymentView(ctx, payment),
     subtotal: formatMoney(subtotal_centavos),
     discount: formatMoney(discount_centavos),
     delivery_fee: formatMoney(order.delivery_fee_centavos),

@@ -27,7 +27,7 @@ export const sellerOrderRoutes: readonly AnyRoute[] = [
     description: "Newest first, with the seller's own part, lines and totals.",
     item: Order,
     list: async (ctx, { params, page }) =>
-      mapPage(await listOrdersOfSeller(ctx, params.id, page), orderView),
+      mapPage(await listOrdersOfSeller(ctx, params.id, page), (whole) => orderView(ctx, whole)),
   }),
   listRoute({
     ...shared,

@@ -44,11 +44,17 @@ export async function decidePayment(
   return { provider: simulator.name, rawBody, headers: { ...headers, ...traceHeaders(ctx.trace) } };
 }
 
+/** What the wallet's page is made of. */
+export interface WalletPage extends ProviderPayment {
+  /** Where the browser goes back to after each outcome; undefined for a session that began before there were any. */
+  readonly returns: Readonly<Record<SimulatedOutcome, string>> | undefined;
+}
+
 /** What the wallet shows of a payment. @throws Problem NOT_FOUND, CONFLICT as simulatePayment */
-export async function getWalletSession(ctx: Ctx, payment_id: string): Promise<ProviderPayment> {
+export async function getWalletPage(ctx: Ctx, payment_id: string): Promise<WalletPage> {
   const { simulator } = ctx.gateways;
   const { reference } = await startWallet(ctx, payment_id);
   const session = await simulator?.fetch(reference);
   if (session === undefined) throw notFound('payment');
-  return session;
+  return { ...session, returns: await simulator?.findReturns(payment_id) };
 }

@@ -1,4 +1,5 @@
-// The simulator's own page, where `checkout_url` leads in development: pay, refuse, or let the time run out.
+// The simulator's own page, where `checkout_url` leads in development: pay, refuse, or let the time run out, and go back
+// to where the order came from.
 import type { FastifyInstance } from 'fastify';
 import { sendPage } from '../../http/html-page.ts';
 import { isUuid } from '../../lib/ids.ts';
@@ -7,7 +8,7 @@ import { notFound } from '../../lib/problem.ts';
 import { deliverWebhook } from './simulation.routes.ts';
 import {
   decidePayment,
-  getWalletSession,
+  getWalletPage,
   SIMULATED_OUTCOMES,
   type SimulatedOutcome,
 } from './simulation.service.ts';
@@ -26,7 +27,7 @@ export function registerWalletPage(dev: FastifyInstance): void {
     done(null, undefined);
   });
   dev.get<{ Params: { id: string } }>('/payments/:id/wallet', async (request, reply) => {
-    const { status, amount_centavos, refunded_centavos } = await getWalletSession(
+    const { status, amount_centavos, refunded_centavos, returns } = await getWalletPage(
       request.ctx,
       requirePaymentId(request.params.id),
     );
@@ -40,7 +41,7 @@ export function registerWalletPage(dev: FastifyInstance): void {
     return sendPage(
       reply,
       { title: 'Pretend wallet', body },
-      { cacheControl: 'no-store', hasForms: true },
+      { cacheControl: 'no-store', hasForms: true, formsLeadTo: Object.values(returns ?? {}) },
     );
   });
   dev.post<{ Params: { id: string; outcome: string } }>(
@@ -50,7 +51,8 @@ export function registerWalletPage(dev: FastifyInstance): void {
       const id = requirePaymentId(request.params.id);
       if (outcome === undefined) throw notFound('button');
       await deliverWebhook(dev, await decidePayment(request.ctx, id, outcome));
-      return reply.redirect('../wallet', 303);
+      const { returns } = await getWalletPage(request.ctx, id);
+      return reply.redirect(returns?.[outcome] ?? '../wallet', 303);
     },
   );
 }

@@ -1,5 +1,6 @@
 // Unversioned addresses of payments: where a buyer's browser goes to pay, and in development, deciding how it ends.
 import type { FastifyInstance } from 'fastify';
+import { sendPage } from '../../http/html-page.ts';
 import type { Limited } from '../../http/route.ts';
 import { type CheckoutAddress, isCheckoutAddress, openCheckout } from './payments.service.ts';
 
@@ -12,14 +13,26 @@ const limited: Limited = {
   },
 };
 
-/** `GET /pay/{payment_id}/{signature}`: opens the wallet session and sends the browser there. */
+const ENDS = {
+  paid: { title: 'Payment received', body: '<p>Thank you. You can close this page.</p>' },
+  closed: {
+    title: 'Payment closed',
+    body: '<p>This payment is no longer open. To buy the goods, order them again.</p>',
+  },
+} as const;
+
+/**
+ * `GET /pay/{payment_id}/{signature}`: sends the browser to the wallet, and once it is paid or closed back to the shop,
+ * or says so.
+ */
 export function registerPaymentPages(app: FastifyInstance): void {
   app.get<{ Params: CheckoutAddress }>(
     '/pay/:payment_id/:signature',
     { config: { priority: 'critical', limited } },
     async (request, reply) => {
-      const url = await openCheckout(request.ctx, request.params);
-      return reply.header('cache-control', 'no-store').redirect(url, 303);
+      const visit = await openCheckout(request.ctx, request.params);
+      if ('end' in visit) return sendPage(reply, ENDS[visit.end], { cacheControl: 'no-store' });
+      return reply.header('cache-control', 'no-store').redirect(visit.goTo, 303);
     },
   );
 }

@@ -71,23 +71,27 @@ export async function noteWalletSession(
     .execute();
 }
 
+export interface PaymentFilter {
+  readonly user_id?: string | undefined;
+  readonly order_id?: string | undefined;
+}
+
 export function findPaymentPage(
   db: Db,
-  filter: { user_id?: string },
+  filter: PaymentFilter,
   page: PageRequest,
 ): Promise<Page<PaymentRow>> {
-  const all = db.selectFrom('payments').selectAll().$castTo<PaymentRow>();
-  return fetchPage(
-    db,
-    filter.user_id === undefined ? all : all.where('user_id', '=', filter.user_id),
-    {
-      order: [
-        { expression: sql.ref('created_at'), direction: 'desc', type: 'timestamptz' },
-        { expression: sql.ref('id'), direction: 'desc', type: 'uuid' },
-      ],
-      page,
-    },
-  );
+  const { user_id, order_id } = filter;
+  let query = db.selectFrom('payments').selectAll().$castTo<PaymentRow>();
+  if (user_id !== undefined) query = query.where('user_id', '=', user_id);
+  if (order_id !== undefined) query = query.where('order_id', '=', order_id);
+  return fetchPage(db, query, {
+    order: [
+      { expression: sql.ref('created_at'), direction: 'desc', type: 'timestamptz' },
+      { expression: sql.ref('id'), direction: 'desc', type: 'uuid' },
+    ],
+    page,
+  });
 }
 
 /** Ids of orders whose unpaid wallet payment has run out. */

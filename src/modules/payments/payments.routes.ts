@@ -1,7 +1,8 @@
 // GET /payments: what the caller has paid or is to pay.
+import { Type } from 'typebox';
 import { SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
-import { IdParams } from '../../http/schema.ts';
+import { Id, IdParams } from '../../http/schema.ts';
 import { getPayment, listPayments } from './payments.service.ts';
 import { Payment, paymentView } from './payments.views.ts';
 
@@ -18,9 +19,12 @@ export const paymentRoutes: readonly AnyRoute[] = [
     path: '/payments',
     summary: 'List payments',
     description: 'Newest first; admins see all.',
+    query: Type.Object({
+      order_id: Type.Optional(Type.String({ ...Id, description: 'Only that of this order' })),
+    }),
     item: Payment,
-    list: async (ctx, { page }) =>
-      mapPage(await listPayments(ctx, page), (row) => paymentView(ctx, row)),
+    list: async (ctx, { query, page }) =>
+      mapPage(await listPayments(ctx, query, page), (row) => paymentView(ctx, row)),
   }),
   route({
     ...shared,

@@ -26,7 +26,8 @@ import {
   type PaymentRow,
   updateRefund,
 } from './payments.queries.ts';
-import { walletSessionEnd } from './payments.rules.ts';
+import { isPaid, walletSessionEnd } from './payments.rules.ts';
+import { addOrderId } from './return-addresses.rules.ts';
 
 export type { PaymentRow } from './payments.queries.ts';
 export { lockPaymentOfOrder, updatePayment } from './payments.queries.ts';
@@ -45,9 +46,15 @@ export async function getPayment(ctx: Ctx, id: string): Promise<PaymentRow> {
   return payment;
 }
 
-export function listPayments(ctx: Ctx, page: PageRequest): Promise<Page<PaymentRow>> {
+/** The buyer's own, all for admins; with `order_id` that of one order, if it is among them. */
+export function listPayments(
+  ctx: Ctx,
+  filter: { readonly order_id?: string | undefined },
+  page: PageRequest,
+): Promise<Page<PaymentRow>> {
   const actor = signedIn(ctx);
-  return findPaymentPage(ctx.db, actor.role === 'admin' ? {} : { user_id: actor.user_id }, page);
+  const user_id = actor.role === 'admin' ? undefined : actor.user_id;
+  return findPaymentPage(ctx.db, { ...filter, user_id }, page);
 }
 
 /** Where the buyer pays: our own address, so that checkout calls nobody and a replay gives the same answer. */
@@ -68,15 +75,23 @@ export interface CheckoutAddress {
   readonly payment_id: string;
   readonly signature: string;
 }
+/** Where a visitor of a checkout address goes: to an address, or nowhere further with a payment that is over. */
+export type CheckoutVisit = { readonly goTo: string } | { readonly end: 'paid' | 'closed' };
 
 /**
- * Opens the wallet session behind a checkout address, once; later visits find the same one.
- * @returns the wallet's own address
- * @throws Problem NOT_FOUND for a forged address, CONFLICT where nothing is to be paid any more
+ * Opens the wallet session behind a checkout address, once; later visits find the same one. Once the payment has come
+ * to its end, the address leads back to the shop's page, where checkout named one.
+ * @throws Problem NOT_FOUND for a forged address
  */
-export async function openCheckout(ctx: Ctx, address: CheckoutAddress): Promise<string> {
+export async function openCheckout(ctx: Ctx, address: CheckoutAddress): Promise<CheckoutVisit> {
   if (!isCheckoutAddress(ctx.config, address)) throw notFound('payment');
-  return (await startWallet(ctx, address.payment_id)).url;
+  const payment = await findPayment(ctx.db, address.payment_id);
+  if (payment === undefined || payment.payment_method === 'COD') throw notFound('payment');
+  if (payment.payment_status === 'PENDING' && !isOverFor(ctx, payment))
+    return { goTo: (await startWallet(ctx, payment.id)).url };
+  const end = isPaid(payment.payment_status) ? 'paid' : 'closed';
+  const back = end === 'paid' ? payment.return_url : payment.cancel_url;
+  return back === null ? { end } : { goTo: addOrderId(back, payment.order_id) };
 }
 
 /** Whether we gave this address out. Asks nobody. */
@@ -86,6 +101,14 @@ export function isCheckoutAddress(config: Config, address: CheckoutAddress): boo
     const expected = Buffer.from(signature);
     return given.length === expected.length && timingSafeEqual(given, expected);
   });
+}
+
+/** Whether no session can begin any more; one that began goes on until its wallet ends it. */
+function isOverFor(ctx: Ctx, payment: PaymentRow): boolean {
+  return (
+    payment.provider_reference === null &&
+    walletSessionEnd(payment.expires_at ?? ctx.clock.now()) <= ctx.clock.now()
+  );
 }
 
 /** Starts the wallet session of a pending payment. Calls the provider, so never inside a transaction. */
@@ -98,8 +121,7 @@ export async function startWallet(
   if (payment.provider_reference !== null && payment.wallet_url !== null) {
     return { reference: payment.provider_reference, url: payment.wallet_url };
   }
-  const ends_at = walletSessionEnd(payment.expires_at ?? ctx.clock.now());
-  if (payment.payment_status !== 'PENDING' || ends_at <= ctx.clock.now()) {
+  if (payment.payment_status !== 'PENDING' || isOverFor(ctx, payment)) {
     throw new Problem(PAYMENT_STATE, 'This payment is no longer open: order again.');
   }
   const session = await walletOf(ctx, payment.provider).start(
@@ -107,13 +129,21 @@ export async function startWallet(
       payment_id,
       amount_centavos: payment.amount_centavos,
       method: payment.payment_method,
-      expires_at: ends_at,
-      return_url: `${ctx.config.publicUrl}/api/v1/payments/${payment_id}`,
+      expires_at: walletSessionEnd(payment.expires_at ?? ctx.clock.now()),
+      ...returnAddressesOf(ctx.config, payment),
     },
     ctx.trace,
   );
   await noteWalletSession(ctx.db, payment_id, { ...session, now: ctx.clock.now() });
   return session;
+}
+
+/** Where the wallet sends the browser: to the shop's pages, or where checkout named none, to our word on how it ended. */
+function returnAddressesOf(config: Config, payment: PaymentRow) {
+  const { id, order_id, return_url, cancel_url } = payment;
+  const back = (url: string | null) =>
+    url === null ? checkoutUrl(config, id) : addOrderId(url, order_id);
+  return { return_url: back(return_url), cancel_url: back(cancel_url) };
 }
 
 /** The configured wallet provider. @throws Problem SERVICE_UNAVAILABLE where it is another or none */

@@ -83,6 +83,8 @@ function paymentRow(random: Random, order: OrderDraft, refunds: readonly Refund[
     provider: isWallet ? 'simulator' : 'cod',
     provider_reference: wasOpened ? `sim_${random.id(placed_at)}` : null,
     wallet_url: null,
+    return_url: null,
+    cancel_url: null,
     created_at: placed_at,
     updated_at: latest([placed_at, paid_at ?? placed_at, settled_at ?? placed_at]),
     expires_at,
@@ -107,6 +109,8 @@ function walletRows(
       refunds: Object.fromEntries(refunds.map(({ id, part }) => [id, part.total_centavos])),
       status: paid_at === null ? 'EXPIRED' : 'PAID',
       expires_at: walletSessionEnd(expires_at),
+      return_url: null,
+      cancel_url: null,
       created_at: plusMs(placed_at, SECOND_MS),
     },
   ];
