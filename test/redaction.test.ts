@@ -11,7 +11,7 @@ const SENSITIVE = names(`
   access refresh password current_password new_password secret otp otpauth_url recovery_codes code
   user_name user_email user_phone first_name last_name business_phone reviewer_name user_agent
   label recipient_name recipient_phone street landmark barangay barangay_code zip_code shipping_address
-  note notes to search comment reply checkout_url
+  note notes to search comment reply checkout_url return_url cancel_url
 `);
 
 /** Ids, numbers, states, times, and what every visitor may read. */
