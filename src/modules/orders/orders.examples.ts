@@ -7,6 +7,7 @@ import {
   DEMO_SELLER,
   demoId,
 } from '../../lib/demo-market.ts';
+import { examples as payments } from '../payments/payments.examples.ts';
 
 const [kamatis, pipino] = DEMO_PRODUCTS;
 const { id: _id, label: _label, ...place } = DEMO_ADDRESS;
@@ -58,6 +59,7 @@ export const examples = {
     order_status: 'PENDING',
     payment_status: 'PENDING',
     payment_method: 'GCASH',
+    payment: payments.Payment,
     subtotal: '268.50',
     discount: '18.00',
     delivery_fee: '0.00',

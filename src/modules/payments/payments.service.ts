@@ -75,6 +75,7 @@ export interface CheckoutAddress {
   readonly payment_id: string;
   readonly signature: string;
 }
+
 /** Where a visitor of a checkout address goes: to an address, or nowhere further with a payment that is over. */
 export type CheckoutVisit = { readonly goTo: string } | { readonly end: 'paid' | 'closed' };
 
