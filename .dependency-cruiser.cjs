@@ -50,7 +50,7 @@ module.exports = {
         pathNot: [
           `^src/modules/${name}/`,
           ...allowed.map(
-            (other) => `^src/modules/${other}/[^/]+\\.(service|rules|errors|views)\\.ts$`,
+            (other) => `^src/modules/${other}/[^/]+\\.(service|rules|errors|views|examples)\\.ts$`,
           ),
         ],
       },
