@@ -40,7 +40,7 @@ async function visit(api: string, { id }: StockedProduct, buyer: Buyer): Promise
   await send(`/products/${id}`);
   await send(`/products/${newId()}`);
   await send('/products?page=none');
-  await post('/auth/login', { identifier: 'nobody@example.com', password: 'wrong-password-1' });
+  await post('/auth/login', { user_email: 'nobody@example.com', password: 'wrong-password-1' });
   await post('/cart/items', { product_id: id, quantity: '1' }, signedIn);
   await post(
     '/orders/checkout',

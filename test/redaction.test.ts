@@ -27,10 +27,10 @@ const PUBLIC = names(`
   list_price lot_id medium memory_percent message mfa_enabled min_days_left name next next_cursor
   object_id object_type on_promo order order_count order_id order_number order_status ordering
   origin page page_size parent parent_code parent_id payment payment_method payment_status
-  permissions phone_verified placed_at pointer previous price price_max price_min product_count
+  period_seconds permissions phone_verified placed_at pointer previous price price_max price_min product_count
   product_id product_ids product_name promo provider province quantity quantity_on_hand
-  quantity_reserved rating reason reference refunded_amount region replied_at request_id results
-  review_count role sell_count seller seller_id seller_order_id seller_orders shelf_life_days sku
+  quantity_reserved rate_limit rating reason reference refunded_amount region replied_at request_id results
+  review_count role rule sell_count seller seller_id seller_order_id seller_orders setting shelf_life_days sku
   slug small srp starts_at status subtotal system tax_class terms_accepted timestamp title
   to_status token_type total_amount total_items type unit unit_price updated_at urls user user_id
   verification_status verified version warnings
