@@ -120,7 +120,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const versions = { v1: numberedPaging, v2: cursorPaging(deps.tokens.cursorSecrets) };
   registerDocsPages(app, Object.keys(versions));
   registerVersionsPage(app, { versions: Object.keys(versions), table: deprecations });
-  const mfaRequiredRoles = services.config.MFA_REQUIRED_ROLES?.split(',') ?? [];
+  const mfaRequiredRoles = services.config.MFA_REQUIRED_ROLES.split(',');
   const shared = { models, validator, publicUrl, mfaRequiredRoles };
   for (const [version, paging] of Object.entries(versions)) {
     await app.register(

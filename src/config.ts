@@ -108,6 +108,7 @@ export const Environment = Type.Object({
   RATE_LIMIT_LOGIN_ADDRESS: Rate('100/minute', 'Those per address, over all accounts'),
   RATE_LIMIT_REFRESH: Rate('10/minute', 'Refreshed tokens per session'),
   RATE_LIMIT_REGISTER: Rate('10/minute', 'Registrations per address'),
+  RATE_LIMIT_PASSWORD: Rate('10/hour', 'Tries of the own password by a signed-in user'),
   RATE_LIMIT_CODE: Rate('20/hour', 'Codes sent by mail or SMS per signed-in user'),
   RATE_LIMIT_CODE_ADDRESS: Rate('60/hour', 'Codes sent per address, not signed in'),
   RATE_LIMIT_SEARCH: Rate('60/minute', 'Product searches per signed-in user'),
@@ -148,9 +149,10 @@ export const Environment = Type.Object({
     },
   ),
   // A name that is no role, or a space before one, would silently ask nobody.
-  MFA_REQUIRED_ROLES: OptionalText('Roles that must have a second factor, comma-separated', {
-    pattern: '^(customer|seller|admin)(,(customer|seller|admin))*$',
-  }),
+  MFA_REQUIRED_ROLES: OptionalText(
+    'Roles that must have a second factor, comma-separated, or `none`; absent: `admin` in production, else `none`',
+    { pattern: '^(none|(customer|seller|admin)(,(customer|seller|admin))*)$' },
+  ),
   COMMISSION_BPS: Count(500, 0, 10_000, 'Default commission in basis points'),
   PAYMENT_PROVIDER: Choice(
     ['simulator', 'none'],
@@ -257,6 +259,7 @@ export const SETTINGS: readonly Setting[] = Object.entries(Environment.propertie
 
 export type Config = Readonly<
   EnvironmentValues & {
+    MFA_REQUIRED_ROLES: string;
     isProduction: boolean;
     isDevelopment: boolean;
     publicUrl: string;
@@ -291,6 +294,7 @@ export function loadConfig(env: Env, version: string): Config {
   if (values === undefined || faults.length > 0) throw new ConfigError(faults.join('\n'));
   return Object.freeze({
     ...values,
+    MFA_REQUIRED_ROLES: values.MFA_REQUIRED_ROLES ?? (isProduction ? 'admin' : 'none'),
     isProduction,
     isDevelopment: values.NODE_ENV === 'development',
     publicUrl: (values.PUBLIC_URL ?? `http://localhost:${values.PORT}`).replace(/\/+$/, ''),

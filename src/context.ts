@@ -23,6 +23,8 @@ export interface UserActor {
   /** Has confirmed an e-mail address or a phone number. */
   readonly is_verified: boolean;
   readonly has_mfa: boolean;
+  /** When this session last proved who uses it: by signing in, or at POST /auth/step-up. */
+  readonly proven_at: Date;
   /** The caller's seller profile, if there is one. */
   readonly seller?: { readonly id: string; readonly status: 'PENDING' | 'VERIFIED' | 'SUSPENDED' };
 }

@@ -58,9 +58,9 @@ program
   .option('--yes', 'do not ask')
   .action(run(async (options) => (await import('./cli/reset.ts')).reset(options)));
 
-program
-  .command('user')
-  .description('manage users')
+const user = program.command('user').description('manage users');
+
+user
   .command('create-admin')
   .description('create an admin; what is not given is asked for')
   .option('--email <address>', 'e-mail address')
@@ -70,6 +70,12 @@ program
   .option('--last-name <name>', 'last name')
   .option('--password-stdin', 'read the password from standard input')
   .action(run(async (options) => (await import('./cli/create-admin.ts')).createAdmin(options)));
+
+user
+  .command('clear-mfa')
+  .description('clear the second factor of somebody who lost it; they are signed out and told')
+  .argument('<address>', 'their e-mail address')
+  .action(run(async (address: string) => (await import('./cli/clear-mfa.ts')).clearMfa(address)));
 
 program
   .command('doctor')

@@ -30,6 +30,7 @@ export function actingAs(test: TestApp, seller: TestActor): Ctx {
       role: 'seller',
       is_verified: true,
       has_mfa: false,
+      proven_at: test.clock.now(),
       seller: { id: seller_id, status: 'VERIFIED' },
     },
   };

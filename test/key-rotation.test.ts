@@ -171,7 +171,13 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   },
   'webhooks of the simulator': async (maker) => {
     const { id } = await walletPayment(maker);
-    const actor = { kind: 'user', role: 'customer', is_verified: true, has_mfa: false } as const;
+    const actor = {
+      kind: 'user',
+      role: 'customer',
+      is_verified: true,
+      has_mfa: false,
+      proven_at: new Date(),
+    } as const;
     const { user_id, session_id } = buyer;
     const ctx = { ...maker.system, actor: { ...actor, user_id, session_id } };
     const { headers, rawBody } = await simulatePayment(ctx, id, 'success');

@@ -91,7 +91,7 @@ export async function createProbe(options: ProbeOptions): Promise<Probe> {
       ...(options.onRateLimited === undefined ? {} : { onRefusal: options.onRateLimited }),
     }),
   });
-  const mfaRequiredRoles = config.MFA_REQUIRED_ROLES?.split(',') ?? [];
+  const mfaRequiredRoles = config.MFA_REQUIRED_ROLES.split(',');
   const shared = { models, validator, publicUrl: config.publicUrl, mfaRequiredRoles };
   const versions = { v1: numberedPaging, v2: cursorPaging(['probe-secret']) };
   for (const [version, paging] of Object.entries(versions)) {
@@ -117,7 +117,15 @@ export async function createProbe(options: ProbeOptions): Promise<Probe> {
 
 export function userActor(facts: Partial<UserActor> = {}): UserActor {
   const ids = { user_id: newId(), session_id: newId() };
-  return { kind: 'user', ...ids, role: 'customer', is_verified: true, has_mfa: false, ...facts };
+  return {
+    kind: 'user',
+    ...ids,
+    role: 'customer',
+    is_verified: true,
+    has_mfa: false,
+    proven_at: new Date(),
+    ...facts,
+  };
 }
 
 function authenticateFrom(callers: Readonly<Record<string, UserActor>>): Authenticate {

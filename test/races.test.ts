@@ -151,6 +151,7 @@ describe('money', () => {
       role: 'customer',
       is_verified: true,
       has_mfa: false,
+      proven_at: test.clock.now(),
     } as const;
     const webhook = await simulatePayment({ ...test.system, actor }, placed.payment.id, 'success');
     const pay = () =>

@@ -91,8 +91,8 @@ describe('over HTTP', () => {
   beforeAll(async () => {
     const facts = { tag: 'Probe', summary: 'Probe', status: 204 } as const;
     const body = Type.Object({ name: Type.String() }, { additionalProperties: false });
-    const handle = async () => {
-      seen.push('handled');
+    const handle = async ({ actor }: Ctx) => {
+      seen.push(actor.kind === 'user' ? actor.role : actor.kind);
     };
     const routes = [
       route({ ...facts, method: 'GET', path: '/open', access: access.ANYONE, handle }),
@@ -154,6 +154,16 @@ describe('over HTTP', () => {
     expect((await probe.call({ path: '/open' })).statusCode).toBe(204);
     expect((await probe.call({ path: '/open', token: 'maria' })).statusCode).toBe(204);
     expect((await probe.call({ path: '/open', token: 'forged' })).statusCode).toBe(401);
+  });
+
+  it('whoever lacks a compulsory second factor is nobody in particular where all are let in', async () => {
+    const roles = [];
+    for (const token of ['root', 'novice', 'maria']) {
+      seen.length = 0;
+      await probe.call({ path: '/open', token });
+      roles.push(seen[0]);
+    }
+    expect(roles).toEqual(['admin', 'anonymous', 'customer']);
   });
 
   it('a token plays no part in signing in, however dead it is', async () => {

@@ -1,12 +1,17 @@
 // Who may call a route. Every route states its access; what is somebody's own is decided by the service.
-import type { Actor, Ctx, Role, UserActor } from '../context.ts';
+import { type Actor, ANONYMOUS, type Ctx, type Role, type UserActor } from '../context.ts';
 import {
   FORBIDDEN,
   MFA_ENROLLMENT_REQUIRED,
   Problem,
+  STEP_UP_REQUIRED,
   UNAUTHENTICATED,
   VERIFICATION_REQUIRED,
 } from '../lib/problem.ts';
+import { MINUTE_MS } from '../lib/time.ts';
+
+/** How long a proof of the person behind a session lasts. */
+export const STEP_UP_LIFETIME_MS = 5 * MINUTE_MS;
 
 export interface Access {
   /** Absent: nobody needs to sign in, though a token that is sent must be good. */
@@ -50,7 +55,7 @@ export function requireAccess(
   if (!access.roles.includes(actor.role)) {
     throw new Problem(FORBIDDEN, `This is for: ${access.roles.join(', ')}.`);
   }
-  if (!access.withoutMfa && !actor.has_mfa && mfaRequiredRoles.includes(actor.role)) {
+  if (!access.withoutMfa && lacksFactor(actor, mfaRequiredRoles)) {
     throw new Problem(
       MFA_ENROLLMENT_REQUIRED,
       'Your role needs a second factor: set one up at POST /auth/mfa/totp/enroll.',
@@ -62,6 +67,34 @@ export function requireAccess(
       'Confirm your e-mail address or phone number first: POST /auth/verify/email/request.',
     );
   }
+}
+
+/**
+ * Whom a route deals with. On routes that are open to all, somebody who lacks a compulsory second factor is nobody in
+ * particular: what their role would show there beyond that is closed to them like everything else of the role.
+ */
+export function actorFor(actor: Actor, access: Access, mfaRequiredRoles: readonly string[]): Actor {
+  const isOpen = access.roles === undefined;
+  return isOpen && actor.kind === 'user' && lacksFactor(actor, mfaRequiredRoles)
+    ? ANONYMOUS
+    : actor;
+}
+
+function lacksFactor({ has_mfa, role }: UserActor, mfaRequiredRoles: readonly string[]): boolean {
+  return !has_mfa && mfaRequiredRoles.includes(role);
+}
+
+/**
+ * Refuses what a stolen token must not do: a sensitive change needs a proof of the person, not only of the session.
+ * @throws Problem STEP_UP_REQUIRED
+ */
+export function requireStepUp(actor: Actor, now: Date): void {
+  if (actor.kind !== 'user') return;
+  if (now.getTime() - actor.proven_at.getTime() < STEP_UP_LIFETIME_MS) return;
+  throw new Problem(
+    STEP_UP_REQUIRED,
+    'This needs a proof of who you are from the last five minutes: send your password, and a code where a second factor is set up, to POST /auth/step-up, then repeat the request.',
+  );
 }
 
 /** The signed-in caller; routes with roles always have one. */

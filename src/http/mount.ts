@@ -10,7 +10,7 @@ import type {
 import { type TObject, type TSchema, Type } from 'typebox';
 import { ANONYMOUS, type Ctx } from '../context.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
-import { requireAccess } from './access.ts';
+import { actorFor, requireAccess, requireStepUp } from './access.ts';
 import { cacheHeaders, isSameForAll } from './caching.ts';
 import { etagOf, expectedVersions, isNotModified } from './conditional.ts';
 import { acceptedEncoding, variantOf } from './content-encoding.ts';
@@ -56,16 +56,33 @@ export function mount(app: FastifyInstance, route: AnyRoute, mounting: Mounting)
     validatorCompiler: mounting.validator,
     config: { mounted: route },
     preParsing: async (request) => {
-      requireAccess(request.ctx.actor, route.access, mounting.mfaRequiredRoles);
+      const { access, stepUp } = route;
+      const { actor, clock } = request.ctx;
+      requireAccess(actor, access, mounting.mfaRequiredRoles);
+      if (stepUp === true) requireStepUp(actor, clock.now());
+      request.ctx = {
+        ...request.ctx,
+        actor: actorFor(actor, access, mounting.mfaRequiredRoles),
+      };
     },
     preValidation: async (request) => {
       // Where a body may be empty it may be absent too.
       request.body ??= mayBeEmpty(bodyOf(route)) ? {} : undefined;
       if (bodyOf(route) === undefined) refuseBody(request.body);
     },
+    preHandler: async (request) => {
+      const { actor, clock } = request.ctx;
+      if (namesSensitive(route, request.body)) requireStepUp(actor, clock.now());
+    },
     handler: (request, reply) => answer(route, mounting, request, reply),
   };
   app.route(options);
+}
+
+/** Whether the body names a member whose change needs a fresh proof of the person. */
+function namesSensitive({ stepUp }: AnyRoute, body: unknown): boolean {
+  if (!Array.isArray(stepUp) || typeof body !== 'object' || body === null) return false;
+  return stepUp.some((member) => Object.hasOwn(body, member));
 }
 
 function schemaOf(route: AnyRoute, { paging, models }: Mounting): FastifySchema {

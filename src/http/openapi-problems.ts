@@ -60,6 +60,7 @@ export function problemsOf(route: AnyRoute): ProblemKind[] {
       : [problems.UNAUTHENTICATED, problems.TOKEN_EXPIRED, problems.TOKEN_REVOKED]),
     ...(excludesRoles ? [problems.FORBIDDEN] : []),
     ...(isSignedIn && !withoutMfa ? [problems.MFA_ENROLLMENT_REQUIRED] : []),
+    ...(route.stepUp === undefined ? [] : [problems.STEP_UP_REQUIRED]),
     ...(route.access.verified ? [problems.VERIFICATION_REQUIRED] : []),
     ...(route.params === undefined ? [] : [problems.NOT_FOUND]),
     ...(takesKey ? [problems.IDEMPOTENCY_IN_PROGRESS, problems.IDEMPOTENCY_KEY_REUSED] : []),

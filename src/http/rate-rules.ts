@@ -44,6 +44,12 @@ export const RATE_RULES = {
   },
   refresh: { setting: 'RATE_LIMIT_REFRESH', route: 'refresh', isApart: true, per: 'subject' },
   register: { setting: 'RATE_LIMIT_REGISTER', route: 'register', isApart: true, per: 'address' },
+  password: {
+    setting: 'RATE_LIMIT_PASSWORD',
+    route: 'password',
+    callers: 'signed_in',
+    per: 'user',
+  },
   code: { setting: 'RATE_LIMIT_CODE', route: 'code', callers: 'signed_in', per: 'user' },
   code_address: {
     setting: 'RATE_LIMIT_CODE_ADDRESS',

@@ -21,6 +21,7 @@ const MARIA: UserActor = {
   role: 'customer',
   is_verified: true,
   has_mfa: false,
+  proven_at: new Date(),
 };
 
 interface Told {

@@ -45,6 +45,11 @@ export interface RouteFacts<P extends TObject, Q extends TObject, B extends TSch
   /** Below the version's prefix, e.g. `/products/:id`. */
   readonly path: string;
   readonly access: Access;
+  /**
+   * Needs a proof of the person within STEP_UP_LIFETIME_MS: `true` each time, a list where the body names one of these
+   * members.
+   */
+  readonly stepUp?: true | readonly string[];
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;

@@ -51,6 +51,7 @@ export const VERIFICATION_REQUIRED = kind(
 );
 export const MFA_REQUIRED = kind('MFA_REQUIRED', 401, 'A second factor is required');
 export const MFA_ENROLLMENT_REQUIRED = kind('MFA_REQUIRED', 403, 'A second factor is required');
+export const STEP_UP_REQUIRED = kind('STEP_UP_REQUIRED', 403, 'Prove again who you are');
 export const NOT_FOUND = kind('NOT_FOUND', 404, 'Not found');
 export const UNKNOWN_API_VERSION = kind('UNKNOWN_API_VERSION', 404, 'Unknown API version');
 export const METHOD_NOT_ALLOWED = kind('METHOD_NOT_ALLOWED', 405, 'Method not allowed');

@@ -10,7 +10,7 @@ import {
   NOBODY_ELSES,
   VALIDATION_ERROR,
 } from './expectation.ts';
-import { ADDRESS, REMOVED_USER, SESSION, USER } from './objects.ts';
+import { ADDRESS, ENROLLED_USER, REMOVED_USER, type Scene, SESSION, USER } from './objects.ts';
 
 const PASSWORD = 'kalabasa-sa-ilalim-7';
 const someEmail = () => `${newId()}@example.com`;
@@ -21,6 +21,15 @@ const NEW_ADDRESS = {
   street: 'Km. 6',
   barangay_code: TEST_BARANGAY,
 };
+
+async function givePassword({ test, me: { user_id } }: Scene): Promise<void> {
+  const password_hash = await hashPassword(PASSWORD);
+  await test.services.db
+    .updateTable('users')
+    .set({ password_hash })
+    .where('id', '=', user_id)
+    .execute();
+}
 
 export const accountCases: Cases = {
   'POST /auth/register': {
@@ -45,6 +54,13 @@ export const accountCases: Cases = {
     body: async (_names, { test, stranger: { user_id } }) => {
       const { refresh } = await startSession(test.system, { user_id, tokens: test.tokens });
       return { refresh };
+    },
+  },
+  'POST /auth/step-up': {
+    who: 'signedIn',
+    body: async (_names, scene) => {
+      await givePassword(scene);
+      return { password: PASSWORD };
     },
   },
   'POST /auth/logout': { who: 'signedIn', body: (_names, { me }) => ({ refresh: me.refresh }) },
@@ -76,13 +92,8 @@ export const accountCases: Cases = {
   },
   'POST /auth/password/change': {
     who: 'signedIn',
-    body: async (_names, { test, me: { user_id } }) => {
-      const password_hash = await hashPassword(PASSWORD);
-      await test.services.db
-        .updateTable('users')
-        .set({ password_hash })
-        .where('id', '=', user_id)
-        .execute();
+    body: async (_names, scene) => {
+      await givePassword(scene);
       return { current_password: PASSWORD, new_password: `${PASSWORD}-2` };
     },
   },
@@ -108,6 +119,7 @@ export const accountCases: Cases = {
   'GET /users/:id': { who: 'admin', object: USER },
   'PATCH /users/:id': { who: 'admin', object: USER, body: () => ({ first_name: 'Ana' }) },
   'DELETE /users/:id': { who: 'admin', object: USER },
+  'POST /users/:id/mfa/clear': { who: 'admin', object: ENROLLED_USER },
   'POST /users/:id/restore': { who: 'admin', object: REMOVED_USER },
   'GET /users/me/addresses': { who: 'signedIn' },
   'POST /users/me/addresses': { who: 'signedIn', body: () => NEW_ADDRESS },

@@ -33,7 +33,10 @@ export interface Deal {
 /** A context in which `user` acts as a verified customer, whatever they are in the database. */
 export function asBuyer(test: TestApp, { user_id, session_id }: TestActor): Ctx {
   const person = { kind: 'user', user_id, session_id, role: 'customer' } as const;
-  return { ...test.system, actor: { ...person, is_verified: true, has_mfa: false } };
+  return {
+    ...test.system,
+    actor: { ...person, is_verified: true, has_mfa: false, proven_at: test.clock.now() },
+  };
 }
 
 export async function makeSession(test: TestApp, { user_id }: TestActor): Promise<Names> {
@@ -48,6 +51,16 @@ export async function makeAddress(test: TestApp, owner: TestActor): Promise<Name
     street: '12 Rizal St.',
     barangay_code: TEST_BARANGAY,
   });
+}
+
+export async function makeEnrolledUser(test: TestApp): Promise<Names> {
+  const { user_id } = await createActor(test);
+  await test.services.db
+    .updateTable('users')
+    .set({ mfa_secret: Buffer.alloc(1), mfa_enabled_at: test.clock.now() })
+    .where('id', '=', user_id)
+    .execute();
+  return { id: user_id };
 }
 
 export async function makeRemovedUser(test: TestApp): Promise<Names> {

@@ -86,6 +86,10 @@ export const ADDRESS: ObjectKind = {
 export const USER: ObjectKind = {
   private: toEverybody(async (s) => ({ id: (await createActor(s.test)).user_id })),
 };
+/** Somebody with a second factor. */
+export const ENROLLED_USER: ObjectKind = {
+  private: toEverybody((s) => fixtures.makeEnrolledUser(s.test)),
+};
 export const REMOVED_USER: ObjectKind = {
   private: toEverybody((s) => fixtures.makeRemovedUser(s.test)),
 };

@@ -9,6 +9,7 @@ import { createActor } from '../actors.ts';
 import { asBuyer, makeAddress } from '../authorization/fixtures.ts';
 import { createEnrolled, createMember, whileHashingIsFull } from './members.ts';
 import { type Attempt, ask, type Provocations, type Provoke } from './operations.ts';
+import { askLongAfterSignIn } from './shape.cases.ts';
 
 /** In the form of a recovery code, so that it is never by chance the right one. */
 const WRONG_OTP = 'AAAAA-AAAAA';
@@ -55,6 +56,15 @@ export const accountCases: Provocations = {
       return ask(attempt, { body: { refresh: actor.refresh } });
     },
   },
+  'POST /auth/step-up': {
+    ...factorCases(true, { password: PASSWORD }),
+    '401 MFA_REQUIRED': async (attempt) => {
+      const { test } = attempt.stage;
+      const by = await createEnrolled(test, { mfa_enabled_at: test.clock.now() });
+      return ask(attempt, { by, body: { password: PASSWORD } });
+    },
+    '503 SERVICE_UNAVAILABLE': askCrowded,
+  },
   'POST /auth/password/reset': { '503 SERVICE_UNAVAILABLE': askCrowded },
   'POST /auth/password/change': {
     '401 INVALID_CREDENTIALS': (attempt) =>
@@ -94,10 +104,12 @@ export const accountCases: Provocations = {
       });
     },
   },
-  'POST /auth/mfa/totp/confirm': factorCases(false),
-  'POST /auth/mfa/totp/disable': factorCases(true),
+  'POST /auth/mfa/totp/confirm': { ...factorCases(false), '409 CONFLICT': ask },
+  'POST /auth/mfa/totp/disable': { ...factorCases(true), '409 CONFLICT': ask },
 
   'PATCH /users/me': {
+    '403 STEP_UP_REQUIRED': (attempt) =>
+      askLongAfterSignIn(attempt, { body: { user_phone: '09171234567' } }),
     '409 CONFLICT': async (attempt) => {
       const { user_name } = await createMember(attempt.stage.test);
       return ask(attempt, { body: { user_name } });
@@ -107,6 +119,7 @@ export const accountCases: Provocations = {
     '409 CONFLICT': (attempt) => ask(attempt, { by: 'seller' }),
   },
   'PATCH /users/:id': {
+    '403 STEP_UP_REQUIRED': (attempt) => askLongAfterSignIn(attempt, { body: { role: 'admin' } }),
     '409 CONFLICT': async (attempt) => {
       const { user_name } = await createMember(attempt.stage.test);
       return ask(attempt, { names: { id: attempt.me.user_id }, body: { user_name } });
@@ -115,6 +128,9 @@ export const accountCases: Provocations = {
   'DELETE /users/:id': {
     '409 CONFLICT': (attempt) =>
       ask(attempt, { names: { id: attempt.stage.strangers.rival.user_id } }),
+  },
+  'POST /users/:id/mfa/clear': {
+    '409 CONFLICT': (attempt) => ask(attempt, { names: { id: attempt.me.user_id } }),
   },
   'POST /users/:id/restore': {
     '409 CONFLICT': (attempt) => ask(attempt, { names: { id: attempt.me.user_id } }),
@@ -133,15 +149,14 @@ async function askForCodes(attempt: Attempt, columns: Parameters<typeof createMe
   return ask(attempt, { by });
 }
 
-/** @param isOn whether the second factor counts already */
-function factorCases(isOn: boolean) {
+/** @param isOn whether the second factor counts already @param rest of the body */
+function factorCases(isOn: boolean, rest: object = {}) {
   const withFactor = ({ stage: { test } }: Attempt, columns = {}) => {
     const mfa_enabled_at = isOn ? test.clock.now() : null;
     return createEnrolled(test, { mfa_enabled_at, ...columns });
   };
-  const body = { otp: WRONG_OTP };
+  const body = { ...rest, otp: WRONG_OTP };
   return {
-    '409 CONFLICT': (attempt: Attempt) => ask(attempt),
     '401 INVALID_CREDENTIALS': async (attempt: Attempt) =>
       ask(attempt, { by: await withFactor(attempt), body }),
     '429 RATE_LIMITED': async (attempt: Attempt) => {

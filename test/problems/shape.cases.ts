@@ -1,4 +1,5 @@
 // Refusals that a route's shape brings with it, provoked in the same way on every route.
+import { sql } from 'kysely';
 import { MAX_BODY_BYTES } from '../../src/http/json-body.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { MAX_IMAGE_BYTES } from '../../src/modules/catalog/images.rules.ts';
@@ -6,7 +7,7 @@ import { TEST_BARANGAY } from '../actors.ts';
 import { expectedAnswer, NOT_FOUND } from '../authorization/expectation.ts';
 import { caseOf } from '../authorization/routes.ts';
 import type { Refusal } from './form.ts';
-import { type Attempt, ask, excludedFrom, type Provoke } from './operations.ts';
+import { type Attempt, ask, type Changes, excludedFrom, type Provoke } from './operations.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const ANOTHER_REQUEST = {
@@ -27,6 +28,7 @@ export const shapeCases: Readonly<Record<string, Provoke>> = {
   '401 TOKEN_REVOKED': (attempt) => ask(attempt, { by: 'revoked' }),
   '403 FORBIDDEN': (attempt) => ask(attempt, { by: excludedFrom(attempt.operation.route) }),
   '403 MFA_REQUIRED': (attempt) => ask(attempt, { through: attempt.stage.instances.strict }),
+  '403 STEP_UP_REQUIRED': (attempt) => askLongAfterSignIn(attempt),
   '403 VERIFICATION_REQUIRED': (attempt) => ask(attempt, { by: 'unverified' }),
   '404 NOT_FOUND': askForNothing,
   '409 IDEMPOTENCY_IN_PROGRESS': askTwiceAtOnce,
@@ -43,6 +45,25 @@ export const shapeCases: Readonly<Record<string, Provoke>> = {
   '500 INTERNAL_ERROR': (attempt) => ask(attempt, { through: attempt.stage.instances.broken }),
   '503 SERVICE_UNAVAILABLE': (attempt) => ask(attempt, { through: attempt.stage.instances.cutOff }),
 };
+
+/** As if the session of who calls had been proven too long ago. */
+export async function askLongAfterSignIn(
+  attempt: Attempt,
+  changes: Changes = {},
+): Promise<Refusal> {
+  const { stage, me } = attempt;
+  const { db } = stage.test.services;
+  const move = (minutes: number) =>
+    db
+      .updateTable('sessions')
+      .set({ created_at: sql`created_at + ${minutes} * interval '1 minute'` })
+      .where('id', '=', me.session_id)
+      .execute();
+  await move(-6);
+  const refusal = await ask(attempt, changes);
+  await move(6);
+  return refusal;
+}
 
 function askForNothing(attempt: Attempt): Promise<Refusal> {
   const { call, operation } = attempt;

@@ -258,6 +258,7 @@ it('gives checkout all that an order copies, in one statement', async () => {
       role: 'customer',
       is_verified: true,
       has_mfa: false,
+      proven_at: test.clock.now(),
     },
   } as const;
   test.statements.length = 0;

@@ -3,10 +3,11 @@ import { Type } from 'typebox';
 import { ROLES } from '../../context.ts';
 import { OWN_ACCOUNT, SIGNED_OUT, signedIn } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
-import { Closed, type Infer, Model, OneOf } from '../../http/schema.ts';
+import { Closed, type Infer, Model, OneOf, Timestamp } from '../../http/schema.ts';
 import {
   CONFLICT,
   MFA_REQUIRED,
+  RATE_LIMITED,
   SERVICE_UNAVAILABLE,
   TOKEN_EXPIRED,
   TOKEN_REVOKED,
@@ -18,6 +19,7 @@ import { accountOf, textMember } from './limit-subjects.ts';
 import { permissionsOf } from './permissions.ts';
 import { logOut, rotateSession, type TokenPair } from './sessions.service.ts';
 import { logIn, registerUser } from './sign-in.service.ts';
+import { stepUp } from './step-up.service.ts';
 import type { Tokens } from './tokens.ts';
 import { Email, NewPassword, Otp, Password, ProfileFields, User, userView } from './users.views.ts';
 
@@ -30,6 +32,11 @@ const Login = Model(
   'Login',
   Closed({ user_email: Email, password: Password, otp: Type.Optional(Otp) }),
   examples.Login,
+);
+const StepUp = Model('StepUp', Closed({ password: Password, otp: Type.Optional(Otp) }));
+const SteppedUp = Model(
+  'SteppedUp',
+  Type.Object({ valid_until: { ...Timestamp, description: 'When the proof is too old' } }),
 );
 const Refresh = Model(
   'Refresh',
@@ -112,6 +119,25 @@ export function authRoutes(tokens: Tokens): readonly AnyRoute[] {
       limitSubject: ({ body }) => tokens.sessionOfRefresh(textMember(body, 'refresh') ?? ''),
       cache: 'personal',
       handle: async (ctx, { body }) => pairView(await rotateSession(ctx, body.refresh, tokens)),
+    }),
+    route({
+      method: 'POST',
+      path: '/auth/step-up',
+      access: OWN_ACCOUNT,
+      tag: 'Auth',
+      summary: 'Prove again who I am',
+      description:
+        'Opens for five minutes, in this session, what answers `STEP_UP_REQUIRED`: changing an address to reach me, my password or second factor, ending sessions, deleting accounts. Signing in does the same. `otp` is needed where a second factor is set up.',
+      body: StepUp,
+      status: 200,
+      returns: SteppedUp,
+      problems: [INVALID_CREDENTIALS, MFA_REQUIRED, RATE_LIMITED, SERVICE_UNAVAILABLE],
+      idempotency: 'none',
+      limit: 'password',
+      cache: 'personal',
+      handle: async (ctx, { body }) => ({
+        valid_until: (await stepUp(ctx, body, tokens)).toISOString(),
+      }),
     }),
     route({
       method: 'POST',

@@ -22,12 +22,12 @@ export function createAuthenticate(tokens: Tokens): Authenticate {
     if (caller.last_used_at <= plusMs(now, -LAST_USED_PRECISION_MS)) {
       await touchSession(services.db, session_id, now);
     }
-    const { role, is_verified, has_mfa, seller_id, seller_status } = caller;
+    const { role, is_verified, has_mfa, proven_at, seller_id, seller_status } = caller;
     const seller =
       seller_id === null || seller_status === null
         ? {}
         : { seller: { id: seller_id, status: seller_status } };
-    return { kind: 'user', user_id, session_id, role, is_verified, has_mfa, ...seller };
+    return { kind: 'user', user_id, session_id, role, is_verified, has_mfa, proven_at, ...seller };
   };
 }
 

@@ -2,7 +2,7 @@
 import { generateSecret, generateURI, verifySync } from 'otplib';
 import type { Ctx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { CONFLICT, Problem, RATE_LIMITED } from '../../lib/problem.ts';
+import { CONFLICT, MFA_REQUIRED, notFound, Problem, RATE_LIMITED } from '../../lib/problem.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/time.ts';
 import { recordAudit } from '../audit/audit.service.ts';
 import { wrongMember } from './identity.errors.ts';
@@ -14,9 +14,11 @@ import {
   replaceRecoveryCodes,
   spendRecoveryCode,
 } from './mfa.queries.ts';
+import { notifyUser } from './notices.service.ts';
 import { lockCaller } from './profiles.service.ts';
+import { endUserSessions } from './sessions.service.ts';
 import type { Tokens } from './tokens.ts';
-import { type UserRow, updateUser } from './users.queries.ts';
+import { lockUser, type UserRow, updateUser } from './users.queries.ts';
 
 const ISSUER = 'FreshBytes';
 export const RECOVERY_CODE_COUNT = 10;
@@ -70,6 +72,7 @@ export async function confirmFactor(ctx: Ctx, otp: string, tokens: Tokens): Prom
     );
     await updateUser(ctx.db, user.id, { mfa_enabled_at: now, updated_at: now });
     await recordAudit(ctx, { action: 'user.mfa_enabled', object_type: 'user', object_id: user.id });
+    await notifyUser(ctx, user, 'mfa_enabled');
     return true;
   });
   if (!isConfirmed) throw wrongOtp();
@@ -80,26 +83,70 @@ export async function confirmFactor(ctx: Ctx, otp: string, tokens: Tokens): Prom
 export async function disableFactor(ctx: Ctx, otp: string, tokens: Tokens): Promise<void> {
   const isDisabled = await inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);
-    if (user.mfa_enabled_at === null) throw new Problem(CONFLICT, 'No second factor is set up.');
+    if (user.mfa_enabled_at === null) throw noFactor();
     if (!(await spendSecondFactor(ctx, { user, otp, tokens }))) return false;
-    const cleared = { mfa_enabled_at: null, mfa_secret: null, mfa_last_step: null };
-    await updateUser(ctx.db, user.id, { ...cleared, updated_at: ctx.clock.now() });
-    await deleteRecoveryCodes(ctx.db, user.id);
+    await removeFactor(ctx, user.id);
     await recordAudit(ctx, {
       action: 'user.mfa_disabled',
       object_type: 'user',
       object_id: user.id,
     });
+    await notifyUser(ctx, user, 'mfa_disabled');
     return true;
   });
   if (!isDisabled) throw wrongOtp();
 }
 
 /**
+ * Takes the second factor of somebody who lost it, for support: ends their sessions and tells them.
+ * @throws Problem NOT_FOUND, CONFLICT where none is set up
+ */
+export function clearFactor(ctx: Ctx, user_id: string): Promise<void> {
+  return inTransaction(ctx, async (ctx) => {
+    const user = await lockUser(ctx.db, user_id);
+    if (user === undefined) throw notFound('user');
+    if (user.mfa_enabled_at === null) throw noFactor();
+    await removeFactor(ctx, user_id);
+    await endUserSessions(ctx, { user_id, reason: 'FACTOR_CLEARED' });
+    await recordAudit(ctx, {
+      action: 'user.mfa_cleared',
+      object_type: 'user',
+      object_id: user_id,
+    });
+    await notifyUser(ctx, user, 'mfa_cleared');
+  });
+}
+
+/** Of a locked user; an enrolment that was never confirmed goes too. */
+export async function removeFactor(ctx: TxCtx, user_id: string): Promise<void> {
+  const cleared = { mfa_enabled_at: null, mfa_secret: null, mfa_last_step: null };
+  const failures = { mfa_failures: 0, mfa_failed_at: null };
+  await updateUser(ctx.db, user_id, { ...cleared, ...failures, updated_at: ctx.clock.now() });
+  await deleteRecoveryCodes(ctx.db, user_id);
+}
+
+/**
+ * Has a locked user whose password was right prove their second factor too, where one is set up.
+ * @returns false for a wrong code, which is counted: commit, then refuse with `wrongOtp`
+ * @throws Problem MFA_REQUIRED without a code, RATE_LIMITED
+ */
+export async function proveFactor(
+  ctx: TxCtx,
+  { user, otp, tokens }: { user: UserRow; otp: string | undefined; tokens: Tokens },
+): Promise<boolean> {
+  if (user.mfa_enabled_at === null) return true;
+  if (otp !== undefined) return spendSecondFactor(ctx, { user, otp, tokens });
+  throw new Problem(
+    MFA_REQUIRED,
+    'Send `otp` too: six digits of your authenticator app, or a recovery code.',
+  );
+}
+
+/**
  * Spends a code of a locked user. @returns false for a wrong one, which is counted: commit, then refuse
  * @throws Problem RATE_LIMITED during the pause that follows MAX_FACTOR_FAILURES wrong codes
  */
-export async function spendSecondFactor(
+async function spendSecondFactor(
   ctx: TxCtx,
   { user, otp, tokens }: { readonly user: UserRow; readonly otp: string; readonly tokens: Tokens },
 ): Promise<boolean> {
@@ -159,11 +206,15 @@ function totpStep(
   return result.valid && 'timeStep' in result ? result.timeStep : undefined;
 }
 
+function noFactor(): Problem {
+  return new Problem(CONFLICT, 'No second factor is set up.');
+}
+
 function alreadyEnabled(): Problem {
   return new Problem(CONFLICT, 'A second factor is set up already: disable it first.');
 }
 
-function wrongOtp(): Problem {
+export function wrongOtp(): Problem {
   return wrongMember(
     '/otp',
     'must be a fresh code of your authenticator app, or an unused recovery code',

@@ -64,6 +64,7 @@ export function passwordRoutes(tokens: Tokens): readonly AnyRoute[] {
       method: 'POST',
       path: '/auth/password/change',
       access: OWN_ACCOUNT,
+      stepUp: true,
       tag: 'Auth',
       summary: 'Change my password',
       description: 'Ends my other sessions.',
@@ -71,6 +72,7 @@ export function passwordRoutes(tokens: Tokens): readonly AnyRoute[] {
       status: 204,
       problems: [INVALID_CREDENTIALS, SERVICE_UNAVAILABLE],
       idempotency: 'none',
+      limit: 'password',
       handle: (ctx, { body }) =>
         changePassword(ctx, { current: body.current_password, next: body.new_password }),
     }),

@@ -6,6 +6,7 @@ import { invalidField } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
 import { makeCode, redeemCode } from './codes.service.ts';
 import { wrongCode, wrongMember } from './identity.errors.ts';
+import { notifyUser } from './notices.service.ts';
 import { sendResetCodeJob } from './passwords.jobs.ts';
 import { passwordFault } from './passwords.rules.ts';
 import { hashPassword, isPassword } from './passwords.ts';
@@ -37,6 +38,7 @@ export async function changePassword(
       object_type: 'user',
       object_id: user_id,
     });
+    await notifyUser(ctx, user, 'password_changed');
   });
 }
 
@@ -92,6 +94,7 @@ export async function resetPassword(
       object_type: 'user',
       object_id: user.id,
     });
+    await notifyUser(ctx, user, 'password_changed');
     return true;
   });
   if (!isReset) throw wrongCode();

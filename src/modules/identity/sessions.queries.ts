@@ -13,7 +13,10 @@ export type EndReason =
   | 'REUSE'
   | 'PASSWORD'
   | 'DEACTIVATED'
-  | 'DELETED';
+  | 'DELETED'
+  | 'FACTOR_CLEARED'
+  | 'CONTACT_UNDONE'
+  | 'EMAIL_CLAIMED';
 
 /** How stale `last_used_at` may be, so that a busy session is not written on each request. */
 export const LAST_USED_PRECISION_MS = MINUTE_MS;
@@ -26,6 +29,7 @@ export interface CallerRow {
   readonly is_ended: boolean;
   readonly expires_at: Date;
   readonly last_used_at: Date;
+  readonly proven_at: Date;
   readonly seller_id: string | null;
   readonly seller_status: 'PENDING' | 'VERIFIED' | 'SUSPENDED' | null;
 }
@@ -33,7 +37,8 @@ export interface CallerRow {
 const FIND_CALLER = `
   SELECT u.role, u.is_active, u.mfa_enabled_at IS NOT NULL AS has_mfa,
     (u.email_verified_at IS NOT NULL OR u.phone_verified_at IS NOT NULL) AS is_verified,
-    s.ended_at IS NOT NULL AS is_ended, s.expires_at, s.last_used_at, seller.id AS seller_id, seller.status AS seller_status
+    s.ended_at IS NOT NULL AS is_ended, s.expires_at, s.last_used_at, coalesce(s.stepped_up_at, s.created_at) AS proven_at,
+    seller.id AS seller_id, seller.status AS seller_status
   FROM sessions s
   JOIN users u ON u.id = s.user_id
   LEFT JOIN sellers seller ON seller.user_id = u.id AND seller.deleted_at IS NULL
@@ -97,6 +102,11 @@ export async function touchSession(db: Db, id: string, at: Date): Promise<void> 
     .where('id', '=', id)
     .where('last_used_at', '<=', plusMs(at, -LAST_USED_PRECISION_MS))
     .execute();
+}
+
+/** Notes that the person behind a session proved who they are. */
+export async function markSteppedUp(db: Db, id: string, at: Date): Promise<void> {
+  await db.updateTable('sessions').set({ stepped_up_at: at }).where('id', '=', id).execute();
 }
 
 export interface SessionEnd {

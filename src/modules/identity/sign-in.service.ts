@@ -2,11 +2,11 @@
 import type { Ctx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
-import { conflict, invalidField, MFA_REQUIRED, Problem } from '../../lib/problem.ts';
+import { conflict, invalidField, Problem } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
 import { publishEvents } from '../notifications/notifications.service.ts';
-import { ACCOUNT_INACTIVE, wrongCredentials, wrongMember } from './identity.errors.ts';
-import { spendSecondFactor } from './mfa.service.ts';
+import { ACCOUNT_INACTIVE, wrongCredentials } from './identity.errors.ts';
+import { proveFactor, wrongOtp } from './mfa.service.ts';
 import { passwordFault } from './passwords.rules.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import {
@@ -77,22 +77,11 @@ export async function logIn(
     if (user?.password_hash !== found.password_hash) throw wrongCredentials();
     if (!user.is_active)
       throw new Problem(ACCOUNT_INACTIVE, 'This account is closed: ask support to open it again.');
-    if (user.mfa_enabled_at !== null) {
-      if (otp === undefined)
-        throw new Problem(
-          MFA_REQUIRED,
-          'Send `otp` too: six digits of your authenticator app, or a recovery code.',
-        );
-      if (!(await spendSecondFactor(ctx, { user, otp, tokens: client.tokens }))) return undefined;
-    }
+    if (!(await proveFactor(ctx, { user, otp, tokens: client.tokens }))) return undefined;
     const pair = await startSession(ctx, { user_id: user.id, ...client });
     await recordAudit(ctx, { action: 'session.started', object_type: 'user', object_id: user.id });
     return { ...pair, user: await getProfile(ctx, user.id) };
   });
-  if (outcome === undefined)
-    throw wrongMember(
-      '/otp',
-      'must be a fresh code of your authenticator app, or an unused recovery code',
-    );
+  if (outcome === undefined) throw wrongOtp();
   return outcome;
 }

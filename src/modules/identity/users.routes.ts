@@ -6,6 +6,7 @@ import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import { Closed, IdParams, Line, Model, Moment, OneOf, Patch } from '../../http/schema.ts';
 import { CONFLICT } from '../../lib/problem.ts';
 import { examples } from './identity.examples.ts';
+import { clearFactor } from './mfa.service.ts';
 import * as profiles from './profiles.service.ts';
 import * as users from './users.service.ts';
 import { ProfileFields, User, userView } from './users.views.ts';
@@ -57,6 +58,7 @@ export const userRoutes: readonly AnyRoute[] = [
     method: 'PATCH',
     path: '/users/me',
     access: SIGNED_IN,
+    stepUp: ['user_email', 'user_phone'],
     tag: 'Users',
     summary: 'Change my profile',
     description: 'A changed e-mail address or phone number has to be confirmed again.',
@@ -70,6 +72,7 @@ export const userRoutes: readonly AnyRoute[] = [
     method: 'DELETE',
     path: '/users/me',
     access: SIGNED_IN,
+    stepUp: true,
     tag: 'Users',
     summary: 'Delete my account',
     description: 'Signs me out everywhere at once and erases my personal data 30 days later.',
@@ -108,6 +111,7 @@ export const userRoutes: readonly AnyRoute[] = [
     method: 'PATCH',
     path: '/users/:id',
     access: ADMIN,
+    stepUp: ['user_email', 'user_phone', 'role'],
     tag: 'Users',
     summary: 'Change a user',
     description:
@@ -123,6 +127,7 @@ export const userRoutes: readonly AnyRoute[] = [
     method: 'DELETE',
     path: '/users/:id',
     access: ADMIN,
+    stepUp: true,
     tag: 'Users',
     summary: 'Delete a user',
     params: IdParams,
@@ -141,5 +146,19 @@ export const userRoutes: readonly AnyRoute[] = [
     returns: User,
     problems: [CONFLICT],
     handle: async (ctx, { params }) => userView(await users.restoreUser(ctx, params.id)),
+  }),
+  route({
+    method: 'POST',
+    path: '/users/:id/mfa/clear',
+    access: ADMIN,
+    stepUp: true,
+    tag: 'Users',
+    summary: 'Clear the second factor of a user',
+    description:
+      'For somebody who lost it, once you know who asks. Signs them out everywhere and tells them.',
+    params: IdParams,
+    status: 204,
+    problems: [CONFLICT],
+    handle: (ctx, { params }) => clearFactor(ctx, params.id),
   }),
 ];

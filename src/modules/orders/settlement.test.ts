@@ -75,6 +75,7 @@ async function webhookOf(payment_id: string, outcome: SimulatedOutcome) {
       role: 'customer',
       is_verified: true,
       has_mfa: false,
+      proven_at: test.clock.now(),
     } as const,
   };
   return simulatePayment(ctx, payment_id, outcome);

@@ -1,0 +1,72 @@
+// What people are told of changes to their account's security, in the languages of our users. An SMS has no subject, so
+// each text stands alone.
+
+export interface Wording {
+  readonly subject: string;
+  readonly text: string;
+}
+
+export type NoticeKind =
+  | 'mfa_enabled'
+  | 'mfa_disabled'
+  | 'mfa_cleared'
+  | 'password_changed'
+  | 'email_claimed';
+
+const NOTICES: Readonly<Record<NoticeKind, Readonly<Record<'en' | 'fil', Wording>>>> = {
+  mfa_enabled: {
+    en: {
+      subject: 'A second factor was set up',
+      text: 'A second factor was set up for your FreshBytes account. If it was not you, change your password and write to support.',
+    },
+    fil: {
+      subject: 'May naidagdag na second factor',
+      text: 'May naidagdag na second factor sa iyong FreshBytes account. Kung hindi ikaw ito, palitan ang iyong password at sumulat sa support.',
+    },
+  },
+  mfa_disabled: {
+    en: {
+      subject: 'Your second factor was switched off',
+      text: 'The second factor of your FreshBytes account was switched off. If it was not you, change your password and write to support.',
+    },
+    fil: {
+      subject: 'Inalis ang iyong second factor',
+      text: 'Inalis ang second factor ng iyong FreshBytes account. Kung hindi ikaw ito, palitan ang iyong password at sumulat sa support.',
+    },
+  },
+  mfa_cleared: {
+    en: {
+      subject: 'Support removed your second factor',
+      text: 'Support removed the second factor of your FreshBytes account and signed you out everywhere. If you did not ask for it, change your password and write to support.',
+    },
+    fil: {
+      subject: 'Inalis ng support ang iyong second factor',
+      text: 'Inalis ng support ang second factor ng iyong FreshBytes account at na-sign out ka sa lahat. Kung hindi mo ito hiniling, palitan ang iyong password at sumulat sa support.',
+    },
+  },
+  password_changed: {
+    en: {
+      subject: 'Your password was changed',
+      text: 'The password of your FreshBytes account was changed. If it was not you, reset it now and write to support.',
+    },
+    fil: {
+      subject: 'Napalitan ang iyong password',
+      text: 'Napalitan ang password ng iyong FreshBytes account. Kung hindi ikaw ito, i-reset ito ngayon at sumulat sa support.',
+    },
+  },
+  email_claimed: {
+    en: {
+      subject: 'Your e-mail address was removed',
+      text: 'The e-mail address of your FreshBytes account was never confirmed, and its owner has claimed it. Write to support to give your account another one.',
+    },
+    fil: {
+      subject: 'Inalis ang iyong e-mail',
+      text: 'Hindi nakumpirma ang e-mail ng iyong FreshBytes account, at kinuha ito ng may-ari. Sumulat sa support para mabigyan ng iba ang iyong account.',
+    },
+  },
+};
+
+/** English for a language that we do not speak. */
+export function noticeMessage(kind: NoticeKind, language: string): Wording {
+  return NOTICES[kind][language === 'fil' ? 'fil' : 'en'];
+}

@@ -1,0 +1,14 @@
+// Telling people what happened to their account: a change that they did not make is one that they must hear of.
+import type { TxCtx } from '../../context.ts';
+import { sendMessage } from '../notifications/notifications.service.ts';
+import { type NoticeKind, noticeMessage } from './notices.messages.ts';
+import type { UserRow } from './users.queries.ts';
+
+/** By mail where the address is confirmed, else by SMS where the number is, else not at all. */
+export async function notifyUser(ctx: TxCtx, user: UserRow, kind: NoticeKind): Promise<void> {
+  const wording = noticeMessage(kind, user.language);
+  if (user.email_verified_at !== null)
+    await sendMessage(ctx, { channel: 'email', to: user.user_email, ...wording });
+  else if (user.phone_verified_at !== null)
+    await sendMessage(ctx, { channel: 'sms', to: user.user_phone, ...wording });
+}
