@@ -26,6 +26,8 @@ import { registerDevPages } from './modules/dev/dev.routes.ts';
 import { favoriteRoutes } from './modules/favorites/favorites.routes.ts';
 import { addressRoutes } from './modules/identity/addresses.routes.ts';
 import { authRoutes } from './modules/identity/auth.routes.ts';
+import { registerUndoPage } from './modules/identity/contact-undo.page.ts';
+import { contactRoutes } from './modules/identity/contacts.routes.ts';
 import { mfaRoutes } from './modules/identity/mfa.routes.ts';
 import { passwordRoutes } from './modules/identity/passwords.routes.ts';
 import { sessionRoutes } from './modules/identity/sessions.routes.ts';
@@ -73,8 +75,9 @@ export function apiRoutes(tokens: Tokens): readonly AnyRoute[] {
   return [
     ...authRoutes(tokens),
     ...sessionRoutes,
-    ...verificationRoutes(tokens),
-    ...passwordRoutes(tokens),
+    ...verificationRoutes,
+    ...passwordRoutes,
+    ...contactRoutes,
     ...mfaRoutes(tokens),
     ...userRoutes,
     ...addressRoutes,
@@ -150,6 +153,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registerWalletPage(dev);
   });
   registerPaymentPages(app);
+  await registerUndoPage(app);
   registerMedia(app, services.gateways.storage);
   registerViewCounter(app, services);
   return app;

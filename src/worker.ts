@@ -5,8 +5,13 @@ import type { Job } from './jobs/define.ts';
 import { sealEntriesJob } from './modules/audit/audit.jobs.ts';
 import { refreshCategoryListingsJob } from './modules/catalog/categories.jobs.ts';
 import { makeImageSizesJob, removeImageFilesJob } from './modules/catalog/images.jobs.ts';
-import { eraseUsersJob, forgetSessionsJob } from './modules/identity/identity.jobs.ts';
-import { sendResetCodeJob } from './modules/identity/passwords.jobs.ts';
+import { sendCodeJob } from './modules/identity/codes.jobs.ts';
+import { sendChangeNoticeJob } from './modules/identity/contacts.jobs.ts';
+import {
+  eraseUsersJob,
+  forgetCodesJob,
+  forgetSessionsJob,
+} from './modules/identity/identity.jobs.ts';
 import { foldCategoryCountsJob, refreshStaleListingsJob } from './modules/listing/listing.jobs.ts';
 import { sendMessageJob } from './modules/notifications/notifications.jobs.ts';
 import {
@@ -47,8 +52,10 @@ export const allJobs: readonly Job<Ctx, unknown>[] = [
   dispatchEventsJob,
   sendMessageJob,
   forgetDispatchedEventsJob,
-  sendResetCodeJob,
+  sendCodeJob,
+  sendChangeNoticeJob,
   eraseUsersJob,
   forgetSessionsJob,
+  forgetCodesJob,
   sealEntriesJob,
 ];

@@ -38,8 +38,9 @@ const BODIES: readonly Body[] = [
   },
   { route: 'POST /auth/verify/email', request: 'code' },
   { route: 'POST /auth/verify/phone', request: 'code' },
-  { route: 'POST /auth/password/forgot', request: 'user_email' },
-  { route: 'POST /auth/password/reset', request: 'user_email code new_password' },
+  { route: 'POST /auth/password/forgot', request: 'user_email', answer: 'message reset_id' },
+  { route: 'POST /auth/step-up', request: 'password otp?', answer: 'valid_until' },
+  { route: 'POST /auth/password/reset', request: 'user_email reset_id code new_password' },
   { route: 'POST /auth/password/change', request: 'current_password new_password' },
   {
     route: 'POST /users/me/addresses',

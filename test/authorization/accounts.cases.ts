@@ -87,7 +87,12 @@ export const accountCases: Cases = {
   'POST /auth/password/forgot': { who: 'signedOut', body: () => ({ user_email: someEmail() }) },
   'POST /auth/password/reset': {
     who: 'signedOut',
-    body: () => ({ user_email: someEmail(), code: '000000', new_password: PASSWORD }),
+    body: () => ({
+      user_email: someEmail(),
+      reset_id: newId(),
+      code: '000000',
+      new_password: PASSWORD,
+    }),
     expect: VALIDATION_ERROR,
   },
   'POST /auth/password/change': {
@@ -96,6 +101,20 @@ export const accountCases: Cases = {
       await givePassword(scene);
       return { current_password: PASSWORD, new_password: `${PASSWORD}-2` };
     },
+  },
+  'POST /auth/email/claim/request': {
+    who: 'signedOut',
+    body: () => ({ user_email: someEmail() }),
+  },
+  'POST /auth/email/claim': {
+    who: 'signedOut',
+    body: () => ({ user_email: someEmail(), claim_id: newId(), code: '000000' }),
+    expect: VALIDATION_ERROR,
+  },
+  'POST /auth/contact-changes/undo': {
+    who: 'signedOut',
+    body: () => ({ token: `${newId()}.${'A'.repeat(22)}` }),
+    expect: VALIDATION_ERROR,
   },
   'POST /auth/mfa/totp/enroll': { who: 'signedIn' },
   'POST /auth/mfa/totp/confirm': {

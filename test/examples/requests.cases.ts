@@ -1,9 +1,15 @@
 // How each request example is sent: by whom, to which object of the demo market, and after what.
 import { generateSync } from 'otplib';
 import { DEMO_PEOPLE, DEMO_PRODUCTS } from '../../src/lib/demo-market.ts';
-import { codeSentTo, PASSWORD, signUp } from '../../src/modules/identity/identity.testkit.ts';
+import {
+  askForReset,
+  codeSentTo,
+  PASSWORD,
+  signUp,
+} from '../../src/modules/identity/identity.testkit.ts';
 import { simulatePayment } from '../../src/modules/orders/simulation.service.ts';
 import { asBuyer } from '../authorization/fixtures.ts';
+import { makeConfirmedChange } from '../problems/members.ts';
 import type { DemoRole, Market } from './market.ts';
 
 /** What a case brings beside the example and the path of the document. */
@@ -35,6 +41,7 @@ export const requestCases: Readonly<Record<string, Case>> = {
     const { refresh } = await market.signIn('customer');
     return { secrets: { refresh } };
   },
+  'POST /auth/step-up': by('customer'),
   'POST /auth/logout': async (market) => {
     const { token, refresh } = await market.signIn('customer');
     return { token, secrets: { refresh } };
@@ -44,9 +51,19 @@ export const requestCases: Readonly<Record<string, Case>> = {
   'POST /auth/password/forgot': byNobody,
   'POST /auth/password/reset': async ({ test }) => {
     const { user_email } = DEMO_PEOPLE.customer;
-    await test.call({ method: 'POST', path: '/auth/password/forgot', body: { user_email } });
-    return { secrets: { code: await codeSentTo(test, user_email) } };
+    const reset_id = await askForReset(test, user_email);
+    return { secrets: { reset_id, code: await codeSentTo(test, user_email) } };
   },
+  'POST /auth/email/claim/request': byNobody,
+  'POST /auth/email/claim': async ({ test }) => {
+    const { user_email } = await signUp(test);
+    const path = '/auth/email/claim/request';
+    const { claim_id } = (await test.call({ method: 'POST', path, body: { user_email } })).json();
+    return { secrets: { user_email, claim_id, code: await codeSentTo(test, user_email) } };
+  },
+  'POST /auth/contact-changes/undo': async ({ test }) => ({
+    secrets: { token: (await makeConfirmedChange(test)).token },
+  }),
   'POST /auth/password/change': async ({ test }) => ({
     token: (await signUp(test)).access,
     secrets: { current_password: PASSWORD, new_password: `${PASSWORD}-bago` },

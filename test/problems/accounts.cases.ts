@@ -1,14 +1,23 @@
 // How accounts refuse: what is taken, passwords, codes and tokens that do not count, and too many tries.
 import { newId } from '../../src/lib/ids.ts';
 import { MAX_ADDRESSES } from '../../src/modules/identity/addresses.service.ts';
-import { CODE_QUOTA } from '../../src/modules/identity/codes.service.ts';
-import { codeSentTo, PASSWORD, registration } from '../../src/modules/identity/identity.testkit.ts';
+import {
+  askForReset,
+  codeSentTo,
+  PASSWORD,
+  registration,
+} from '../../src/modules/identity/identity.testkit.ts';
 import { MAX_FACTOR_FAILURES } from '../../src/modules/identity/mfa.service.ts';
 import { endAllSessions } from '../../src/modules/identity/sessions.service.ts';
 import { createActor } from '../actors.ts';
 import { asBuyer, makeAddress } from '../authorization/fixtures.ts';
-import { createEnrolled, createMember, whileHashingIsFull } from './members.ts';
-import { type Attempt, ask, type Provocations, type Provoke } from './operations.ts';
+import {
+  createEnrolled,
+  createMember,
+  makeConfirmedChange,
+  whileHashingIsFull,
+} from './members.ts';
+import { type Attempt, ask, type Changes, type Provocations, type Provoke } from './operations.ts';
 import { askLongAfterSignIn } from './shape.cases.ts';
 
 /** In the form of a recovery code, so that it is never by chance the right one. */
@@ -65,7 +74,28 @@ export const accountCases: Provocations = {
     },
     '503 SERVICE_UNAVAILABLE': askCrowded,
   },
-  'POST /auth/password/reset': { '503 SERVICE_UNAVAILABLE': askCrowded },
+  'POST /auth/password/reset': {
+    '503 SERVICE_UNAVAILABLE': async (attempt) => {
+      const { test } = attempt.stage;
+      const { user_email } = await createMember(test);
+      const reset_id = await askForReset(test, user_email);
+      const code = await codeSentTo(test, user_email);
+      const body = { user_email, reset_id, code, new_password: PASSWORD };
+      return whileHashingIsFull(() => ask(attempt, { body }));
+    },
+  },
+  'POST /auth/contact-changes/undo': {
+    '409 CONFLICT': async (attempt) => {
+      const { test } = attempt.stage;
+      const { token, old_email } = await makeConfirmedChange(test);
+      await createMember(test, { user_email: old_email });
+      return ask(attempt, { body: { token } });
+    },
+    '503 SERVICE_UNAVAILABLE': async (attempt) => {
+      const { token } = await makeConfirmedChange(attempt.stage.test);
+      return whileHashingIsFull(() => ask(attempt, { body: { token } }));
+    },
+  },
   'POST /auth/password/change': {
     '401 INVALID_CREDENTIALS': (attempt) =>
       ask(attempt, { body: { current_password: 'not-the-password', new_password: PASSWORD } }),
@@ -84,6 +114,16 @@ export const accountCases: Provocations = {
       });
     },
     '429 RATE_LIMITED': (attempt) => askForCodes(attempt, {}),
+  },
+  'POST /auth/verify/email': {
+    '409 CONFLICT': async (attempt) => {
+      const { test } = attempt.stage;
+      const { user_email } = await createMember(test);
+      const second = await createMember(test);
+      const { token } = second;
+      await test.call({ method: 'PATCH', path: '/users/me', token, body: { user_email } });
+      return ask(attempt, { by: second, body: { code: await codeSentTo(test, user_email) } });
+    },
   },
   'POST /auth/verify/phone': {
     '409 CONFLICT': async (attempt) => {
@@ -114,6 +154,8 @@ export const accountCases: Provocations = {
       const { user_name } = await createMember(attempt.stage.test);
       return ask(attempt, { body: { user_name } });
     },
+    '429 RATE_LIMITED': (attempt) =>
+      askForCodes(attempt, {}, { body: { user_email: `${newId()}@example.com` } }),
   },
   'DELETE /users/me': {
     '409 CONFLICT': (attempt) => ask(attempt, { by: 'seller' }),
@@ -143,10 +185,15 @@ export const accountCases: Provocations = {
   },
 };
 
-async function askForCodes(attempt: Attempt, columns: Parameters<typeof createMember>[1]) {
+async function askForCodes(
+  attempt: Attempt,
+  columns: Parameters<typeof createMember>[1],
+  changes: Changes = {},
+) {
   const by = await createMember(attempt.stage.test, columns);
-  for (let i = 0; i < CODE_QUOTA.max; i += 1) await ask(attempt, { by });
-  return ask(attempt, { by });
+  const { CODES_PER_ADDRESS_HOUR } = attempt.stage.test.services.config;
+  for (let i = 0; i < CODES_PER_ADDRESS_HOUR; i += 1) await ask(attempt, { by, ...changes });
+  return ask(attempt, { by, ...changes });
 }
 
 /** @param isOn whether the second factor counts already @param rest of the body */

@@ -1,6 +1,9 @@
 // People in the states in which their accounts refuse them something.
 import type { Updateable } from 'kysely';
 import type { Users } from '../../src/db/schema.generated.ts';
+import { newId } from '../../src/lib/ids.ts';
+import { undoToken } from '../../src/modules/identity/contacts.rules.ts';
+import { configuredKeys } from '../../src/modules/identity/derived-keys.ts';
 import { PASSWORD } from '../../src/modules/identity/identity.testkit.ts';
 import { hashPassword } from '../../src/modules/identity/passwords.ts';
 import { createActor, type TestActor } from '../actors.ts';
@@ -58,4 +61,23 @@ export async function whileHashingIsFull<T>(work: () => Promise<T>): Promise<T> 
     isOver = true;
     await crowd;
   }
+}
+
+/** Somebody whose confirmed address became another confirmed one. @returns what undoes it */
+export async function makeConfirmedChange(
+  test: TestApp,
+): Promise<{ token: string; old_email: string }> {
+  const { user_id, user_email: old_value } = await createMember(test);
+  const id = newId();
+  const now = test.clock.now();
+  const new_value = `new-${old_value}`;
+  const change = { id, user_id, contact: 'email', old_value, new_value, old_confirmed: true };
+  const { db } = test.services;
+  await db
+    .insertInto('contact_changes')
+    .values({ ...change, created_at: now, confirmed_at: now })
+    .execute();
+  await db.updateTable('users').set({ user_email: new_value }).where('id', '=', user_id).execute();
+  const [key] = configuredKeys(test.services.config, 'contact-undo');
+  return { token: undoToken(key, id), old_email: old_value };
 }

@@ -33,10 +33,15 @@ const Login = Model(
   Closed({ user_email: Email, password: Password, otp: Type.Optional(Otp) }),
   examples.Login,
 );
-const StepUp = Model('StepUp', Closed({ password: Password, otp: Type.Optional(Otp) }));
+const StepUp = Model(
+  'StepUp',
+  Closed({ password: Password, otp: Type.Optional(Otp) }),
+  examples.StepUp,
+);
 const SteppedUp = Model(
   'SteppedUp',
   Type.Object({ valid_until: { ...Timestamp, description: 'When the proof is too old' } }),
+  examples.SteppedUp,
 );
 const Refresh = Model(
   'Refresh',

@@ -1,66 +1,156 @@
-// SQL over verification_codes: one live code per user and purpose.
-import { sql } from 'kysely';
+// SQL over one_time_codes.
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { plusMs } from '../../lib/time.ts';
+import type { OneTimeCodes } from '../../db/schema.generated.ts';
+import { DAY_MS, HOUR_MS, plusMs } from '../../lib/time.ts';
 
-export type CodePurpose = 'EMAIL' | 'PHONE' | 'PASSWORD_RESET';
+export type CodePurpose = 'EMAIL' | 'PHONE' | 'PASSWORD_RESET' | 'EMAIL_CLAIM';
+export type CodeRow = Selectable<OneTimeCodes> & { readonly purpose: CodePurpose };
 
-export interface IssuedCode {
-  readonly user_id: string;
-  readonly purpose: CodePurpose;
-  /** The address it is sent to. */
-  readonly target: string;
-  readonly code_hash: Buffer;
-  readonly now: Date;
-  readonly expires_at: Date;
-  /** At most `max` codes within `window_ms`. */
-  readonly quota: { readonly max: number; readonly window_ms: number };
+export async function insertCode(
+  db: Db,
+  row: Insertable<OneTimeCodes> & { purpose: CodePurpose },
+): Promise<void> {
+  await db.insertInto('one_time_codes').values(row).execute();
 }
 
-/** Writes a code in place of the one before. @returns false where the quota is spent; then the old code stays */
-export async function replaceCode(db: Db, code: IssuedCode): Promise<boolean> {
-  const { user_id, purpose, target, code_hash, now, expires_at, quota } = code;
-  const windowStart = plusMs(now, -quota.window_ms);
-  const result = await sql`
-    INSERT INTO verification_codes AS kept (user_id, purpose, target, code_hash, created_at, expires_at, issued_since)
-    VALUES (${user_id}, ${purpose}, ${target}, ${code_hash}, ${now}, ${expires_at}, ${now})
-    ON CONFLICT (user_id, purpose) DO UPDATE SET
-      target = excluded.target, code_hash = excluded.code_hash, attempts = 0,
-      created_at = excluded.created_at, expires_at = excluded.expires_at,
-      issued_count = CASE WHEN kept.issued_since > ${windowStart} THEN kept.issued_count + 1 ELSE 1 END,
-      issued_since = CASE WHEN kept.issued_since > ${windowStart} THEN kept.issued_since ELSE excluded.issued_since END
-    WHERE kept.issued_since <= ${windowStart} OR kept.issued_count < ${quota.max}
-    RETURNING user_id`.execute(db);
-  return result.rows.length === 1;
+export function findCode(db: Db, id: string): Promise<CodeRow | undefined> {
+  return db
+    .selectFrom('one_time_codes')
+    .selectAll()
+    .where('id', '=', id)
+    .$castTo<CodeRow>()
+    .executeTakeFirst();
+}
+
+/** Has those who would send to one place, and by SMS at all, follow each other until the transaction ends. */
+export async function lockCodeCounts(
+  db: Db,
+  { target, isSms }: { target: string; isSms: boolean },
+): Promise<void> {
+  if (isSms) await lockName(db, 'codes by SMS');
+  await lockName(db, `codes to ${target.toLowerCase()}`);
+}
+
+async function lockName(db: Db, name: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(db);
+}
+
+export interface IssuedCounts {
+  readonly target_hour: number;
+  readonly target_day: number;
+  readonly account_day: number;
+  /** To this address from one network; 0 where the account itself asks. */
+  readonly network_hour: number;
+  /** Over everybody; 0 where it goes by mail. */
+  readonly sms_day: number;
+}
+
+/** Codes released before now, of those that count together with one more. */
+export async function countIssued(
+  db: Db,
+  like: Pick<CodeRow, 'purpose' | 'target' | 'ip_prefix' | 'is_familiar'> & {
+    readonly user_id: string;
+    readonly now: Date;
+  },
+): Promise<IssuedCounts> {
+  const { purpose, target, user_id, ip_prefix, is_familiar, now } = like;
+  const hour = plusMs(now, -HOUR_MS);
+  const day = plusMs(now, -DAY_MS);
+  const isTarget = sql`lower(target) = lower(${target})`;
+  const result = await sql<IssuedCounts>`
+    SELECT count(*) FILTER (WHERE ${isTarget} AND issued_at > ${hour})::int AS target_hour,
+      count(*) FILTER (WHERE ${isTarget})::int AS target_day,
+      count(*) FILTER (WHERE user_id = ${user_id})::int AS account_day,
+      count(*) FILTER (WHERE NOT is_familiar AND ${isTarget} AND issued_at > ${hour}
+        AND ip_prefix IS NOT DISTINCT FROM ${ip_prefix})::int AS network_hour,
+      CASE WHEN ${purpose} = 'PHONE' THEN (
+        SELECT count(*) FROM one_time_codes WHERE purpose = 'PHONE' AND issued_at > ${day}
+      )::int ELSE 0 END AS sms_day
+    FROM one_time_codes
+    WHERE issued_at > ${day} AND (${isTarget} OR user_id = ${user_id}) AND is_familiar = ${is_familiar}`.execute(
+    db,
+  );
+  const [counts] = result.rows;
+  if (counts === undefined) throw new Error('a count without a row');
+  return counts;
+}
+
+/** Releases a code whose account was found. */
+export async function markIssued(
+  db: Db,
+  id: string,
+  issue: { readonly user_id: string; readonly is_familiar: boolean; readonly issued_at: Date },
+): Promise<void> {
+  await db.updateTable('one_time_codes').set(issue).where('id', '=', id).execute();
 }
 
 export interface CodeAttempt {
-  readonly user_id: string;
   readonly purpose: CodePurpose;
   readonly target: string;
+  /** Of the one code that was asked for, or of the account, whose newest code counts. */
+  readonly of: { readonly id: string } | { readonly user_id: string };
   readonly now: Date;
   readonly max_attempts: number;
 }
 
-/** Counts one try. @returns the hash of the live code, undefined where there is none or its tries are spent */
-export async function countAttempt(db: Db, attempt: CodeAttempt): Promise<Buffer | undefined> {
-  const row = await db
-    .updateTable('verification_codes')
-    .set({ attempts: sql`attempts + 1` })
-    .where('user_id', '=', attempt.user_id)
-    .where('purpose', '=', attempt.purpose)
-    .where('target', '=', attempt.target)
-    .where('expires_at', '>', attempt.now)
-    .where('attempts', '<', attempt.max_attempts)
-    .returning('code_hash')
-    .executeTakeFirst();
-  return row?.code_hash;
+/** Counts one try, of codes that were never released too. @returns the code; undefined where there is none that could still be right */
+export async function countAttempt(db: Db, attempt: CodeAttempt): Promise<CodeRow | undefined> {
+  const { purpose, target, of, now, max_attempts } = attempt;
+  const chosen =
+    'id' in of
+      ? sql`${of.id}::uuid`
+      : sql`(SELECT id FROM one_time_codes
+          WHERE user_id = ${of.user_id} AND purpose = ${purpose} AND issued_at IS NOT NULL
+          ORDER BY issued_at DESC, id DESC LIMIT 1)`;
+  const result = await sql<CodeRow>`
+    UPDATE one_time_codes SET attempts = attempts + 1
+    WHERE id = ${chosen} AND purpose = ${purpose} AND lower(target) = lower(${target})
+      AND expires_at > ${now} AND attempts < ${max_attempts} AND spent_at IS NULL
+    RETURNING *`.execute(db);
+  return result.rows[0];
 }
 
-export async function deleteCode(db: Db, user_id: string, purpose: CodePurpose): Promise<void> {
+/** @returns false where it was spent before */
+export async function markSpent(db: Db, id: string, at: Date): Promise<boolean> {
+  const result = await db
+    .updateTable('one_time_codes')
+    .set({ spent_at: at })
+    .where('id', '=', id)
+    .where('spent_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Voids every code of an account, whatever it was for. */
+export async function voidCodes(db: Db, user_id: string, at: Date): Promise<void> {
   await db
-    .deleteFrom('verification_codes')
+    .updateTable('one_time_codes')
+    .set({ spent_at: at })
     .where('user_id', '=', user_id)
-    .where('purpose', '=', purpose)
+    .where('spent_at', 'is', null)
     .execute();
+}
+
+/** @returns how many it deleted, at most `limit` */
+export async function deleteCodesBefore(db: Db, moment: Date, limit: number): Promise<number> {
+  const old = db
+    .selectFrom('one_time_codes')
+    .select('id')
+    .where('created_at', '<', moment)
+    .orderBy('created_at')
+    .limit(limit);
+  const result = await db.deleteFrom('one_time_codes').where('id', 'in', old).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** Codes sent by SMS since `moment`. */
+export async function countSmsCodes(db: Db, moment: Date): Promise<number> {
+  const { count } = await db
+    .selectFrom('one_time_codes')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('purpose', '=', 'PHONE')
+    .where('issued_at', '>', moment)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }

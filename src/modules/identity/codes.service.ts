@@ -1,114 +1,106 @@
 // One-time codes: six digits that prove who reads a mailbox or a phone. Ten minutes, five tries, once.
-import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Ctx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import type { KeyRing } from '../../lib/key-ring.ts';
-import { HOUR_MS, MINUTE_MS, plusMs } from '../../lib/time.ts';
-import { sendMessage } from '../notifications/notifications.service.ts';
-import { codeMessage } from './codes.messages.ts';
-import { type CodePurpose, countAttempt, deleteCode, replaceCode } from './codes.queries.ts';
-import { findUserByEmail } from './users.queries.ts';
+import { newId } from '../../lib/ids.ts';
+import { Problem, RATE_LIMITED, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
+import { DAY_MS, plusMs, SECOND_MS } from '../../lib/time.ts';
+import { findReachedCap } from './code-caps.service.ts';
+import { sendCodeJob } from './codes.jobs.ts';
+import {
+  type CodeAttempt,
+  type CodePurpose,
+  type CodeRow,
+  countAttempt,
+  deleteCodesBefore,
+  insertCode,
+} from './codes.queries.ts';
+import {
+  CODE_LIFETIME_MS,
+  channelOf,
+  isCode,
+  MAX_CODE_ATTEMPTS,
+  type ReachedCap,
+} from './codes.rules.ts';
+import { configuredKeys } from './derived-keys.ts';
+import type { UserRow } from './users.queries.ts';
 
-const CODE_DIGITS = 6;
-export const CODE_LIFETIME_MS = 10 * MINUTE_MS;
-export const MAX_CODE_ATTEMPTS = 5;
-/** Ten codes of five tries leave a guesser one chance in 20,000 an hour, and spare people floods of messages. */
-export const CODE_QUOTA = { max: 10, window_ms: HOUR_MS } as const;
+/** The longest window that codes are counted in, and a day to look into what happened. */
+const CODE_RETENTION_MS = 2 * DAY_MS;
+const FORGET_BATCH = 1_000;
 
-export interface NewCode {
-  readonly code: string;
-  readonly code_hash: Buffer;
-}
-
-/** A fresh code for `target`; nothing is written yet. */
-export function makeCode([key]: KeyRing<Buffer>, purpose: CodePurpose, target: string): NewCode {
-  const code = randomInt(10 ** CODE_DIGITS)
-    .toString()
-    .padStart(CODE_DIGITS, '0');
-  return { code, code_hash: hashCode(key, { purpose, target, code }) };
-}
-
-export interface Recipient {
-  readonly id: string;
-  readonly language: string;
-}
+/** For which purposes a code may be asked for by somebody who is not signed in. */
+export type OpenPurpose = Extract<CodePurpose, 'PASSWORD_RESET' | 'EMAIL_CLAIM'>;
 
 /**
- * Keeps a code in place of the one before and sends it to `target`.
- * @returns false where the user had CODE_QUOTA.max codes for this purpose within the window: nothing is sent
+ * Sends a code to an address of a signed-in user, whom the caller has locked. It voids those before.
+ * @throws Problem RATE_LIMITED where one of the caps is reached, SERVICE_UNAVAILABLE for a number where nobody sends SMS
  */
 export async function issueCode(
   ctx: TxCtx,
-  recipient: Recipient,
-  issue: NewCode & { readonly purpose: CodePurpose; readonly target: string },
-): Promise<boolean> {
-  const { purpose, target, code, code_hash } = issue;
+  user: Pick<UserRow, 'id'>,
+  { purpose, target }: { readonly purpose: CodePurpose; readonly target: string },
+): Promise<void> {
+  if (channelOf(purpose) === 'sms' && ctx.config.SMS_PROVIDER === 'none')
+    throw new Problem(
+      SERVICE_UNAVAILABLE,
+      'No SMS is sent here: confirm your e-mail address instead.',
+    );
+  const now = ctx.clock.now();
+  const row = { ...newCode(ctx, purpose, target), is_familiar: true };
+  const cap = await findReachedCap(ctx, { ...row, user_id: user.id });
+  if (cap !== undefined) throw tooMany(cap);
+  await insertCode(ctx.db, { ...row, user_id: user.id, issued_at: now });
+  await ctx.jobs.enqueue(ctx.db, sendCodeJob, { code_id: row.id });
+}
+
+/**
+ * Notes that somebody asks for a code; whether the address has an account, and gets one, a job finds out later. The same
+ * is done for every address, here and when the code is tried.
+ * @returns the id that the code must come back with: tries count against it alone, so nobody can spend those of others
+ */
+export async function openCode(ctx: Ctx, purpose: OpenPurpose, target: string): Promise<string> {
+  const row = newCode(ctx, purpose, target);
+  await inTransaction(ctx, async (ctx) => {
+    await insertCode(ctx.db, row);
+    await ctx.jobs.enqueue(ctx.db, sendCodeJob, { code_id: row.id });
+  });
+  return row.id;
+}
+
+function newCode(ctx: Ctx, purpose: CodePurpose, target: string) {
   const now = ctx.clock.now();
   const expires_at = plusMs(now, CODE_LIFETIME_MS);
-  const user_id = recipient.id;
-  if (
-    !(await replaceCode(ctx.db, {
-      user_id,
-      purpose,
-      target,
-      code_hash,
-      now,
-      expires_at,
-      quota: CODE_QUOTA,
-    }))
-  )
-    return false;
-  const channel = purpose === 'PHONE' ? 'sms' : 'email';
-  await sendMessage(ctx, {
-    channel,
-    to: target,
-    code,
-    ...codeMessage(purpose, recipient.language, code),
-  });
-  return true;
+  const ip_prefix = ctx.ipPrefix ?? null;
+  return { id: newId(), purpose, target, ip_prefix, created_at: now, expires_at };
 }
 
-/** Sends a code to an address that has an active account; for any other there is nothing to do. */
-export async function sendResetCode(
-  ctx: Ctx,
-  { user_email, ...code }: NewCode & { readonly user_email: string },
-): Promise<void> {
-  await inTransaction(ctx, async (ctx) => {
-    const user = await findUserByEmail(ctx.db, user_email);
-    if (user?.is_active)
-      await issueCode(ctx, user, { ...code, purpose: 'PASSWORD_RESET', target: user.user_email });
-  });
-}
-
-/** Spends a code. @returns false for a wrong one, whose try must be committed all the same: refuse after the transaction */
-export async function redeemCode(
+/**
+ * Tries a code; `markSpent` it in the transaction that uses it. The try must be committed even where the code is wrong:
+ * refuse after the transaction.
+ * @returns the code where it is right
+ */
+export async function tryCode(
   ctx: TxCtx,
-  keys: KeyRing<Buffer>,
-  attempt: {
-    readonly user_id: string;
-    readonly purpose: CodePurpose;
-    readonly target: string;
-    readonly code: string;
-  },
-): Promise<boolean> {
-  const { user_id, purpose, target } = attempt;
-  const expected = await countAttempt(ctx.db, {
-    user_id,
-    purpose,
-    target,
-    now: ctx.clock.now(),
-    max_attempts: MAX_CODE_ATTEMPTS,
-  });
-  if (expected === undefined) return false;
-  if (!keys.some((key) => timingSafeEqual(expected, hashCode(key, attempt)))) return false;
-  await deleteCode(ctx.db, user_id, purpose);
-  return true;
+  code: string,
+  which: Pick<CodeAttempt, 'purpose' | 'target' | 'of'>,
+): Promise<(CodeRow & { readonly user_id: string }) | undefined> {
+  const keys = configuredKeys(ctx.config, 'one-time-code');
+  const now = ctx.clock.now();
+  const row = await countAttempt(ctx.db, { ...which, now, max_attempts: MAX_CODE_ATTEMPTS });
+  // Without a code there is as much to compute as with one.
+  const isRight = isCode(keys, row ?? { id: '', ...which }, code);
+  if (row === undefined || !isRight || row.issued_at === null || row.user_id === null)
+    return undefined;
+  return { ...row, user_id: row.user_id };
 }
 
-/** Keyed, because a million plain hashes are computed in a second. */
-function hashCode(
-  key: Buffer,
-  { purpose, target, code }: { purpose: CodePurpose; target: string; code: string },
-): Buffer {
-  return createHmac('sha256', key).update(`${purpose}:${target.toLowerCase()}:${code}`).digest();
+export async function forgetOldCodes(ctx: Ctx): Promise<void> {
+  const before = plusMs(ctx.clock.now(), -CODE_RETENTION_MS);
+  while ((await deleteCodesBefore(ctx.db, before, FORGET_BATCH)) === FORGET_BATCH);
+}
+
+function tooMany({ reason, wait_ms }: ReachedCap): Problem {
+  return new Problem(RATE_LIMITED, `Too many ${reason}: use the newest one, or try again later.`, {
+    headers: { 'retry-after': String(wait_ms / SECOND_MS) },
+  });
 }

@@ -58,7 +58,8 @@ export async function eraseSessionRows(db: Db, user_ids: readonly string[]): Pro
 }
 
 export async function deleteSecrets(db: Db, user_ids: readonly string[]): Promise<void> {
-  await db.deleteFrom('verification_codes').where('user_id', 'in', user_ids).execute();
+  await db.deleteFrom('one_time_codes').where('user_id', 'in', user_ids).execute();
+  await db.deleteFrom('contact_changes').where('user_id', 'in', user_ids).execute();
   await db.deleteFrom('mfa_recovery_codes').where('user_id', 'in', user_ids).execute();
 }
 

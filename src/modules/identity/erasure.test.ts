@@ -42,7 +42,7 @@ async function remains(user_id: string): Promise<string> {
     await db.selectFrom('users').selectAll().where('id', '=', user_id).execute(),
     await db.selectFrom('addresses').selectAll().where('user_id', '=', user_id).execute(),
     await db.selectFrom('sessions').selectAll().where('user_id', '=', user_id).execute(),
-    await db.selectFrom('verification_codes').selectAll().where('user_id', '=', user_id).execute(),
+    await db.selectFrom('one_time_codes').selectAll().where('user_id', '=', user_id).execute(),
     await db.selectFrom('audit_entries').selectAll().where('object_id', '=', user_id).execute(),
   ];
   return JSON.stringify(rows);

@@ -1,6 +1,8 @@
 // When identity forgets, each night.
 import type { Ctx } from '../../context.ts';
 import { defineJob, NoData } from '../../jobs/define.ts';
+import { forgetOldCodes } from './codes.service.ts';
+import { forgetOldChanges } from './contacts.service.ts';
 import { eraseDeletedUsers, forgetExpiredSessions } from './erasure.service.ts';
 
 export const eraseUsersJob = defineJob(
@@ -13,4 +15,12 @@ export const eraseUsersJob = defineJob(
 export const forgetSessionsJob = defineJob(
   { name: 'identity.forget-sessions', data: NoData, every: { cron: '50 3 * * *' } },
   (ctx: Ctx) => forgetExpiredSessions(ctx),
+);
+
+export const forgetCodesJob = defineJob(
+  { name: 'identity.forget-codes', data: NoData, every: { cron: '55 * * * *' } },
+  async (ctx: Ctx) => {
+    await forgetOldCodes(ctx);
+    await forgetOldChanges(ctx);
+  },
 );

@@ -4,11 +4,14 @@ import { sql } from 'kysely';
 import type { TestApp } from '../../../test/app.ts';
 import { buildApp } from '../../app.ts';
 import { openDatabase } from '../../db/database.ts';
+import { type DevMessage, listDevMessages, MAX_DEV_MESSAGES } from '../../gateways/dev-messages.ts';
 import { createRateLimits } from '../../http/rate-limit.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { detachTrace } from '../../telemetry/trace-context.ts';
+import { sendMessageJob } from '../notifications/notifications.jobs.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { sendResetCodeJob } from './passwords.jobs.ts';
+import { sendCodeJob } from './codes.jobs.ts';
+import { sendChangeNoticeJob } from './contacts.jobs.ts';
 import { createTokens } from './tokens.ts';
 
 export const PASSWORD = 'kalabasa-sa-ilalim-7';
@@ -64,30 +67,36 @@ export function logIn(test: TestApp, user_email: string, changes: Record<string,
   });
 }
 
-export interface Sent {
-  readonly channel: string;
-  readonly to: string;
-  readonly subject: string;
-  readonly text: string;
-  readonly code: string;
-}
-
-/** Messages that were queued, oldest first, after the jobs that write them have run. */
-export async function sentMessages(test: TestApp): Promise<Sent[]> {
-  for (const data of await takeJobs(test, sendResetCodeJob.name))
-    await sendResetCodeJob.run(test.system, data);
-  const { rows } = await sql<{ data: Sent }>`
-    SELECT data FROM pgboss.job WHERE name = 'notifications.send-message' ORDER BY created_on, id`.execute(
-    test.services.db,
-  );
-  return rows.map((row) => detachTrace(row.data).data as Sent);
+/** Messages that were sent, oldest first, after the jobs that send them have run. */
+export async function sentMessages(test: TestApp): Promise<DevMessage[]> {
+  for (const job of [sendCodeJob, sendChangeNoticeJob, sendMessageJob])
+    for (const data of await takeJobs(test, job.name)) await job.run(test.system, data);
+  const newest = await listDevMessages(test.services.db, { limit: MAX_DEV_MESSAGES });
+  return newest.reverse();
 }
 
 /** The newest code that was sent to an address. */
 export async function codeSentTo(test: TestApp, to: string): Promise<string> {
-  const message = (await sentMessages(test)).findLast((sent) => sent.to === to);
-  if (message === undefined) throw new Error(`nothing was sent to ${to}`);
+  const message = (await sentMessages(test)).findLast(
+    (sent) => sent.to.toLowerCase() === to.toLowerCase() && sent.code !== undefined,
+  );
+  if (message?.code === undefined) throw new Error(`no code was sent to ${to}`);
   return message.code;
+}
+
+/** Writes to the row that somebody confirmed their e-mail address. */
+export async function confirmEmail(test: TestApp, { user_id }: Pick<Person, 'user_id'>) {
+  await test.services.db
+    .updateTable('users')
+    .set({ email_verified_at: test.clock.now() })
+    .where('id', '=', user_id)
+    .execute();
+}
+
+/** Asks for a reset. @returns what must come back with the code */
+export async function askForReset(test: TestApp, user_email: string): Promise<string> {
+  const path = '/auth/password/forgot';
+  return (await test.call({ method: 'POST', path, body: { user_email } })).json().reset_id;
 }
 
 /** Another code of the same form. */

@@ -1,6 +1,7 @@
 // What guessing and flooding run into when limits are on.
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { newId } from '../../lib/ids.ts';
 import { logIn, registration } from './identity.testkit.ts';
 
 let test: TestApp;
@@ -50,6 +51,7 @@ describe('signing in', () => {
     await start();
     const body = {
       user_email: 'nobody@example.com',
+      reset_id: newId(),
       code: '123456',
       new_password: 'sitaw-at-okra-7',
     };

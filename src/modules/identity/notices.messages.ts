@@ -11,7 +11,9 @@ export type NoticeKind =
   | 'mfa_disabled'
   | 'mfa_cleared'
   | 'password_changed'
-  | 'email_claimed';
+  | 'email_claimed'
+  | 'contact_undone'
+  | 'contact_replaced';
 
 const NOTICES: Readonly<Record<NoticeKind, Readonly<Record<'en' | 'fil', Wording>>>> = {
   mfa_enabled: {
@@ -62,6 +64,26 @@ const NOTICES: Readonly<Record<NoticeKind, Readonly<Record<'en' | 'fil', Wording
     fil: {
       subject: 'Inalis ang iyong e-mail',
       text: 'Hindi nakumpirma ang e-mail ng iyong FreshBytes account, at kinuha ito ng may-ari. Sumulat sa support para mabigyan ng iba ang iyong account.',
+    },
+  },
+  contact_undone: {
+    en: {
+      subject: 'The change was undone',
+      text: 'A change of how your FreshBytes account is reached was undone, and everybody was signed out. Choose a new password now: ask for a code under "forgot my password".',
+    },
+    fil: {
+      subject: 'Ibinalik ang dati',
+      text: 'Ibinalik ang dating contact ng iyong FreshBytes account at na-sign out ang lahat. Pumili ngayon ng bagong password: humingi ng code sa "nakalimutan ang password".',
+    },
+  },
+  contact_replaced: {
+    en: {
+      subject: 'Support changed how your account is reached',
+      text: 'Support gave your FreshBytes account another e-mail address or number. If you did not ask for it, write to support.',
+    },
+    fil: {
+      subject: 'Pinalitan ng support ang iyong contact',
+      text: 'Pinalitan ng support ang e-mail o numero ng iyong FreshBytes account. Kung hindi mo ito hiniling, sumulat sa support.',
     },
   },
 };

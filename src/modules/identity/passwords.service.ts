@@ -4,16 +4,15 @@ import { inTransaction } from '../../db/transaction.ts';
 import { signedIn } from '../../http/access.ts';
 import { invalidField } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
-import { makeCode, redeemCode } from './codes.service.ts';
+import { markSpent } from './codes.queries.ts';
+import { openCode, tryCode } from './codes.service.ts';
 import { wrongCode, wrongMember } from './identity.errors.ts';
 import { notifyUser } from './notices.service.ts';
-import { sendResetCodeJob } from './passwords.jobs.ts';
 import { passwordFault } from './passwords.rules.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import { getProfile, lockCaller } from './profiles.service.ts';
 import { endUserSessions } from './sessions.service.ts';
-import type { Tokens } from './tokens.ts';
-import { findUserByEmail, lockUser, type UserRow, updateUser } from './users.queries.ts';
+import { lockUser, type UserRow, updateUser } from './users.queries.ts';
 
 /**
  * Ends every other session of the caller.
@@ -42,22 +41,17 @@ export async function changePassword(
   });
 }
 
-/** Does the same for every address, at once: whether it has an account is found out later, by a job. */
-export async function requestReset(ctx: Ctx, user_email: string, tokens: Tokens): Promise<void> {
-  const { code, code_hash } = makeCode(
-    tokens.deriveKeys('one-time-code'),
-    'PASSWORD_RESET',
-    user_email,
-  );
-  await ctx.jobs.enqueue(ctx.db, sendResetCodeJob, {
-    user_email,
-    code,
-    code_hash: code_hash.toString('base64url'),
-  });
+/**
+ * Does the same for every address, at once: whether it has an account is found out later, by a job.
+ * @returns the id that the code must come back with
+ */
+export function requestReset(ctx: Ctx, user_email: string): Promise<string> {
+  return openCode(ctx, 'PASSWORD_RESET', user_email);
 }
 
 export interface Reset {
   readonly user_email: string;
+  readonly reset_id: string;
   readonly code: string;
   readonly new_password: string;
 }
@@ -69,25 +63,21 @@ export interface Reset {
  */
 export async function resetPassword(
   ctx: Ctx,
-  { user_email, code, new_password }: Reset,
-  tokens: Tokens,
+  { user_email, reset_id, code, new_password }: Reset,
 ): Promise<void> {
+  const right = await inTransaction(ctx, (ctx) =>
+    tryCode(ctx, code, { purpose: 'PASSWORD_RESET', target: user_email, of: { id: reset_id } }),
+  );
+  if (right === undefined) throw wrongCode();
   const password_hash = await hashPassword(new_password);
-  const keys = tokens.deriveKeys('one-time-code');
-  const isReset = await inTransaction(ctx, async (ctx) => {
-    const found = await findUserByEmail(ctx.db, user_email);
-    const user = found && (await lockUser(ctx.db, found.id));
-    if (!user?.is_active) return false;
-    const attempt = {
-      user_id: user.id,
-      purpose: 'PASSWORD_RESET',
-      target: user.user_email,
-      code,
-    } as const;
-    if (!(await redeemCode(ctx, keys, attempt))) return false;
+  await inTransaction(ctx, async (ctx) => {
+    const user = await lockUser(ctx.db, right.user_id);
+    if (!isReachedAt(user, user_email)) throw wrongCode();
     // After the code, or the answer would tell whose names an address has; the rollback leaves the code unspent.
     refuseFaulty(new_password, user);
-    await updateUser(ctx.db, user.id, { password_hash, updated_at: ctx.clock.now() });
+    const now = ctx.clock.now();
+    if (!(await markSpent(ctx.db, right.id, now))) throw wrongCode();
+    await updateUser(ctx.db, user.id, { password_hash, updated_at: now });
     await endUserSessions(ctx, { user_id: user.id, reason: 'PASSWORD' });
     await recordAudit(ctx, {
       action: 'user.password_reset',
@@ -95,9 +85,16 @@ export async function resetPassword(
       object_id: user.id,
     });
     await notifyUser(ctx, user, 'password_changed');
-    return true;
   });
-  if (!isReset) throw wrongCode();
+}
+
+/** Whether the code still goes to where this account is reached: it may have got another address since. */
+function isReachedAt(user: UserRow | undefined, user_email: string): user is UserRow {
+  return (
+    user?.is_active === true &&
+    user.email_verified_at !== null &&
+    user.user_email.toLowerCase() === user_email.toLowerCase()
+  );
 }
 
 function refuseFaulty(new_password: string, user: UserRow): void {

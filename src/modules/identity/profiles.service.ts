@@ -40,13 +40,6 @@ export async function getProfile(ctx: Ctx, id: string): Promise<Profile> {
   return profile;
 }
 
-/** @throws Problem VALIDATION_ERROR, CONFLICT with the pointer of the name or address that is taken */
-export function changeOwnProfile(ctx: Ctx, changes: Partial<ProfileInput>): Promise<Profile> {
-  return inTransaction(ctx, async (ctx) =>
-    writeProfile(ctx, await lockCaller(ctx), profileColumns(changes)),
-  );
-}
-
 /** The caller's own row, locked; every change to an account begins here. */
 export async function lockCaller(ctx: TxCtx): Promise<UserRow> {
   const user = await lockUser(ctx.db, signedIn(ctx).user_id);

@@ -2,7 +2,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { auditOf, logIn, type Person, registration, signUp, statusOf } from './identity.testkit.ts';
+import {
+  auditOf,
+  confirmEmail,
+  logIn,
+  type Person,
+  registration,
+  signUp,
+  statusOf,
+} from './identity.testkit.ts';
 
 let test: TestApp;
 let admin: TestActor;
@@ -55,19 +63,29 @@ describe('my profile', () => {
     expect((await patchMe(await signUp(test), body)).statusCode).toBe(400);
   });
 
-  it.each(['user_email', 'user_name'] as const)(
-    "refuses somebody else's %s with its pointer",
-    async (field) => {
-      const taken = registration();
-      await test.call({ method: 'POST', path: '/auth/register', body: taken });
-      const answer = await patchMe(await signUp(test), { [field]: taken[field].toUpperCase() });
-      expect(answer.json()).toMatchObject({
-        status: 409,
-        code: 'CONFLICT',
-        errors: [{ pointer: `/${field}` }],
-      });
-    },
-  );
+  it("refuses somebody else's user_name with its pointer", async () => {
+    const taken = registration();
+    await test.call({ method: 'POST', path: '/auth/register', body: taken });
+    const answer = await patchMe(await signUp(test), { user_name: taken.user_name.toUpperCase() });
+    expect(answer.json()).toMatchObject({
+      status: 409,
+      code: 'CONFLICT',
+      errors: [{ pointer: '/user_name' }],
+    });
+  });
+
+  it('does not tell whether an e-mail address belongs to somebody', async () => {
+    const other = await signUp(test);
+    await confirmEmail(test, other);
+    const answers = [];
+    for (const user_email of [other.user_email.toUpperCase(), 'nobody-yet@example.com']) {
+      test.statements.length = 0;
+      const answer = await patchMe(await signUp(test), { user_email });
+      expect(answer.json().pending_email).toBe(user_email);
+      answers.push([answer.statusCode, test.statements.slice(-12)]);
+    }
+    expect(answers[0]).toEqual(answers[1]);
+  });
 
   it('shows the seller profile that belongs to it', async () => {
     const seller = await createActor(test, { role: 'seller' });

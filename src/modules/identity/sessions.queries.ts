@@ -109,6 +109,18 @@ export async function markSteppedUp(db: Db, id: string, at: Date): Promise<void>
   await db.updateTable('sessions').set({ stepped_up_at: at }).where('id', '=', id).execute();
 }
 
+/** Whether somebody was signed in from this network (/24 or /48), as far back as sessions are kept. */
+export async function hasSessionFrom(db: Db, user_id: string, ip_prefix: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', user_id)
+    .where('ip_prefix', '=', ip_prefix)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export interface SessionEnd {
   readonly user_id: string;
   readonly reason: EndReason;

@@ -49,7 +49,7 @@ export async function registerUser(
     const user = await insertUser(ctx.db, row).catch(refuseTaken);
     await recordAudit(ctx, { action: 'user.registered', object_type: 'user', object_id: id });
     await publishEvents(ctx, [{ topic: 'user.registered', payload: { user_id: id } }]);
-    return { ...user, seller_id: null };
+    return { ...user, seller_id: null, pending_email: null, pending_phone: null };
   });
 }
 

@@ -10,6 +10,7 @@ import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { ConfigError, loadConfig } from '../../config.ts';
 import { isProblem, TOKEN_EXPIRED, UNAUTHENTICATED } from '../../lib/problem.ts';
 import { MINUTE_MS, plusMs } from '../../lib/time.ts';
+import { configuredKeys } from './derived-keys.ts';
 import { ACCESS_LIFETIME_MS, createTokens } from './tokens.ts';
 
 const NOW = new Date('2026-03-02T02:00:00.000Z');
@@ -239,9 +240,11 @@ describe('keys', () => {
       createTokens(configOf(env)),
       createTokens(configOf({ ...env, APP_SECRET: 'another secret of 32 characters!' })),
     ]);
-    expect(one.deriveKeys('one-time-code')).toEqual(same.deriveKeys('one-time-code'));
-    expect(one.deriveKeys('one-time-code')).not.toEqual(one.deriveKeys('second-factor'));
-    expect(one.deriveKeys('one-time-code')).not.toEqual(other.deriveKeys('one-time-code'));
+    expect(one.deriveKeys('second-factor')).toEqual(same.deriveKeys('second-factor'));
+    expect(one.deriveKeys('second-factor')).not.toEqual(
+      configuredKeys(configOf(env), 'one-time-code'),
+    );
+    expect(one.deriveKeys('second-factor')).not.toEqual(other.deriveKeys('second-factor'));
     expect(one.cursorSecrets).toEqual(same.cursorSecrets);
     expect(one.cursorSecrets).not.toEqual(other.cursorSecrets);
   });

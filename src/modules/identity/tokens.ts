@@ -1,11 +1,12 @@
 // Access tokens: short-lived JWTs (RFC 9068) signed with Ed25519, and the keys that other parts derive from the secret.
-import { createHash, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { createDecoder, createSigner, createVerifier } from 'fast-jwt';
 import type { Config } from '../../config.ts';
 import { newId } from '../../lib/ids.ts';
-import { type KeyRing, keyRing, mapRing } from '../../lib/key-ring.ts';
+import { type KeyRing, mapRing } from '../../lib/key-ring.ts';
 import { Problem, TOKEN_EXPIRED, UNAUTHENTICATED } from '../../lib/problem.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/time.ts';
+import { deriveKeys } from './derived-keys.ts';
 import { sessionOfRefreshToken, signRefreshToken } from './refresh-tokens.ts';
 import { loadSecrets } from './signing-keys.ts';
 
@@ -17,7 +18,6 @@ const TYPE = 'at+jwt';
 const REQUIRED_CLAIMS = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp'];
 /** A verification costs about 100 µs, a cached one 7. */
 const VERIFIED_CACHE_SIZE = 10_000;
-const DERIVED_KEY_BYTES = 32;
 
 export interface AccessClaims {
   readonly user_id: string;
@@ -41,7 +41,7 @@ export interface Tokens {
   /** Sign cursors. */
   readonly cursorSecrets: KeyRing<string>;
   /** 32 bytes each, the same for the same purpose on every process. */
-  deriveKeys(purpose: 'one-time-code' | 'second-factor'): KeyRing<Buffer>;
+  deriveKeys(purpose: 'second-factor'): KeyRing<Buffer>;
 }
 
 interface VerifiedPayload {
@@ -57,17 +57,12 @@ export async function createTokens(config: Config): Promise<Tokens> {
   const verifiers = new Map(keys.map(({ kid, verify }) => [kid, verify]));
   const decodeHeader = createDecoder({ complete: true });
   const sign = createAccessSigner(privateKeys[0]);
-  const secrets = keyRing(appSecret);
-  const deriveKeys = (purpose: string) =>
-    mapRing(secrets, (secret) =>
-      Buffer.from(hkdfSync('sha256', secret, '', `freshbytes:${purpose}`, DERIVED_KEY_BYTES)),
-    );
-  const refreshKeys = deriveKeys('refresh-token');
+  const refreshKeys = deriveKeys(appSecret, 'refresh-token');
 
   return {
     jwks: { keys: keys.map(({ jwk }) => jwk) },
-    cursorSecrets: mapRing(deriveKeys('cursor'), (key) => key.toString('base64url')),
-    deriveKeys,
+    cursorSecrets: mapRing(deriveKeys(appSecret, 'cursor'), (key) => key.toString('base64url')),
+    deriveKeys: (purpose) => deriveKeys(appSecret, purpose),
     signRefresh: (session_id) => signRefreshToken(refreshKeys[0], session_id),
     sessionOfRefresh: (refresh) => sessionOfRefreshToken(refreshKeys, refresh),
     signAccess: ({ user_id, session_id, now }) => {

@@ -7,7 +7,12 @@ import type { Users } from '../../db/schema.generated.ts';
 
 export type UserRow = Selectable<Users>;
 /** A user as people see one. */
-export type Profile = UserRow & { readonly seller_id: string | null };
+export type Profile = UserRow & {
+  readonly seller_id: string | null;
+  /** Wait for the code that confirms them. */
+  readonly pending_email: string | null;
+  readonly pending_phone: string | null;
+};
 
 export interface UserFilter {
   readonly role?: Role;
@@ -31,19 +36,31 @@ export function findUserByEmail(db: Db, user_email: string): Promise<UserRow | u
     .executeTakeFirst();
 }
 
+/** Whatever became of the user. */
+export function findUserById(db: Db, id: string): Promise<UserRow | undefined> {
+  return db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+function pendingOf(contact: 'email' | 'phone') {
+  return sql<string | null>`(SELECT c.new_value FROM contact_changes c
+    WHERE c.user_id = users.id AND c.contact = ${contact} AND c.confirmed_at IS NULL AND c.closed_at IS NULL)`;
+}
+
 function profiles(db: Db) {
   return (
     db
       .selectFrom('users')
       .selectAll('users')
-      // No join: a count of users leaves it out.
-      .select(
+      // No joins: a count of users leaves them out.
+      .select([
         sql<
           string | null
         >`(SELECT s.id FROM sellers s WHERE s.user_id = users.id AND s.deleted_at IS NULL)`.as(
           'seller_id',
         ),
-      )
+        pendingOf('email').as('pending_email'),
+        pendingOf('phone').as('pending_phone'),
+      ])
   );
 }
 

@@ -4,7 +4,17 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/time.ts';
-import { codeSentTo, logIn, PASSWORD, registration, signUp, statusOf } from './identity.testkit.ts';
+import {
+  askForReset,
+  codeSentTo,
+  confirmEmail,
+  logIn,
+  otherCode,
+  PASSWORD,
+  registration,
+  signUp,
+  statusOf,
+} from './identity.testkit.ts';
 
 const ROUNDS = 10;
 
@@ -93,23 +103,25 @@ it('one code confirmed many times at once counts once, and eight guesses at once
   const answers = await Promise.all(Array.from({ length: 8 }, () => confirm(code)));
   expect(answers.filter((answer) => answer.statusCode === 200)).toHaveLength(1);
   const guesser = await signUp(test);
-  await test.call({
-    method: 'POST',
-    path: '/auth/password/forgot',
-    body: { user_email: guesser.user_email },
-  });
-  await codeSentTo(test, guesser.user_email);
+  await confirmEmail(test, guesser);
+  const reset_id = await askForReset(test, guesser.user_email);
+  const wrong = otherCode(await codeSentTo(test, guesser.user_email));
   const guess = () =>
     test.call({
       method: 'POST',
       path: '/auth/password/reset',
-      body: { user_email: guesser.user_email, code: '000000', new_password: 'sitaw-at-okra-7' },
+      body: {
+        user_email: guesser.user_email,
+        reset_id,
+        code: wrong,
+        new_password: 'sitaw-at-okra-7',
+      },
     });
   await Promise.all(Array.from({ length: 8 }, guess));
   const row = await test.services.db
-    .selectFrom('verification_codes')
+    .selectFrom('one_time_codes')
     .select('attempts')
-    .where('user_id', '=', guesser.user_id)
+    .where('id', '=', reset_id)
     .executeTakeFirstOrThrow();
   expect(row.attempts).toBe(5);
 });

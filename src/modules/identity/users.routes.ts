@@ -4,7 +4,8 @@ import { ROLES } from '../../context.ts';
 import { ADMIN, OWN_ACCOUNT, SIGNED_IN, signedIn } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import { Closed, IdParams, Line, Model, Moment, OneOf, Patch } from '../../http/schema.ts';
-import { CONFLICT } from '../../lib/problem.ts';
+import { CONFLICT, RATE_LIMITED } from '../../lib/problem.ts';
+import { changeOwnProfile } from './contacts.service.ts';
 import { examples } from './identity.examples.ts';
 import { clearFactor } from './mfa.service.ts';
 import * as profiles from './profiles.service.ts';
@@ -61,12 +62,13 @@ export const userRoutes: readonly AnyRoute[] = [
     stepUp: ['user_email', 'user_phone'],
     tag: 'Users',
     summary: 'Change my profile',
-    description: 'A changed e-mail address or phone number has to be confirmed again.',
+    description:
+      'A changed e-mail address, or a number in place of a confirmed one, is pending until the code that is sent to it comes to `POST /auth/verify/email` or `/auth/verify/phone`. The old one stays in force until then, is told, and can undo the change for seven days.',
     body: OwnProfilePatch,
     status: 200,
     returns: User,
-    problems: [CONFLICT],
-    handle: async (ctx, { body }) => userView(await profiles.changeOwnProfile(ctx, body)),
+    problems: [CONFLICT, RATE_LIMITED],
+    handle: async (ctx, { body }) => userView(await changeOwnProfile(ctx, body)),
   }),
   route({
     method: 'DELETE',

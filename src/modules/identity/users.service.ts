@@ -5,7 +5,10 @@ import type { Page, PageRequest, SortKey } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { CONFLICT, notFound, Problem } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
+import { voidCodes } from './codes.queries.ts';
+import { closePendingChanges } from './contacts.queries.ts';
 import { hasSellerProfile } from './identity.errors.ts';
+import { notifyUser } from './notices.service.ts';
 import {
   getProfile,
   isActiveAdmin,
@@ -79,10 +82,21 @@ export function changeUser(ctx: Ctx, id: string, changes: UserChange): Promise<P
       throw hasSellerProfile();
     }
     const user = await writeProfile(ctx, before, profileColumns(changes));
+    await tellOfReplacement(ctx, before, user);
     if (before.is_active && !user.is_active)
       await endUserSessions(ctx, { user_id: id, reason: 'DEACTIVATED' });
     return user;
   });
+}
+
+/** The old address hears of it; what was pending or sent to it is void. */
+async function tellOfReplacement(ctx: TxCtx, before: UserRow, after: Profile): Promise<void> {
+  const { user_email, user_phone } = before;
+  if (user_email === after.user_email && user_phone === after.user_phone) return;
+  const now = ctx.clock.now();
+  await closePendingChanges(ctx.db, { user_id: before.id, at: now });
+  await voidCodes(ctx.db, before.id, now);
+  await notifyUser(ctx, before, 'contact_replaced');
 }
 
 async function lockForChange(ctx: TxCtx, id: string, changes: UserChange): Promise<UserRow> {

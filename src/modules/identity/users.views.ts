@@ -74,6 +74,12 @@ export const User = Model(
     user_name: Type.String(),
     user_email: Type.String(),
     user_phone: Type.String({ description: 'E.164' }),
+    pending_email: Nullable(
+      Type.String({ description: 'Takes the place of `user_email` once confirmed' }),
+    ),
+    pending_phone: Nullable(
+      Type.String({ description: 'Takes the place of `user_phone` once confirmed' }),
+    ),
     first_name: Type.String(),
     last_name: Type.String(),
     language: OneOf(LANGUAGES),
@@ -96,6 +102,8 @@ export function userView(user: Profile): Infer<typeof User> {
     user_name: user.user_name,
     user_email: user.user_email,
     user_phone: user.user_phone,
+    pending_email: user.pending_email,
+    pending_phone: user.pending_phone,
     first_name: user.first_name,
     last_name: user.last_name,
     language: user.language as (typeof LANGUAGES)[number],

@@ -4,11 +4,11 @@ import { OWN_ACCOUNT, signedIn } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
 import { Closed, type Infer, Model, OneOf } from '../../http/schema.ts';
 import { CONFLICT, RATE_LIMITED } from '../../lib/problem.ts';
+import type { Contact } from './contacts.rules.ts';
+import { confirmContact, requestVerification } from './contacts.service.ts';
 import { examples } from './identity.examples.ts';
 import { getProfile, type Profile } from './profiles.service.ts';
-import type { Tokens } from './tokens.ts';
 import { Accepted, Code } from './users.views.ts';
-import { type Contact, confirmContact, requestVerification } from './verification.service.ts';
 
 const VerificationStatus = Model(
   'VerificationStatus',
@@ -29,28 +29,23 @@ const VerificationCode = Model(
   examples.VerificationCode,
 );
 
-export function verificationRoutes(tokens: Tokens): readonly AnyRoute[] {
-  return [
-    route({
-      method: 'GET',
-      path: '/auth/verification-status',
-      access: OWN_ACCOUNT,
-      tag: 'Auth',
-      summary: 'Get my verification status',
-      status: 200,
-      returns: VerificationStatus,
-      cache: 'personal',
-      handle: async (ctx) => statusView(await getProfile(ctx, signedIn(ctx).user_id)),
-    }),
-    ...contactRoutes('email', { noun: 'e-mail address', tokens }),
-    ...contactRoutes('phone', { noun: 'phone number', tokens }),
-  ];
-}
+export const verificationRoutes: readonly AnyRoute[] = [
+  route({
+    method: 'GET',
+    path: '/auth/verification-status',
+    access: OWN_ACCOUNT,
+    tag: 'Auth',
+    summary: 'Get my verification status',
+    status: 200,
+    returns: VerificationStatus,
+    cache: 'personal',
+    handle: async (ctx) => statusView(await getProfile(ctx, signedIn(ctx).user_id)),
+  }),
+  ...contactRoutes('email', 'e-mail address'),
+  ...contactRoutes('phone', 'phone number'),
+];
 
-function contactRoutes(
-  contact: Contact,
-  { noun, tokens }: { noun: string; tokens: Tokens },
-): AnyRoute[] {
+function contactRoutes(contact: Contact, noun: string): AnyRoute[] {
   return [
     route({
       method: 'POST',
@@ -59,14 +54,14 @@ function contactRoutes(
       tag: 'Auth',
       summary: `Send a code to my ${noun}`,
       description:
-        'Six digits that work once, within 10 minutes and 5 tries; a new code voids the one before.',
+        'To the changed one where a change is pending. Six digits that work once, within 10 minutes and 5 tries; a new code voids the one before.',
       status: 202,
       returns: Accepted,
       problems: [CONFLICT, RATE_LIMITED],
       idempotency: 'none',
       limit: 'code',
       handle: async (ctx) => {
-        await requestVerification(ctx, contact, tokens);
+        await requestVerification(ctx, contact);
         return { message: `A code is on its way to your ${noun}.` };
       },
     }),
@@ -79,11 +74,10 @@ function contactRoutes(
       body: VerificationCode,
       status: 200,
       returns: VerificationStatus,
-      // A number may be confirmed by somebody else meanwhile; an e-mail address has one owner from the start.
-      problems: contact === 'phone' ? [CONFLICT] : [],
+      // Another account may have confirmed it meanwhile.
+      problems: [CONFLICT],
       idempotency: 'none',
-      handle: async (ctx, { body }) =>
-        statusView(await confirmContact(ctx, contact, { code: body.code, tokens })),
+      handle: async (ctx, { body }) => statusView(await confirmContact(ctx, contact, body.code)),
     }),
   ];
 }

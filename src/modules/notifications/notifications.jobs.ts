@@ -10,8 +10,6 @@ const Outgoing = Closed({
   to: Type.String({ minLength: 1, maxLength: 320 }),
   subject: Type.String({ maxLength: 200 }),
   text: Type.String({ minLength: 1, maxLength: 10_000 }),
-  /** The one-time code inside the text, for the development mailbox. */
-  code: Type.Optional(Type.String({ maxLength: 32 })),
 });
 
 export type OutgoingMessage = Readonly<Infer<typeof Outgoing>>;

@@ -52,9 +52,16 @@ INSERT INTO refresh_tokens (token_hash, session_id, created_at, used_at)
 SELECT sha256(('token ' || n)::bytea), market.id('session', 1 + n % market.products()), market.now() - interval '1 day', NULL
 FROM generate_series(1, market.products() * 3 / 2) n;
 
-INSERT INTO verification_codes (user_id, purpose, target, code_hash, created_at, expires_at, issued_since)
-SELECT market.id('user', n), 'EMAIL', 'person-' || n || '@example.com', '\x00', market.now(), market.now(), market.now()
-FROM generate_series(1, market.users() / 2) n;
+INSERT INTO one_time_codes (id, purpose, target, user_id, ip_prefix, is_familiar, created_at, expires_at, issued_at)
+SELECT market.id('code', n), (ARRAY['EMAIL', 'PHONE', 'PASSWORD_RESET'])[1 + n % 3], 'person-' || n || '@example.com',
+  market.id('user', n), '203.0.113.0/24', n % 3 < 2, asked_at, asked_at + interval '10 minutes', asked_at
+FROM generate_series(1, market.users() / 2) n
+CROSS JOIN LATERAL (SELECT market.now() - interval '47 hours' * (1 - n::float8 * 2 / market.users()) AS asked_at) at;
+
+INSERT INTO contact_changes (id, user_id, contact, old_value, new_value, old_confirmed, created_at, confirmed_at, closed_at)
+SELECT market.id('change', n), market.id('user', n), 'email', 'person-' || n || '@example.com', 'new-' || n || '@example.com', true,
+  market.now() - interval '29 days', CASE WHEN n % 2 = 0 THEN market.now() - interval '28 days' END, NULL
+FROM generate_series(1, market.users() / 4) n;
 
 INSERT INTO mfa_recovery_codes (user_id, code_hash)
 SELECT market.id('user', 1 + n / 10), sha256(n::text::bytea) FROM generate_series(0, market.users() / 4) n;
