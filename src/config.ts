@@ -180,6 +180,12 @@ export const Environment = Type.Object({
     'simulator',
     { production: 'the simulator moves no money', example: 'none' },
   ),
+  BUYER_CONTACT_DAYS: Count(
+    30,
+    1,
+    3650,
+    'How long after a delivery its seller sees the name, phone, street and notes of the buyer',
+  ),
   PAYMENT_EXPIRY_MINUTES: Count(15, 3, 1440, 'How long an unpaid wallet order holds its stock'),
   PAYMENT_RETURN_ORIGINS: OptionalText(
     'Origins that a checkout may send the browser back to after the wallet, comma-separated; absent: none, in development those of this machine',

@@ -1,5 +1,7 @@
 // The matrix's cases of accounts: signing in, sessions, profiles and address books.
 import { newId } from '../../src/lib/ids.ts';
+import { undoToken } from '../../src/modules/identity/contacts.rules.ts';
+import { configuredKeys } from '../../src/modules/identity/derived-keys.ts';
 import { hashPassword } from '../../src/modules/identity/passwords.ts';
 import { startSession } from '../../src/modules/identity/sessions.service.ts';
 import { TEST_BARANGAY } from '../actors.ts';
@@ -113,7 +115,10 @@ export const accountCases: Cases = {
   },
   'POST /auth/contact-changes/undo': {
     who: 'signedOut',
-    body: () => ({ token: `${newId()}.${'A'.repeat(22)}` }),
+    body: (_names, { test }) => {
+      const [key] = configuredKeys(test.services.config, 'contact-undo');
+      return { token: undoToken(key, newId()) };
+    },
     expect: VALIDATION_ERROR,
   },
   'POST /auth/mfa/totp/enroll': { who: 'signedIn' },

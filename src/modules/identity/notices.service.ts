@@ -4,11 +4,15 @@ import { sendMessage } from '../notifications/notifications.service.ts';
 import { type NoticeKind, noticeMessage } from './notices.messages.ts';
 import type { UserRow } from './users.queries.ts';
 
+/** Told by every way that is confirmed: whoever did it may read one of them. */
+const TOLD_EVERYWHERE: readonly NoticeKind[] = ['mfa_cleared'];
+
 /** By mail where the address is confirmed, else by SMS where the number is, else not at all. */
 export async function notifyUser(ctx: TxCtx, user: UserRow, kind: NoticeKind): Promise<void> {
   const wording = noticeMessage(kind, user.language);
   if (user.email_verified_at !== null)
     await sendMessage(ctx, { channel: 'email', to: user.user_email, ...wording });
-  else if (user.phone_verified_at !== null)
+  const isTold = user.email_verified_at !== null && !TOLD_EVERYWHERE.includes(kind);
+  if (!isTold && user.phone_verified_at !== null)
     await sendMessage(ctx, { channel: 'sms', to: user.user_phone, ...wording });
 }

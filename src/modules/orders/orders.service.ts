@@ -3,9 +3,11 @@ import type { Ctx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { signedIn } from '../../http/access.ts';
+import { mapPage } from '../../http/route.ts';
 import { isUuid } from '../../lib/ids.ts';
 import { FORBIDDEN, invalidField, notFound, Problem } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
+import { asSellerSees } from './buyer-contact.service.ts';
 import {
   findEventPage,
   findOrderPage,
@@ -34,7 +36,7 @@ export async function getOrder(ctx: Ctx, id_or_number: string): Promise<OrderWho
   if (actor.role === 'admin' || whole.order.user_id === actor.user_id) return whole;
   const share = shareOf(whole, actor.seller?.id);
   if (share.parts.length === 0) throw notFound('order');
-  return share;
+  return asSellerSees(ctx, share);
 }
 
 /** Ids are UUIDs, numbers look like OID-2026-000001; anything else cannot exist. */
@@ -66,7 +68,7 @@ export interface OrderListFilter {
  * they archived only when they ask for it; admins see both.
  * @throws Problem FORBIDDEN without a seller profile, VALIDATION_ERROR for `archived` as seller: filing is the buyer's
  */
-export function listOrders(
+export async function listOrders(
   ctx: Ctx,
   filter: OrderListFilter,
   page: PageRequest,
@@ -81,7 +83,8 @@ export function listOrders(
         '/archived',
         'must be left out with as=seller: buyers archive, for themselves',
       );
-    return findOrderPage(ctx.db, { ...rest, seller_id: actor.seller.id }, page);
+    const found = await findOrderPage(ctx.db, { ...rest, seller_id: actor.seller.id }, page);
+    return mapPage(found, (share) => asSellerSees(ctx, share));
   }
   const own: OrderFilter =
     actor.role === 'admin'

@@ -10,12 +10,17 @@ import { examples } from './orders.examples.ts';
 import { ORDER_STATUSES, orderStatusOf, totalsOf } from './orders.rules.ts';
 import type { EventRow, ItemRow, OrderWhole, PartRow } from './orders.service.ts';
 
+/** Sellers see it while there is something to deliver, and for a while afterwards. */
+const HIDDEN = {
+  description: 'Null for the seller of what is unpaid, unconfirmed, cancelled or long delivered',
+};
+
 export const ShippingAddress = Model(
   'ShippingAddress',
   Type.Object({
-    recipient_name: Type.String(),
-    recipient_phone: Type.String(),
-    street: Type.String(),
+    recipient_name: Nullable(Type.String(HIDDEN)),
+    recipient_phone: Nullable(Type.String(HIDDEN)),
+    street: Nullable(Type.String(HIDDEN)),
     landmark: Nullable(Type.String()),
     barangay_code: Type.String(),
     barangay: Type.String(),
@@ -75,7 +80,7 @@ export const Order = Model(
     items: Type.Array(OrderItem),
     seller_orders: Type.Array(SellerOrder),
     shipping_address: ShippingAddress,
-    notes: Nullable(Type.String()),
+    notes: Nullable(Type.String({ description: 'Of the buyer; hidden like the address' })),
     placed_at: Timestamp,
     updated_at: Timestamp,
     archived_at: Nullable(

@@ -1,9 +1,11 @@
 // A shop's orders and customers, for its owner and admins.
 import type { Ctx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
+import { mapPage } from '../../http/route.ts';
 import { notFound } from '../../lib/problem.ts';
 import { displayName } from '../identity/names.service.ts';
 import { getSeller, mayManage } from '../sellers/sellers.service.ts';
+import { asSellerSees } from './buyer-contact.service.ts';
 import { findCustomerPage, findOrderPage } from './order-views.queries.ts';
 import type { OrderWhole } from './orders.queries.ts';
 
@@ -16,7 +18,7 @@ export async function listOrdersOfSeller(
   requireOwn(ctx, seller_id);
   const found = await findOrderPage(ctx.db, { seller_id }, page);
   await requireSellerOf(ctx, seller_id, found);
-  return found;
+  return isAdmin(ctx) ? found : mapPage(found, (share) => asSellerSees(ctx, share));
 }
 
 /**
@@ -35,6 +37,10 @@ export async function listCustomersOfSeller(
     ...found,
     rows: found.rows.map((row) => ({ name: displayName(row), order_count: row.order_count })),
   };
+}
+
+function isAdmin({ actor }: Ctx): boolean {
+  return actor.kind === 'user' && actor.role === 'admin';
 }
 
 function requireOwn(ctx: Ctx, seller_id: string): void {
