@@ -108,7 +108,14 @@ async function assembleMonitoring(
 ) {
   const { config, clock, db } = services;
   const { version, DATA_DIR: dataDir } = config;
-  registerCollectors(metrics, { db, pool, clock, version, worksOnJobs });
+  registerCollectors(metrics, {
+    db,
+    pool,
+    clock,
+    version,
+    worksOnJobs,
+    smsCodesPerDay: config.SMS_CODES_PER_DAY,
+  });
   const health = createHealth({ databaseUrl, redis, version, dataDir, clock, log });
   stack.defer(() => health.close());
   const tokens = await createTokens(config);

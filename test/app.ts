@@ -112,7 +112,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   };
   const tokens = await createTokens(config);
   const worksOnJobs = config.WORKER === 'on';
-  registerCollectors(metrics, { db, pool, clock, version: config.version, worksOnJobs });
+  const { version, SMS_CODES_PER_DAY: smsCodesPerDay } = config;
+  registerCollectors(metrics, { db, pool, clock, version, worksOnJobs, smsCodesPerDay });
   const health = createHealth({
     databaseUrl: database.url,
     dataDir: config.DATA_DIR,

@@ -16,6 +16,7 @@ export const ALERT_RUNBOOKS = [
   'latency',
   'outbox-stuck',
   'replica-lag',
+  'sms-flood',
 ] as const;
 
 /** Beside these, some of the runbooks of what has happened. */

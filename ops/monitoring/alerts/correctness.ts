@@ -77,6 +77,23 @@ export const CORRECTNESS: AlertGroup = {
       drill: { series: { 'outbox_oldest_seconds{instance="a"}': gauge(200, 900) } },
     },
     {
+      name: 'SmsCodesNearLimit',
+      severity: 'ticket',
+      source: 'freshbytes',
+      expr: 'max(sms_codes_recent) > 0.8 * max(sms_codes_limit)',
+      for: '5m',
+      summary: 'Four fifths of the SMS codes of a day are sent',
+      description:
+        'At the limit nobody can confirm a number. Either the shop grew, or somebody floods phones.',
+      runbook: 'sms-flood',
+      drill: {
+        series: {
+          'sms_codes_recent{instance="a"}': gauge(100, 1_900),
+          'sms_codes_limit{instance="a"}': gauge(2_000, 2_000),
+        },
+      },
+    },
+    {
       name: 'JobsStuck',
       severity: 'page',
       source: 'freshbytes',

@@ -143,14 +143,3 @@ export async function deleteCodesBefore(db: Db, moment: Date, limit: number): Pr
   const result = await db.deleteFrom('one_time_codes').where('id', 'in', old).executeTakeFirst();
   return Number(result.numDeletedRows);
 }
-
-/** Codes sent by SMS since `moment`. */
-export async function countSmsCodes(db: Db, moment: Date): Promise<number> {
-  const { count } = await db
-    .selectFrom('one_time_codes')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('purpose', '=', 'PHONE')
-    .where('issued_at', '>', moment)
-    .executeTakeFirstOrThrow();
-  return Number(count);
-}

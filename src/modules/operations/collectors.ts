@@ -2,10 +2,11 @@
 import type { Pool } from 'pg';
 import type { Db } from '../../db/database.ts';
 import { jobDepths } from '../../jobs/depths.ts';
-import { type Clock, MINUTE_MS, plusMs, SECOND_MS } from '../../lib/time.ts';
+import { type Clock, DAY_MS, MINUTE_MS, plusMs, SECOND_MS } from '../../lib/time.ts';
 import type { Metrics, Sample } from '../../telemetry/metrics.ts';
 import {
   AUDIT_CHAIN,
+  countSmsCodes,
   findReplication,
   listBackupRecords,
   listInvariantChecks,
@@ -23,6 +24,8 @@ export interface CollectorSources {
   readonly version: string;
   /** Replicas of the API alone do not tell of the shop: added up over processes, its numbers would be wrong. */
   readonly worksOnJobs: boolean;
+  /** SMS_CODES_PER_DAY. */
+  readonly smsCodesPerDay: number;
 }
 
 export function registerCollectors(metrics: Metrics, sources: CollectorSources): void {
@@ -32,6 +35,7 @@ export function registerCollectors(metrics: Metrics, sources: CollectorSources):
   collectBusiness(metrics, sources);
   collectJobs(metrics, sources);
   collectOutbox(metrics, sources);
+  collectCodes(metrics, sources);
   collectInvariants(metrics, sources);
   collectBackups(metrics, sources);
   collectReplication(metrics, sources);
@@ -141,6 +145,20 @@ function collectOutbox(metrics: Metrics, { db, clock }: CollectorSources): void 
       const { depth, oldest_seconds } = await readOutboxBacklog(db, clock.now());
       return { outbox_depth: depth, outbox_oldest_seconds: oldest_seconds };
     },
+  });
+}
+
+function collectCodes(metrics: Metrics, { db, clock, smsCodesPerDay }: CollectorSources): void {
+  metrics.collectFrom({
+    name: 'codes',
+    series: {
+      sms_codes_recent: { type: 'gauge', help: 'One-time codes by SMS within 24 hours' },
+      sms_codes_limit: { type: 'gauge', help: 'How many there may be' },
+    },
+    collect: async () => ({
+      sms_codes_recent: await countSmsCodes(db, plusMs(clock.now(), -DAY_MS)),
+      sms_codes_limit: smsCodesPerDay,
+    }),
   });
 }
 

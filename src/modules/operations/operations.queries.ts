@@ -55,6 +55,17 @@ export async function readOutboxBacklog(db: Db, now: Date): Promise<OutboxBacklo
     .executeTakeFirstOrThrow();
 }
 
+/** One-time codes released for SMS since `moment`, which is never long ago. */
+export async function countSmsCodes(db: Db, moment: Date): Promise<number> {
+  const { count } = await db
+    .selectFrom('one_time_codes')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('purpose', '=', 'PHONE')
+    .where('issued_at', '>', moment)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** @param moment for which the rule is asked */
 export async function countViolations(
   client: pg.Client,

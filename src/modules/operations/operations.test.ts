@@ -146,6 +146,8 @@ describe('operations', () => {
         'job_queue_oldest_seconds',
         'job_dead_letters',
         'outbox_depth',
+        'sms_codes_recent',
+        'sms_codes_limit',
         'outbox_oldest_seconds',
         'invariant_violations',
         'freshbytes_build_info',
