@@ -103,6 +103,18 @@ export interface CategoryProductCounts {
   number: number;
 }
 
+export interface ContactChanges {
+  closed_at: Timestamp | null;
+  confirmed_at: Timestamp | null;
+  contact: string;
+  created_at: Timestamp;
+  id: string;
+  new_value: string;
+  old_confirmed: boolean;
+  old_value: string;
+  user_id: string;
+}
+
 export interface DevMessages {
   channel: string;
   code: string | null;
@@ -166,6 +178,20 @@ export interface MfaRecoveryCodes {
   code_hash: Buffer;
   used_at: Timestamp | null;
   user_id: string;
+}
+
+export interface OneTimeCodes {
+  attempts: Generated<number>;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  ip_prefix: string | null;
+  is_familiar: Generated<boolean>;
+  issued_at: Timestamp | null;
+  purpose: string;
+  spent_at: Timestamp | null;
+  target: string;
+  user_id: string | null;
 }
 
 export interface OrderEvents {
@@ -455,6 +481,7 @@ export interface Sessions {
   id: string;
   ip_prefix: string | null;
   last_used_at: Timestamp;
+  stepped_up_at: Timestamp | null;
   user_agent: string | null;
   user_id: string;
 }
@@ -509,18 +536,6 @@ export interface Users {
   version: Generated<number>;
 }
 
-export interface VerificationCodes {
-  attempts: Generated<number>;
-  code_hash: Buffer;
-  created_at: Timestamp;
-  expires_at: Timestamp;
-  issued_count: Generated<number>;
-  issued_since: Timestamp;
-  purpose: string;
-  target: string;
-  user_id: string;
-}
-
 export interface DB {
   addresses: Addresses;
   audit_entries: AuditEntries;
@@ -532,6 +547,7 @@ export interface DB {
   carts: Carts;
   categories: Categories;
   category_product_counts: CategoryProductCounts;
+  contact_changes: ContactChanges;
   dev_messages: DevMessages;
   favorites: Favorites;
   idempotency_keys: IdempotencyKeys;
@@ -540,6 +556,7 @@ export interface DB {
   journal_lines: JournalLines;
   lots: Lots;
   mfa_recovery_codes: MfaRecoveryCodes;
+  one_time_codes: OneTimeCodes;
   order_events: OrderEvents;
   order_item_allocations: OrderItemAllocations;
   order_items: OrderItems;
@@ -567,5 +584,4 @@ export interface DB {
   simulator_wallet: SimulatorWallet;
   stock_movements: StockMovements;
   users: Users;
-  verification_codes: VerificationCodes;
 }

@@ -1,5 +1,5 @@
 // /users over HTTP: what admins see and change of everybody.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { DAY_MS } from '../../lib/time.ts';
@@ -11,6 +11,14 @@ beforeAll(async () => {
   test = await createTestApp();
   admin = await createActor(test, { role: 'admin' });
 });
+// Some of what follows moves the clock, and most of it needs a fresh proof.
+beforeEach(() =>
+  test.services.db
+    .updateTable('sessions')
+    .set({ stepped_up_at: test.clock.now() })
+    .where('id', '=', admin.session_id)
+    .execute(),
+);
 afterAll(() => test.close());
 
 const ABSENT = '01890000-0000-7000-8000-000000000000';
