@@ -1,8 +1,8 @@
 // The market that is measured: seeded, made fit for production, with buyers who are signed in.
 import type pg from 'pg';
-import { DEMO_EMAILS } from '../src/cli/demo.ts';
 import type { Config } from '../src/config.ts';
 import { openDatabase } from '../src/db/database.ts';
+import { DEMO_EMAILS } from '../src/lib/demo-market.ts';
 import { systemClock } from '../src/lib/time.ts';
 import { hashPassword } from '../src/modules/identity/passwords.ts';
 import { createTokens, type Tokens } from '../src/modules/identity/tokens.ts';

@@ -1,7 +1,7 @@
 // What a process does about its database before it works on it: in development everything, in production nothing.
 import type { Config } from '../config.ts';
+import { DEMO_EMAILS } from '../lib/demo-market.ts';
 import { prepareDatabase } from '../prepare.ts';
-import { DEMO_EMAILS } from './demo.ts';
 import { CliError, EXIT } from './exit.ts';
 import { requireMigrated, withClient } from './migrated.ts';
 import { say } from './output.ts';

@@ -1,8 +1,7 @@
 // What a newcomer reads once the server answers: where everything is, who can sign in, and one thing to try.
 import colors from 'picocolors';
 import type { Config } from '../config.ts';
-import { DEMO_PASSWORD } from '../lib/demo-market.ts';
-import { DEMO_EMAILS } from './demo.ts';
+import { DEMO_EMAILS, DEMO_PASSWORD } from '../lib/demo-market.ts';
 import type { DatabasePlace } from './settings.ts';
 
 const LABEL_WIDTH = 10;

@@ -6,6 +6,7 @@ import { loadConfig } from '../config.ts';
 import { systemClock } from '../lib/time.ts';
 import { createLog } from '../telemetry/log.ts';
 import { registerDocsPages } from './docs-pages.ts';
+import { registerEntryPoints } from './entry-points.ts';
 import { registerErrorPages } from './error-pages.ts';
 import { createServer } from './server.ts';
 
@@ -20,6 +21,7 @@ describe('docs pages', () => {
     ({ app } = createServer({ config, log, clock: systemClock }));
     registerDocsPages(app, ['v1', 'v2']);
     registerErrorPages(app, { routes: [], publicUrl: 'https://api.example.com' });
+    registerEntryPoints(app, { versions: ['v1', 'v2'], routes: [] });
   });
   afterAll(() => app.close());
 

@@ -38,6 +38,10 @@ export const DEMO_PEOPLE = {
   },
 } as const;
 
+export const DEMO_EMAILS: readonly string[] = Object.values(DEMO_PEOPLE).map(
+  ({ user_email }) => user_email,
+);
+
 export const DEMO_SELLER = {
   id: demoId(11),
   business_name: 'Gulayan ni Aling Nena',

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { registerDevPages } from './dev.routes.ts';
 
+const BROWSER_ACCEPT = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+
 describe('GET /dev/messages', () => {
   let test: TestApp;
   beforeAll(async () => {
@@ -47,6 +49,22 @@ describe('GET /dev/messages', () => {
     expect(response.json().results.map((message: { subject: string }) => message.subject)).toEqual(
       subjects,
     );
+  });
+
+  it('is a page to a browser, with whatever people wrote as text', async () => {
+    const { mail } = test.services.gateways;
+    const subject = '<script>alert("x")</script> & more';
+    await mail.send({ to: 'page@example.com', subject, text: '</pre><b>bold</b>' });
+    const response = await test.call({
+      path: '/dev/messages?to=page@example.com',
+      headers: { accept: BROWSER_ACCEPT },
+    });
+    expect(response.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(response.headers['content-security-policy']).toContain("default-src 'none'");
+    expect(response.body).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; more');
+    expect(response.body).toContain('&lt;/pre&gt;&lt;b&gt;bold&lt;/b&gt;');
+    expect(response.body).not.toContain('<script');
+    expect(response.body).not.toContain('Your code');
   });
 
   it('refuses parameters that it does not know', async () => {

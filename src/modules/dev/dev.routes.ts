@@ -1,11 +1,13 @@
 // /dev: development's own pages, outside the API versions: the mail and SMS that would have been sent.
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Services } from '../../context.ts';
-import { listDevMessages } from '../../gateways/dev-messages.ts';
+import { type DevMessage, listDevMessages } from '../../gateways/dev-messages.ts';
+import { sendPage, wantsPage } from '../../http/html-page.ts';
 import { isLocalCaller } from '../../http/local-caller.ts';
 import { Closed, type Infer, OneOf, Timestamp } from '../../http/schema.ts';
 import { NOT_FOUND, Problem } from '../../lib/problem.ts';
+import { MESSAGES_STYLE, messagesBody } from './messages-page.ts';
 
 const MAX_SHOWN = 100;
 
@@ -43,7 +45,8 @@ export async function registerDevPages(
             to: request.query.to,
             limit: MAX_SHOWN,
           });
-          reply.header('cache-control', 'no-store');
+          reply.headers({ 'cache-control': 'no-store', vary: 'Accept' });
+          if (wantsPage(request)) return sendMessagesPage(reply, messages, request.query.to);
           return {
             results: messages.map((message) => ({
               ...message,
@@ -54,6 +57,21 @@ export async function registerDevPages(
       );
     },
     { prefix: '/dev' },
+  );
+}
+
+/** Past the serializer of the JSON answer. */
+function sendMessagesPage(
+  reply: FastifyReply,
+  messages: readonly DevMessage[],
+  to: string | undefined,
+): FastifyReply {
+  const body = messagesBody({ messages, to, limit: MAX_SHOWN });
+  reply.serializer((page: unknown) => String(page));
+  return sendPage(
+    reply,
+    { title: 'Messages', body, style: MESSAGES_STYLE },
+    { cacheControl: 'no-store', hasForms: true },
   );
 }
 
