@@ -17,7 +17,7 @@ export async function bringUpToDate(config: Config, database: DatabasePlace): Pr
   if (applied.length > 0) say(`Applied ${applied.length} migrations`);
   if (database.embedded === undefined || !config.isDevelopment) return;
   const { plantDemoData } = await import('./seed.ts');
-  await plantDemoData(database.url);
+  await plantDemoData(database.url, config);
 }
 
 async function requireFitForProduction(url: string): Promise<void> {

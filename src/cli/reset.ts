@@ -5,13 +5,11 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { takeLock } from '../db/embedded/lock.ts';
 import { findPlace, hasCluster, type Place } from '../db/embedded/paths.ts';
+import { uploadsFolder } from '../gateways/create.ts';
 import { ask, isAtTerminal } from './ask.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { print, say } from './output.ts';
 import { readConfig } from './settings.ts';
-
-/** Of the data folder. Keys stay, so that a development setup that knows them goes on. */
-const UPLOADS = 'uploads';
 
 export async function reset({ yes = false }: { readonly yes?: boolean }): Promise<ExitCode> {
   const config = readConfig();
@@ -52,10 +50,16 @@ async function lockPlace({ clusterDir }: Place): Promise<Disposable> {
   );
 }
 
-/** The link from the data folder is `postgres` too, where the cluster lies elsewhere. */
+/** Keys stay, so that a setup that knows them goes on. The link from the data folder is `postgres` too, where the cluster lies elsewhere. */
 function pathsOf({ dataDir, homeDir, clusterDir }: Place): string[] {
   const log = join(homeDir, 'postgres.log');
-  const paths = [clusterDir, join(dataDir, 'postgres'), log, `${log}.1`, join(dataDir, UPLOADS)];
+  const paths = [
+    clusterDir,
+    join(dataDir, 'postgres'),
+    log,
+    `${log}.1`,
+    uploadsFolder({ DATA_DIR: dataDir }),
+  ];
   return [...new Set(paths)];
 }
 

@@ -1,7 +1,11 @@
 // `seed`: fills an empty database with a believable market, large or small; `serve` plants the small one by itself.
+import type { Config } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
+import { uploadsFolder } from '../gateways/create.ts';
+import { createDiskStorage } from '../gateways/disk-storage.ts';
 import { systemClock } from '../lib/time.ts';
 import { prepareDatabase } from '../prepare.ts';
+import { addPictures } from '../seed/pictures.ts';
 import {
   DatabaseNotEmptyError,
   isSeeded,
@@ -15,6 +19,8 @@ import { print, startProgress } from './output.ts';
 import { findDatabase, readConfig } from './settings.ts';
 
 export const DEFAULT_SEED = 1;
+/** Larger markets are for measuring, and tens of thousands of files for nobody. */
+const PICTURED_SIZE: Size = 'small';
 const DEMO: SeedOptions = { size: 'small', seed: DEFAULT_SEED };
 /** Progress in steps that a person can follow, and that do not fill a log. */
 const SHOWN_STEPS = 10;
@@ -26,7 +32,7 @@ export async function seed(options: { size: Size; seed: number }): Promise<ExitC
   const { url } = await findDatabase(stack, config);
   await prepareDatabase(url);
   const started_ms = performance.now();
-  const { rows } = await fill(url, options).catch(explainNotEmpty);
+  const { rows } = await fill(url, options, config).catch(explainNotEmpty);
   const total = Object.values(rows).reduce((sum, number) => sum + number, 0);
   const seconds = ((performance.now() - started_ms) / 1_000).toFixed(1);
   print(`wrote ${total.toLocaleString('en')} rows in ${seconds} s`);
@@ -34,14 +40,18 @@ export async function seed(options: { size: Size; seed: number }): Promise<ExitC
 }
 
 /** The demo market, once: a database that holds anybody is left as it is. */
-export async function plantDemoData(url: string): Promise<void> {
-  await fill(url, DEMO, true).catch((error: unknown) => {
+export async function plantDemoData(url: string, config: Config): Promise<void> {
+  await fill(url, { ...DEMO, isOnce: true }, config).catch((error: unknown) => {
     // Another process was faster.
     if (!(error instanceof DatabaseNotEmptyError)) throw error;
   });
 }
 
-async function fill(url: string, options: SeedOptions, isOnce = false): Promise<SeedSummary> {
+async function fill(
+  url: string,
+  { isOnce = false, ...options }: SeedOptions & { readonly isOnce?: boolean },
+  config: Config,
+): Promise<SeedSummary> {
   const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
   const progress = startProgress();
   try {
@@ -53,7 +63,12 @@ async function fill(url: string, options: SeedOptions, isOnce = false): Promise<
         `Seeding ${name}: ${shown.toLocaleString('en')} of ${total.toLocaleString('en')}`,
       );
     };
-    return await seedDatabase({ db, clock: systemClock }, { ...options, onProgress });
+    const { rows } = await seedDatabase({ db, clock: systemClock }, { ...options, onProgress });
+    if (options.size !== PICTURED_SIZE) return { rows };
+    // Whoever needs them again can seed again: waiting for the disk would double a first start.
+    const storage = createDiskStorage(uploadsFolder(config), { isDurable: false });
+    const pictures = await addPictures({ db, storage });
+    return { rows: { ...rows, product_images: pictures } };
   } finally {
     progress.end();
     await db.destroy();

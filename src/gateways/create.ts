@@ -36,7 +36,7 @@ export function createGateways(options: GatewayOptions): Gateways {
   return {
     mail: chooseMail(options),
     sms: chooseSms(options),
-    storage: createDiskStorage(join(config.DATA_DIR, 'uploads')),
+    storage: createDiskStorage(uploadsFolder(config)),
     wallet: simulator,
     simulator,
   };
@@ -87,4 +87,9 @@ function chooseSimulator({ config, db, clock }: GatewayOptions): Simulator | und
 function refuseInProduction(config: Config, setting: string): void {
   if (config.isProduction)
     throw new Error(`${setting} is missing: production never uses a stand-in`);
+}
+
+/** Where files lie that people, or the seed, upload. */
+export function uploadsFolder({ DATA_DIR }: Pick<Config, 'DATA_DIR'>): string {
+  return join(DATA_DIR, 'uploads');
 }

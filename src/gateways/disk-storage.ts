@@ -13,8 +13,13 @@ const INCOMING = '.incoming';
 /** Segments of lower-case letters, digits, `_`, `-` and inner dots: nothing that leaves the folder can be written so. */
 const KEY = /^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9]+)*(?:\/[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9]+)*)*$/;
 
-/** `folder` is made on the first `put`. A malformed key is the caller's mistake and throws a RangeError. */
-export function createDiskStorage(folder: string): FileStorage {
+/**
+ * `folder` is made on the first `put`; what is not durable may be lost with the machine's power. A malformed key is the caller's mistake and throws a RangeError.
+ */
+export function createDiskStorage(
+  folder: string,
+  { isDurable = true }: { readonly isDurable?: boolean } = {},
+): FileStorage {
   return {
     async put(key, content) {
       const path = pathOf(folder, key);
@@ -22,7 +27,7 @@ export function createDiskStorage(folder: string): FileStorage {
       await makeFolder(dirname(incoming));
       await makeFolder(dirname(path));
       try {
-        await writeFile(incoming, content, { mode: FILE_MODE, flag: 'wx', flush: true });
+        await writeFile(incoming, content, { mode: FILE_MODE, flag: 'wx', flush: isDurable });
         await rename(incoming, path);
       } catch (error) {
         await rm(incoming, { force: true });

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import * as problems from '../lib/problem.ts';
 import { notFound, type ProblemKind } from '../lib/problem.ts';
-import { sendPage } from './html-page.ts';
+import { escapeHtml, sendPage } from './html-page.ts';
 import { problemsOf } from './openapi-problems.ts';
 import { exampleAnswer, PROBLEM_WORDS } from './problem-words.ts';
 import type { AnyRoute } from './route.ts';
@@ -87,8 +87,4 @@ function answerHtml(kind: ProblemKind, publicUrl: string): string {
   const answer = JSON.stringify(exampleAnswer(kind, publicUrl), null, 2);
   const label = `Example of HTTP ${kind.status} ${kind.code}`;
   return `<pre tabindex="0" role="region" aria-label="${label}"><code>${escapeHtml(answer)}</code></pre>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

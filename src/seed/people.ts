@@ -100,7 +100,7 @@ async function createRegister(seeding: Seeding): Promise<(membership: Membership
       password_hash: demo === undefined ? hashes.unusable : hashes.demo,
       first_name,
       last_name,
-      language: random.chance(0.4) ? 'fil' : 'en',
+      language: languageOf(demo, random.chance(0.4)),
       role,
       email_verified_at: isNewcomer ? null : joined_at,
       phone_verified_at: !isNewcomer && random.chance(0.5) ? joined_at : null,
@@ -110,6 +110,12 @@ async function createRegister(seeding: Seeding): Promise<(membership: Membership
       ...(demo === undefined ? {} : DEMO_PEOPLE[demo]),
     };
   };
+}
+
+/** One of each language among those who can sign in, so that mail of both is seen. */
+function languageOf(demo: Membership['demo'], isFilipino: boolean): 'en' | 'fil' {
+  if (demo !== undefined) return demo === 'seller' ? 'fil' : 'en';
+  return isFilipino ? 'fil' : 'en';
 }
 
 /** What none of them has done. */
