@@ -2,6 +2,7 @@
 // and the policy of each page forbids whatever would not.
 import { readFile } from 'node:fs/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { ACCESSIBILITY_SCRIPT, SCALAR_STYLE, SWAGGER_STYLE } from './docs-accessibility.ts';
 import { type DocsFile, docsFile, sendDocsFile } from './docs-files.ts';
 
 export const DOCS_TITLE = 'FreshBytes API';
@@ -34,6 +35,8 @@ export function registerDocsPages(app: FastifyInstance, versions: readonly strin
   const files: Record<string, DocsFile> = {
     '/docs': docsFile(HTML, async () => swaggerPage()),
     '/docs/init.js': docsFile(SCRIPT, async () => swaggerInit(sources)),
+    '/docs/accessibility.js': docsFile(SCRIPT, async () => ACCESSIBILITY_SCRIPT),
+    '/docs/accessibility.css': docsFile(STYLE, async () => SWAGGER_STYLE),
     '/docs/swagger-ui.css': swaggerFile(STYLE, 'swagger-ui.css'),
     '/docs/swagger-ui-bundle.js': swaggerFile(SCRIPT, 'swagger-ui-bundle.js'),
     '/docs/swagger-ui-standalone-preset.js': swaggerFile(SCRIPT, 'swagger-ui-standalone-preset.js'),
@@ -69,11 +72,13 @@ ${body}
 
 function swaggerPage(): string {
   return page(
-    '<link rel="stylesheet" href="/docs/swagger-ui.css">',
+    `<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="/docs/accessibility.css">`,
     `<div id="swagger-ui"></div>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/swagger-ui-standalone-preset.js"></script>
-<script src="/docs/init.js"></script>`,
+<script src="/docs/init.js"></script>
+<script src="/docs/accessibility.js"></script>`,
   );
 }
 
@@ -98,7 +103,8 @@ function scalarPage(): string {
     '',
     `<div id="app"></div>
 <script src="/redoc/scalar.js"></script>
-<script src="/redoc/init.js"></script>`,
+<script src="/redoc/init.js"></script>
+<script src="/docs/accessibility.js"></script>`,
   );
 }
 
@@ -112,6 +118,7 @@ function scalarInit(sources: readonly object[]): string {
     mcp: { disabled: true },
     showDeveloperTools: 'never',
     hideClientButton: true,
+    customCss: SCALAR_STYLE,
   };
   return `Scalar.createApiReference('#app', ${JSON.stringify(configuration)});\n`;
 }

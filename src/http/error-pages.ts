@@ -85,6 +85,6 @@ function inline(text = ''): string {
 /** Wide lines scroll, so the keyboard must reach them. */
 function answerHtml(kind: ProblemKind, publicUrl: string): string {
   const answer = JSON.stringify(exampleAnswer(kind, publicUrl), null, 2);
-  const label = `Example of HTTP ${kind.status} ${kind.code}`;
+  const label = `Example: ${kind.title}`;
   return `<pre tabindex="0" role="region" aria-label="${label}"><code>${escapeHtml(answer)}</code></pre>`;
 }
