@@ -255,7 +255,7 @@ it('holds each of these deeds all the same', async () => {
     review: 'changed removed replied written',
     seller: 'applied changed removed verify',
     session: 'ended started',
-    user: 'changed deleted email_verified erased mfa_disabled mfa_enabled password_changed phone_verified registered restored role_changed',
+    user: 'changed deleted email_change_requested email_verified erased mfa_disabled mfa_enabled password_changed phone_change_requested phone_verified registered restored role_changed',
   };
   const actions = Object.entries(deeds).flatMap(([noun, verbs]) =>
     verbs.split(' ').map((verb) => `${noun}.${verb}`),
