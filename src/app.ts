@@ -17,6 +17,7 @@ import { registerRequestTelemetry } from './http/request-telemetry.ts';
 import type { AnyRoute } from './http/route.ts';
 import { createServer } from './http/server.ts';
 import { registerVersionsPage } from './http/versions-page.ts';
+import { accountRoutes } from './modules/accounts/accounts.routes.ts';
 import { auditRoutes } from './modules/audit/audit.routes.ts';
 import { cartRoutes } from './modules/carts/carts.routes.ts';
 import { categoryRoutes } from './modules/catalog/categories.routes.ts';
@@ -82,6 +83,7 @@ export function apiRoutes(tokens: Tokens): readonly AnyRoute[] {
     ...contactRoutes,
     ...mfaRoutes(tokens),
     ...userRoutes,
+    ...accountRoutes,
     ...addressRoutes,
     ...placeRoutes,
     ...sellerRoutes,

@@ -25,10 +25,11 @@ import {
   watchInvariantsJob,
 } from './modules/operations/housekeeping.jobs.ts';
 import {
-  cancelUnconfirmedCodJob,
+  cancelOverdueJob,
   expireReservationsJob,
   forgetErasedBuyersJob,
   reconcilePaymentsJob,
+  remindSellersJob,
 } from './modules/orders/orders.jobs.ts';
 import { refundJob } from './modules/payments/payments.jobs.ts';
 import { forgetErasedReviewersJob } from './modules/reviews/reviews.jobs.ts';
@@ -36,7 +37,8 @@ import { forgetErasedReviewersJob } from './modules/reviews/reviews.jobs.ts';
 export const allJobs: readonly Job<Ctx, unknown>[] = [
   expireReservationsJob,
   reconcilePaymentsJob,
-  cancelUnconfirmedCodJob,
+  cancelOverdueJob,
+  remindSellersJob,
   forgetErasedBuyersJob,
   forgetErasedReviewersJob,
   refundJob,

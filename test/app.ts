@@ -59,6 +59,13 @@ export interface TestAppOptions {
   readonly onNotice?: (message: string) => void;
 }
 
+/** Buyers of tests order again and again, and whole stocks at once; tests of these limits set them. */
+const WIDE_LIMITS = {
+  UNPAID_ORDERS_MAX: '10000',
+  UNPAID_TOTAL_MAX: '9999999999999',
+  UNPAID_STOCK_FREE: '9999999999999',
+};
+
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const database = options.database ?? (await createTestDatabase());
   const config: Config = loadConfig(
@@ -66,6 +73,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       NODE_ENV: 'test',
       RATE_LIMITS: 'off',
       LOAD_SHEDDING: 'off',
+      ...WIDE_LIMITS,
       APP_SECRET: 'test-secret-of-more-than-32-characters',
       DATABASE_URL: database.url,
       DATA_DIR: `/tmp/freshbytes-test-${newId()}`,

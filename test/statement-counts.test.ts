@@ -1,6 +1,7 @@
 // What a request asks of the database does not grow with what it shows: statements are counted on few rows and on many.
 // `BEGIN`, `COMMIT` and the statement that checks the caller are not counted.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../src/lib/ids.ts';
 import { createTestApp, type TestApp } from './app.ts';
 import { nameOf, versionedRoutes } from './authorization/routes.ts';
 import { TEST_START } from './clock.ts';
@@ -115,8 +116,8 @@ async function buyerOf(lines: number): Promise<Buyer> {
   await db
     .insertInto('cart_items')
     .values(
-      products.map(({ product_id }, i) => ({
-        id: idOf(user_id, i),
+      products.map(({ product_id }) => ({
+        id: newId(),
         user_id,
         product_id,
         quantity_milli: 1_000,

@@ -37,7 +37,7 @@ export function user(
 }
 export function seller(seller_id: string, owner: string, slug: string) {
   return `INSERT INTO sellers (id, user_id, business_name, business_phone, slug, street, barangay_code, terms_accepted_at, created_at, updated_at)
-    VALUES (${values(seller_id, owner, 'Gulayan', '+639170000000', slug, 'Km. 5', '1380607001', 'now', 'now', 'now')})`;
+    VALUES (${values(seller_id, owner, `Gulayan ${slug}`, '+639170000000', slug, 'Km. 5', '1380607001', 'now', 'now', 'now')})`;
 }
 export function category(category_id: string, name: string, parent: string | null, slug: string) {
   return `INSERT INTO categories (id, name, slug, parent_id, created_at, updated_at) VALUES (${values(category_id, name, slug, parent, 'now', 'now')})`;

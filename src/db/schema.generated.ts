@@ -438,12 +438,14 @@ export interface SellerOrders {
   commission_bps: number;
   delivered_at: Timestamp | null;
   discount_centavos: number;
+  due_at: Timestamp | null;
   due_centavos: number;
   id: string;
   order_id: string;
   order_status: string;
   placed_at: Timestamp;
   refunded_centavos: Generated<number>;
+  reminded_at: Timestamp | null;
   seller_id: string;
   subtotal_centavos: number;
   total_centavos: number;
@@ -460,12 +462,15 @@ export interface Sellers {
   description: string | null;
   follower_count: Generated<number>;
   id: string;
+  name_requested_at: Timestamp | null;
   product_count: Generated<number>;
   rating_sum: Generated<number>;
+  requested_name: string | null;
   review_count: Generated<number>;
   slug: string;
   status: Generated<string>;
   street: string;
+  suspended_from: string | null;
   terms_accepted_at: Timestamp;
   updated_at: Timestamp;
   user_id: string;
@@ -508,6 +513,12 @@ export interface StockMovements {
   product_id: string;
   reason: string;
   reference: string | null;
+}
+
+export interface SuspensionMarks {
+  contact_hash: Buffer;
+  created_at: Timestamp;
+  seller_id: string;
 }
 
 export interface Users {
@@ -583,5 +594,6 @@ export interface DB {
   sessions: Sessions;
   simulator_wallet: SimulatorWallet;
   stock_movements: StockMovements;
+  suspension_marks: SuspensionMarks;
   users: Users;
 }

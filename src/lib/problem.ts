@@ -57,6 +57,8 @@ export const UNKNOWN_API_VERSION = kind('UNKNOWN_API_VERSION', 404, 'Unknown API
 export const METHOD_NOT_ALLOWED = kind('METHOD_NOT_ALLOWED', 405, 'Method not allowed');
 export const REQUEST_TIMEOUT = kind('REQUEST_TIMEOUT', 408, 'The request took too long to arrive');
 export const CONFLICT = kind('CONFLICT', 409, 'Conflict with what exists');
+export const OPEN_ORDERS = kind('OPEN_ORDERS', 409, 'Open orders have to be finished first');
+export const LIMIT_REACHED = kind('LIMIT_REACHED', 409, 'A limit of the account is reached');
 export const VERSION_RETIRED = kind('VERSION_RETIRED', 410, 'The operation has been retired');
 export const STALE_VERSION = kind('STALE_VERSION', 412, 'The object has changed meanwhile');
 export const PAYLOAD_TOO_LARGE = kind('PAYLOAD_TOO_LARGE', 413, 'The request body is too large');
@@ -103,4 +105,9 @@ export function invalidField(pointer: string, message: string, code = 'invalid')
 /** 409 with the pointer of the member whose value is taken. */
 export function conflict(pointer: string, message: string): Problem {
   return new Problem(CONFLICT, message, { errors: [{ pointer, message, code: 'taken' }] });
+}
+
+/** 409 of an account that may have no more of something; names the limit, its number and what to do. */
+export function limitReached(limit: string, maximum: number, advice: string): Problem {
+  return new Problem(LIMIT_REACHED, advice, { members: { limit, maximum } });
 }

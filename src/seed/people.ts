@@ -46,16 +46,18 @@ export async function seedPeople(seeding: Seeding, areas: Areas): Promise<People
     const user = register(i === 0 ? { demo: 'customer' } : { isNewcomer });
     return settle(seeding, user, areas);
   });
+  const names = new Set<string>();
   const sellers = Array.from({ length: plan.sellers }, (_, i) =>
     sellerRow(seeding, {
       user: register(i === 0 ? { demo: 'seller' } : { isSeller: true }),
       areas,
       status: 'VERIFIED',
       isDemo: i === 0,
+      names,
     }),
   );
   const waiting = waitingSellers(plan.sellers).map((status) =>
-    sellerRow(seeding, { user: register({ isSeller: true }), areas, status, isDemo: false }),
+    sellerRow(seeding, { user: register({ isSeller: true }), areas, status, isDemo: false, names }),
   );
   const rows = [
     { users: [admin] },

@@ -22,6 +22,8 @@ export interface Seller {
 }
 
 interface SellerOptions {
+  /** Names that are taken, to which this one is added: no two sellers share one. */
+  readonly names: Set<string>;
   readonly user: Selectable<Users>;
   readonly areas: Areas;
   readonly status: 'VERIFIED' | 'PENDING' | 'SUSPENDED';
@@ -36,10 +38,13 @@ export function waitingSellers(verified: number): ('PENDING' | 'SUSPENDED')[] {
 
 /** Counters stay zero here and are summed up at the end. */
 export function sellerRow({ random }: Seeding, options: SellerOptions): Seller {
-  const { user, areas, status, isDemo } = options;
+  const { user, areas, status, isDemo, names } = options;
   const drawn = random.pick(areas.farms);
   const place = isDemo ? findBarangay(areas.farms, DEMO_SELLER.barangay_code) : drawn;
-  const business_name = isDemo ? DEMO_SELLER.business_name : nameOf(random.pick(BUSINESS_NAMES));
+  const business_name = isDemo
+    ? DEMO_SELLER.business_name
+    : freeName(nameOf(random.pick(BUSINESS_NAMES)));
+  names.add(business_name);
   const created_at = plusMs(user.created_at, HOUR_MS);
   const id = random.id(created_at);
   const row = {
@@ -59,6 +64,9 @@ export function sellerRow({ random }: Seeding, options: SellerOptions): Seller {
     review_count: 0,
     product_count: 0,
     follower_count: 0,
+    suspended_from: status === 'SUSPENDED' ? 'VERIFIED' : null,
+    requested_name: null,
+    name_requested_at: null,
     version: 1,
     created_at,
     updated_at: created_at,
@@ -66,6 +74,15 @@ export function sellerRow({ random }: Seeding, options: SellerOptions): Seller {
     ...(isDemo ? DEMO_PROFILE : {}),
   };
   return { row, user, place, isDemo };
+
+  /** The town tells namesakes apart, and where that is not enough, a number. */
+  function freeName(name: string): string {
+    if (!names.has(name)) return name;
+    const inTown = `${name} sa ${place.city.replace(/ City$/, '')}`;
+    if (!names.has(inTown)) return inTown;
+    for (let number = 2; ; number += 1)
+      if (!names.has(`${inTown} ${number}`)) return `${inTown} ${number}`;
+  }
 
   function nameOf(pattern: string): string {
     return pattern

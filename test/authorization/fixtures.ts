@@ -161,11 +161,17 @@ export async function makeSale(
   return { order: placed.order, payment: placed.payment, product };
 }
 
-export async function makeDeliveredSale(test: TestApp, deal: Deal): Promise<Sale> {
+/** On its way to the buyer, who has yet to pay for it. */
+export async function makeShippedSale(test: TestApp, deal: Deal): Promise<Sale> {
   const sale = await makeSale(test, deal);
-  for (const order_status of ['CONFIRMED', 'SHIPPED', 'DELIVERED'] as const) {
+  for (const order_status of ['CONFIRMED', 'SHIPPED'] as const)
     await moveOrder(actingAs(test, deal.seller), sale.order.id, { order_status });
-  }
+  return sale;
+}
+
+export async function makeDeliveredSale(test: TestApp, deal: Deal): Promise<Sale> {
+  const sale = await makeShippedSale(test, deal);
+  await moveOrder(actingAs(test, deal.seller), sale.order.id, { order_status: 'DELIVERED' });
   return sale;
 }
 

@@ -19,13 +19,13 @@ import {
   PRODUCT,
   PROMO,
   REMOVED_PRODUCT,
+  RENAMED_SELLER,
   SELLER,
   SELLERS_BOOKS,
   SUSPENDED_SELLER,
 } from './objects.ts';
 
 const APPLICATION = {
-  business_name: 'Aling Nena',
   business_phone: '09171234567',
   street: 'Km. 5',
   barangay_code: TEST_BARANGAY,
@@ -46,8 +46,8 @@ const PNG = Buffer.from(
 
 export const marketCases: Cases = {
   'POST /sellers': {
-    who: 'shopper',
-    body: () => APPLICATION,
+    who: 'buyer',
+    body: () => ({ ...APPLICATION, business_name: `Aling Nena ${newId()}` }),
     expect: { seller: CONFLICT, pending: CONFLICT, suspended: CONFLICT },
   },
   'GET /sellers': { who: 'anyone' },
@@ -66,6 +66,8 @@ export const marketCases: Cases = {
   },
   'POST /sellers/:id/suspend': { who: 'admin', object: SELLER },
   'POST /sellers/:id/reinstate': { who: 'admin', object: SUSPENDED_SELLER },
+  'POST /sellers/:id/name/approve': { who: 'admin', object: RENAMED_SELLER },
+  'POST /sellers/:id/name/refuse': { who: 'admin', object: RENAMED_SELLER },
   'PUT /sellers/:id/follow': { who: 'shopper', object: SELLER },
   'DELETE /sellers/:id/follow': { who: 'shopper', object: SELLER, deviations: ALWAYS_DONE },
   'GET /sellers/:id/orders': { who: 'sellerOrAdmin', object: SELLERS_BOOKS },

@@ -105,6 +105,15 @@ export const SUSPENDED_SELLER: ObjectKind = {
     return { id: actor.seller_id };
   }),
 };
+/** One whose new name waits. */
+export const RENAMED_SELLER: ObjectKind = {
+  private: toEverybody(async ({ test }) => {
+    const { seller_id: id } = await createActor(test, { role: 'seller' });
+    const change = { requested_name: `Bagong ${id}`, name_requested_at: test.clock.now() };
+    await test.services.db.updateTable('sellers').set(change).where('id', '=', id).execute();
+    return { id };
+  }),
+};
 /** What a seller's profile does not show. */
 export const SELLERS_BOOKS = keptBySeller(async (_test, seller) => ({ id: seller.seller_id }));
 

@@ -10,7 +10,7 @@ import {
 import { MAX_FACTOR_FAILURES } from '../../src/modules/identity/mfa.service.ts';
 import { endAllSessions } from '../../src/modules/identity/sessions.service.ts';
 import { createActor } from '../actors.ts';
-import { asBuyer, makeAddress } from '../authorization/fixtures.ts';
+import { asBuyer, makeAddress, makeShippedSale } from '../authorization/fixtures.ts';
 import {
   createEnrolled,
   createMember,
@@ -159,6 +159,13 @@ export const accountCases: Provocations = {
   },
   'DELETE /users/me': {
     '409 CONFLICT': (attempt) => ask(attempt, { by: 'seller' }),
+    '409 OPEN_ORDERS': async (attempt) => {
+      await makeShippedSale(attempt.stage.test, {
+        buyer: attempt.me,
+        seller: attempt.stage.strangers.rival,
+      });
+      return ask(attempt);
+    },
   },
   'PATCH /users/:id': {
     '403 STEP_UP_REQUIRED': (attempt) => askLongAfterSignIn(attempt, { body: { role: 'admin' } }),
@@ -170,6 +177,11 @@ export const accountCases: Provocations = {
   'DELETE /users/:id': {
     '409 CONFLICT': (attempt) =>
       ask(attempt, { names: { id: attempt.stage.strangers.rival.user_id } }),
+    '409 OPEN_ORDERS': async (attempt) => {
+      const buyer = await createActor(attempt.stage.test);
+      await makeShippedSale(attempt.stage.test, { buyer, seller: attempt.stage.strangers.rival });
+      return ask(attempt, { names: { id: buyer.user_id } });
+    },
   },
   'POST /users/:id/mfa/clear': {
     '409 CONFLICT': (attempt) => ask(attempt, { names: { id: attempt.me.user_id } }),
@@ -178,7 +190,7 @@ export const accountCases: Provocations = {
     '409 CONFLICT': (attempt) => ask(attempt, { names: { id: attempt.me.user_id } }),
   },
   'POST /users/me/addresses': {
-    '409 CONFLICT': async (attempt) => {
+    '409 LIMIT_REACHED': async (attempt) => {
       await fillAddressBook(attempt);
       return ask(attempt);
     },

@@ -78,6 +78,11 @@ export const shoppingCases: Provocations = {
     '409 PRODUCT_UNAVAILABLE': (attempt) =>
       checkOut(attempt, { meanwhile: (product_id) => takeOffSale(attempt, product_id) }),
     '409 PRICE_CHANGED': (attempt) => checkOut(attempt, { body: { expected_total: '1' } }),
+    '409 LINE_TOO_SMALL': (attempt) =>
+      checkOut(attempt, {
+        meanwhile: (product_id) => shrinkLine(attempt, product_id),
+      }),
+    '409 UNPAID_LIMIT': (attempt) => checkOut(attempt, { through: attempt.stage.instances.narrow }),
     '503 SERVICE_UNAVAILABLE': (attempt) => {
       const { walletless } = attempt.stage.instances;
       return checkOut(attempt, { body: { payment_method: 'GCASH' }, through: walletless });
@@ -139,6 +144,15 @@ function lineOf({ operation }: Attempt, product_id: string): object {
 async function takeOffSale({ stage }: Attempt, id: string): Promise<void> {
   const ctx = actingAs(stage.test, stage.strangers.rival);
   await changeProduct(ctx, { id, changes: { is_active: false }, expected: undefined });
+}
+
+/** Leaves so little of a line that it costs nothing. */
+async function shrinkLine({ stage: { test } }: Attempt, product_id: string): Promise<void> {
+  await test.services.db
+    .updateTable('cart_items')
+    .set({ quantity_milli: 1 })
+    .where('product_id', '=', product_id)
+    .execute();
 }
 
 async function letRot({ stage: { test } }: Attempt, product_id: string): Promise<void> {

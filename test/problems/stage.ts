@@ -17,6 +17,13 @@ const HEADERS_TIMEOUT_MS = 200;
 /** Where nothing listens. */
 const CLOSED_PORT = 'postgres://nobody@127.0.0.1:1/none';
 
+const NOTHING_ALLOWED = {
+  UNPAID_ORDERS_MAX: 0,
+  SELLER_MAX_PRODUCTS: 0,
+  SELLER_MAX_PROMOS: 0,
+  PRODUCT_MAX_LOTS: 0,
+};
+
 export interface Stage {
   readonly test: TestApp;
   /** Where `test` listens. */
@@ -37,6 +44,8 @@ export interface Stage {
     readonly exhausted: Instance;
     /** Every role must have a second factor. */
     readonly strict: Instance;
+    /** Nobody may have or leave unpaid anything at all. */
+    readonly narrow: Instance;
     /** No wallet takes payments. */
     readonly walletless: Instance;
   };
@@ -64,6 +73,9 @@ export async function createStage(): Promise<Stage> {
       exhausted: await exhaustedVariant(test, stack),
       strict: await createVariant(test, stack, {
         services: { config: { ...test.services.config, MFA_REQUIRED_ROLES: ROLES.join(',') } },
+      }),
+      narrow: await createVariant(test, stack, {
+        services: { config: { ...test.services.config, ...NOTHING_ALLOWED } },
       }),
       walletless: await createVariant(test, stack, {
         services: { gateways: { ...test.services.gateways, wallet: undefined } },

@@ -1,5 +1,10 @@
 // What is asked of every GET of the API: the routes by name, each with who asks and which filters and orderings.
+import { HOUR_MS, plusMs } from '../../src/lib/time.ts';
+import { TEST_START } from '../clock.ts';
 import { customerOf, idOf, type MarketSize } from './market.ts';
+
+/** Before which few seller orders are due, and before which all. */
+const [SOON, LATER] = [3, 100].map((hours) => plusMs(TEST_START, hours * HOUR_MS).toISOString());
 
 export interface Read {
   readonly as: 'nobody' | 'buyer' | 'seller' | 'admin';
@@ -51,8 +56,20 @@ function market() {
       'parent=1300000000&search=pob',
     ]),
     'GET /sellers': [
-      ...asked('nobody', '/sellers', ['', 'search=nena', 'search=turing%2099', 'search=nothing']),
-      ...asked('admin', '/sellers', ['', 'status=PENDING', 'status=SUSPENDED&search=ani']),
+      ...asked('nobody', '/sellers', [
+        '',
+        'search=nena',
+        'search=turing%2099',
+        'search=nothing',
+        'name_requested=true',
+      ]),
+      ...asked('admin', '/sellers', [
+        '',
+        'status=PENDING',
+        'status=SUSPENDED&search=ani',
+        'name_requested=true',
+        'name_requested=false',
+      ]),
     ],
     'GET /sellers/:id': asked('nobody', `/sellers/${idOf('seller', 1)}`),
     'GET /categories': asked('nobody', '/categories', ['', `parent_id=${idOf('category', 1)}`]),
@@ -166,6 +183,7 @@ function orders() {
         'as=seller',
         'as=seller&order_status=SHIPPED',
         'as=seller&order_status=REFUNDED',
+        `as=seller&due_before=${SOON}`,
       ]),
       ...asked('admin', '/orders', [
         '',
@@ -173,6 +191,8 @@ function orders() {
         'order_status=REFUNDED',
         'archived=true',
         'archived=false',
+        `due_before=${SOON}`,
+        `due_before=${LATER}`,
         'archived=true&order_status=CANCELLED',
       ]),
     ],

@@ -12,13 +12,14 @@ export async function lockCart(db: DbTransaction, user_id: string): Promise<void
 export interface CartProduct {
   readonly id: string;
   readonly unit: string;
+  readonly list_price_centavos: number;
   readonly seller_id: string;
   readonly is_on_sale: boolean;
 }
 
 export async function findCartProduct(db: Db, id: string): Promise<CartProduct | undefined> {
   const result = await sql<CartProduct>`
-    SELECT p.id, p.unit, p.seller_id,
+    SELECT p.id, p.unit, p.price_centavos AS list_price_centavos, p.seller_id,
       is_on_sale(p, s) AS is_on_sale
     FROM products p JOIN sellers s ON s.id = p.seller_id
     WHERE p.id = ${id} AND p.deleted_at IS NULL`.execute(db);

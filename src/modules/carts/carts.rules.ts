@@ -1,4 +1,4 @@
-// What a cart costs, and what a buyer should know about a line before ordering it.
+// What a cart costs, what a buyer should know about a line before ordering it, and how little may be ordered.
 import { formatMoney, multiplyPrice } from '../../lib/money.ts';
 import { formatQuantity } from '../../lib/quantity.ts';
 import type { CartLine } from '../storefront/cart-lines.service.ts';
@@ -27,6 +27,22 @@ export function lineTotal(line: CartLine): number {
 /** Centavos of all that can be ordered. */
 export function cartTotal(lines: readonly CartLine[]): number {
   return lines.filter(isAvailable).reduce((sum, line) => sum + lineTotal(line), 0);
+}
+
+/** Before promos. Crumbs cost nothing and would let anybody write a review. */
+const MIN_LINE_CENTAVOS = 100;
+
+/** The least that a line comes to before promos: ₱1.00, or one unit of what costs less. */
+export function leastLine(list_price_centavos: number): number {
+  return Math.min(MIN_LINE_CENTAVOS, list_price_centavos);
+}
+
+export function isWorthLeast(line: {
+  readonly list_price_centavos: number;
+  readonly quantity_milli: number;
+}): boolean {
+  const { list_price_centavos, quantity_milli } = line;
+  return multiplyPrice(list_price_centavos, quantity_milli) >= leastLine(list_price_centavos);
 }
 
 export function cartWarnings(line: CartLine): CartWarning[] {

@@ -3,11 +3,18 @@ import type { Ctx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { signedIn } from '../../http/access.ts';
 import { newId } from '../../lib/ids.ts';
+import { formatMoney } from '../../lib/money.ts';
 import { FORBIDDEN, invalidField, notFound, Problem } from '../../lib/problem.ts';
 import { fitsUnit, MAX_QUANTITY_MILLI } from '../../lib/quantity.ts';
-import { type CartLine, readCartLines } from '../storefront/cart-lines.service.ts';
+import {
+  type CartLine,
+  type OrderableLine,
+  readCartLines,
+  readOrderableLines,
+} from '../storefront/cart-lines.service.ts';
 import { PRODUCT_UNAVAILABLE } from './carts.errors.ts';
 import {
+  type CartProduct,
   deleteCartItems,
   findCartItems,
   findCartProduct,
@@ -15,6 +22,7 @@ import {
   putCartItem,
   takeCartItems,
 } from './carts.queries.ts';
+import { isWorthLeast, leastLine } from './carts.rules.ts';
 
 /** More lines than a household buys at once; what a checkout locks at most. */
 export const MAX_CART_LINES = 100;
@@ -47,7 +55,7 @@ export function changeCart(ctx: Ctx, change: CartChange): Promise<CartLine[]> {
     if (!product.is_on_sale) throw offSale(present !== undefined);
     const quantity_milli =
       change.quantity_milli + (change.mode === 'add' ? (present?.quantity_milli ?? 0) : 0);
-    requireQuantity(quantity_milli, product.unit);
+    requireQuantity(quantity_milli, product);
     if (present === undefined && items.length >= MAX_CART_LINES) {
       throw invalidField(
         '/product_id',
@@ -77,16 +85,19 @@ export function removeFromCart(ctx: Ctx, product_id: string): Promise<void> {
 
 export function emptyCart(ctx: Ctx): Promise<void> {
   const { user_id } = signedIn(ctx);
-  return inTransaction(ctx, async (ctx) => {
-    await lockCart(ctx.db, user_id);
-    await deleteCartItems(ctx.db, user_id);
-  });
+  return inTransaction(ctx, (ctx) => dropCart(ctx, user_id));
 }
 
-/** The caller's cart, locked: the first lock of a checkout. Two statements. */
-export async function holdCart(ctx: TxCtx, user_id: string): Promise<CartLine[]> {
+/** The caller's cart, locked, with what bounds an order of it: the first lock of a checkout. Two statements. */
+export async function holdCart(ctx: TxCtx, user_id: string): Promise<OrderableLine[]> {
   await lockCart(ctx.db, user_id);
-  return readCartLines(ctx, user_id);
+  return readOrderableLines(ctx, user_id);
+}
+
+/** Locks and empties the cart of a user who leaves: a checkout that waits for it finds nothing to order. */
+export async function dropCart(ctx: TxCtx, user_id: string): Promise<void> {
+  await lockCart(ctx.db, user_id);
+  await deleteCartItems(ctx.db, user_id);
 }
 
 /** Takes ordered lines out; returns the number that the order will carry. */
@@ -103,9 +114,13 @@ function offSale(isInCart: boolean): Problem {
   return new Problem(PRODUCT_UNAVAILABLE, 'This product is not on sale at the moment.');
 }
 
-function requireQuantity(quantity_milli: number, unit: string): void {
+function requireQuantity(quantity_milli: number, { unit, list_price_centavos }: CartProduct): void {
   if (quantity_milli > MAX_QUANTITY_MILLI)
     throw invalidField('/quantity', 'must be at most 99999.999');
   if (!fitsUnit(quantity_milli, unit))
     throw invalidField('/quantity', `must be a whole number: this product is sold by the ${unit}`);
+  if (!isWorthLeast({ list_price_centavos, quantity_milli })) {
+    const least = formatMoney(leastLine(list_price_centavos));
+    throw invalidField('/quantity', `must be so much that it comes to at least ${least}`);
+  }
 }

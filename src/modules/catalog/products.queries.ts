@@ -53,6 +53,22 @@ export function updateProduct(
     .executeTakeFirstOrThrow();
 }
 
+/** Products of a seller that count for the limit, up to `most`: those that are there, and those removed after `since`. */
+export async function countProducts(
+  db: Db,
+  seller_id: string,
+  { since, most }: { readonly since: Date; readonly most: number },
+): Promise<number> {
+  const { rows } = await sql<{ number: number }>`
+    SELECT (
+      (SELECT count(*) FROM (
+        SELECT FROM products WHERE seller_id = ${seller_id} AND deleted_at IS NULL LIMIT ${most}) living)
+      + (SELECT count(*) FROM (
+        SELECT FROM products WHERE seller_id = ${seller_id} AND deleted_at > ${since} LIMIT ${most}) removed)
+    )::integer AS number`.execute(db);
+  return rows[0]?.number ?? 0;
+}
+
 /** Whether any product that is not removed is in the category itself. */
 export async function hasProducts(db: Db, category_id: string): Promise<boolean> {
   const row = await db

@@ -14,7 +14,7 @@ import {
   Patch,
   Price,
 } from '../../http/schema.ts';
-import { CONFLICT, NOT_FOUND, STALE_VERSION } from '../../lib/problem.ts';
+import { CONFLICT, LIMIT_REACHED, NOT_FOUND, STALE_VERSION } from '../../lib/problem.ts';
 import { UNITS } from '../../lib/quantity.ts';
 import { StoreProduct, storeProductView } from '../storefront/products.views.ts';
 import { getStoreProduct } from '../storefront/storefront.service.ts';
@@ -89,7 +89,7 @@ export const productRoutes: readonly AnyRoute[] = [
     body: ProductInput,
     status: 201,
     returns: StoreProduct,
-    problems: [NOT_FOUND, CONFLICT],
+    problems: [NOT_FOUND, CONFLICT, LIMIT_REACHED],
     handle: async (ctx, { body }) => {
       const { id } = await products.createProduct(ctx, body);
       return storeProductView(await getStoreProduct(ctx, id), ctx);
@@ -132,7 +132,7 @@ export const productRoutes: readonly AnyRoute[] = [
     params: IdParams,
     status: 200,
     returns: StoreProduct,
-    problems: [CONFLICT],
+    problems: [CONFLICT, LIMIT_REACHED],
     handle: async (ctx, { params }) => {
       const { id } = await products.restoreProduct(ctx, params.id);
       return storeProductView(await getStoreProduct(ctx, id), ctx);

@@ -1,5 +1,6 @@
 // Products as their sellers keep them: made, changed, removed and restored. Buyers see them through the storefront.
 import type { Ctx, TxCtx } from '../../context.ts';
+import { lockLimit } from '../../db/limits.ts';
 import { inTransaction, violatedConstraint } from '../../db/transaction.ts';
 import { type ExpectedVersions, requireVersion } from '../../http/conditional.ts';
 import { newId } from '../../lib/ids.ts';
@@ -9,17 +10,20 @@ import {
   conflict,
   invalidField,
   isProblem,
+  limitReached,
   notFound,
   Problem,
 } from '../../lib/problem.ts';
 import type { Unit } from '../../lib/quantity.ts';
 import { slugify } from '../../lib/slug.ts';
+import { DAY_MS, plusMs } from '../../lib/time.ts';
 import { type AuditedDeed, changesBetween, recordAudit } from '../audit/audit.service.ts';
 import { refreshListings } from '../listing/listing.service.ts';
 import { publishEvents } from '../notifications/notifications.service.ts';
 import { getSeller, mayManage, requireSelling, sellingAs } from '../sellers/sellers.service.ts';
 import { requireCategory } from './categories.service.ts';
 import {
+  countProducts,
   findProduct,
   insertProduct,
   lockProduct,
@@ -65,7 +69,7 @@ const AUDITED_FIELDS = [
 /**
  * Makes a product of the calling seller, or of `seller_id` where the caller is an admin.
  * A seller who is not verified yet may prepare products; they go on sale with the verification.
- * @throws Problem VALIDATION_ERROR, FORBIDDEN, CONFLICT at `/sku`
+ * @throws Problem VALIDATION_ERROR, FORBIDDEN, LIMIT_REACHED, CONFLICT at `/sku`
  */
 export async function createProduct(
   ctx: Ctx,
@@ -77,6 +81,7 @@ export async function createProduct(
   const now = ctx.clock.now();
   return inTransaction(ctx, async (ctx) => {
     await requireCategory(ctx, fields.category_id);
+    await requireRoom(ctx, seller_id, plusMs(now, -REMOVED_COUNT_MS));
     const product = await insertProduct(ctx.db, {
       ...columnsOf(fields),
       id,
@@ -134,7 +139,7 @@ export function removeProduct(ctx: Ctx, id: string, expected: ExpectedVersions):
   });
 }
 
-/** @throws Problem NOT_FOUND, FORBIDDEN, CONFLICT where the SKU or the category went to somebody else meanwhile */
+/** @throws Problem NOT_FOUND, FORBIDDEN, LIMIT_REACHED, CONFLICT where the SKU or the category went to somebody else meanwhile */
 export function restoreProduct(ctx: Ctx, id: string): Promise<ProductRow> {
   return inTransaction(ctx, async (ctx) => {
     const removed = await lockProduct(ctx.db, id);
@@ -148,6 +153,8 @@ export function restoreProduct(ctx: Ctx, id: string): Promise<ProductRow> {
         'The category of this product is gone: create the product anew in another one.',
       );
     });
+    // Itself, it counts only once it is there again.
+    await requireRoom(ctx, removed.seller_id, ctx.clock.now());
     const changes = { deleted_at: null, updated_at: ctx.clock.now() };
     const product = await updateProduct(ctx.db, id, changes).catch(refuseTakenSku);
     await refreshListings(ctx, [id]);
@@ -182,6 +189,21 @@ export async function lockSellableProduct(ctx: TxCtx, id: string): Promise<Produ
   if (product === undefined || product.deleted_at !== null) throw notFound('product');
   requireSelling(ctx, product.seller_id, 'product');
   return product;
+}
+
+/** So long removed products count: removing and making anew gets nobody past the limit. */
+const REMOVED_COUNT_MS = 30 * DAY_MS;
+
+/** @throws Problem LIMIT_REACHED */
+async function requireRoom(ctx: TxCtx, seller_id: string, since: Date): Promise<void> {
+  const most = ctx.config.SELLER_MAX_PRODUCTS;
+  await lockLimit(ctx.db, 'products', seller_id);
+  if ((await countProducts(ctx.db, seller_id, { since, most })) < most) return;
+  throw limitReached(
+    'SELLER_MAX_PRODUCTS',
+    most,
+    `A seller may have ${most} products: remove one first. Removed ones count for 30 days.`,
+  );
 }
 
 async function takeProduct(

@@ -13,7 +13,7 @@ import {
   Patch,
   Timestamp,
 } from '../../http/schema.ts';
-import { CONFLICT } from '../../lib/problem.ts';
+import { LIMIT_REACHED } from '../../lib/problem.ts';
 import * as addresses from './addresses.service.ts';
 import { examples } from './identity.examples.ts';
 
@@ -81,7 +81,7 @@ export const addressRoutes: readonly AnyRoute[] = [
     body: NewAddress,
     status: 201,
     returns: Address,
-    problems: [CONFLICT],
+    problems: [LIMIT_REACHED],
     cache: 'personal',
     handle: async (ctx, { body }) => addressView(await addresses.addAddress(ctx, body)),
   }),

@@ -5,7 +5,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { signedIn } from '../../http/access.ts';
 import { newId } from '../../lib/ids.ts';
 import { parsePhone } from '../../lib/phone.ts';
-import { CONFLICT, invalidField, notFound, Problem } from '../../lib/problem.ts';
+import { invalidField, limitReached, notFound } from '../../lib/problem.ts';
 import { changesBetween, recordAudit } from '../audit/audit.service.ts';
 import { requireBarangay } from '../places/places.service.ts';
 import {
@@ -92,7 +92,7 @@ export async function getOwnAddress(ctx: Ctx, id: string): Promise<PostalAddress
 
 /**
  * Adds an address; the first one is the default in any case.
- * @throws Problem VALIDATION_ERROR, CONFLICT where the book is full
+ * @throws Problem VALIDATION_ERROR, LIMIT_REACHED where the book is full
  */
 export function addAddress(ctx: Ctx, input: AddressInput): Promise<NamedAddress> {
   const id = newId();
@@ -101,8 +101,9 @@ export function addAddress(ctx: Ctx, input: AddressInput): Promise<NamedAddress>
     await requireBarangay(ctx, input.barangay_code);
     const count = await countAddresses(ctx.db, user.id);
     if (count >= MAX_ADDRESSES)
-      throw new Problem(
-        CONFLICT,
+      throw limitReached(
+        'MAX_ADDRESSES',
+        MAX_ADDRESSES,
         `An address book holds ${MAX_ADDRESSES} addresses: remove one first.`,
       );
     const is_default = count === 0 || input.is_default === true;

@@ -211,7 +211,7 @@ describe('the book', () => {
     await test.services.db.insertInto('addresses').values(copies).execute();
     expect((await call('POST', '', input())).json()).toMatchObject({
       status: 409,
-      code: 'CONFLICT',
+      code: 'LIMIT_REACHED',
     });
     await call('DELETE', `/${first}`);
     expect((await call('POST', '', input())).statusCode).toBe(201);

@@ -105,7 +105,6 @@ export const examples = {
   },
   RecoveryCodes: { recovery_codes: ['7mq2k-x9b4t', 'w3hfz-p6d8n', 'c5r9v-2jkt7'] },
   OwnProfilePatch: { first_name: 'Maria Clara', language: 'fil' },
-  UserPatch: { last_name: 'Santos-Cruz', language: 'fil' },
   NewAddress: {
     label: 'Opisina',
     recipient_name: 'Maria Santos',

@@ -1,8 +1,8 @@
-// What other modules may change about a user: the role that follows from having a seller profile.
+// What other modules may know and change about a user: confirmed contacts, and the role that follows from having a seller profile.
 import type { TxCtx } from '../../context.ts';
 import { notFound } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
-import { replaceRole } from './users.queries.ts';
+import { findConfirmedContacts, replaceRole } from './users.queries.ts';
 
 /** A customer who got a seller profile; other roles stay. @throws Problem NOT_FOUND where the user was deleted meanwhile */
 export function grantSellerRole(ctx: TxCtx, user_id: string): Promise<void> {
@@ -29,4 +29,9 @@ async function changeRole(
     object_id: user_id,
     changes,
   });
+}
+
+/** E-mail address in lower case and phone number of a user, of these only what is confirmed; of deleted users nothing. */
+export function getConfirmedContacts(ctx: TxCtx, user_id: string): Promise<string[]> {
+  return findConfirmedContacts(ctx.db, user_id);
 }

@@ -119,6 +119,21 @@ export async function findSellerIdOf(db: Db, user_id: string): Promise<string | 
   return seller?.id;
 }
 
+export async function findConfirmedContacts(db: Db, user_id: string): Promise<string[]> {
+  const user = await db
+    .selectFrom('users')
+    .select([
+      sql<string | null>`CASE WHEN email_verified_at IS NOT NULL THEN lower(user_email) END`.as(
+        'email',
+      ),
+      sql<string | null>`CASE WHEN phone_verified_at IS NOT NULL THEN user_phone END`.as('phone'),
+    ])
+    .where('id', '=', user_id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return [user?.email, user?.phone].filter((contact) => typeof contact === 'string');
+}
+
 /** Whether somebody else has confirmed this number. */
 export async function isPhoneConfirmed(db: Db, user_phone: string): Promise<boolean> {
   const owner = await db

@@ -1,4 +1,4 @@
-// /users: my own profile, and everybody's for admins.
+// /users: my own profile, and everybody's for admins; how accounts end stands in accounts.
 import { Type } from 'typebox';
 import { ROLES } from '../../context.ts';
 import { ADMIN, OWN_ACCOUNT, SIGNED_IN, signedIn } from '../../http/access.ts';
@@ -17,12 +17,6 @@ const OwnProfilePatch = Model(
   Patch(Closed(ProfileFields)),
   examples.OwnProfilePatch,
 );
-const UserPatch = Model(
-  'UserPatch',
-  Patch(Closed({ ...ProfileFields, role: OneOf(ROLES), is_active: Type.Boolean() })),
-  examples.UserPatch,
-);
-
 const SORT = `-?(${users.USER_SORTS.join('|')})`;
 const UserQuery = Type.Object({
   role: Type.Optional(OneOf(ROLES, { description: 'Only users with it' })),
@@ -70,18 +64,6 @@ export const userRoutes: readonly AnyRoute[] = [
     problems: [CONFLICT, RATE_LIMITED],
     handle: async (ctx, { body }) => userView(await changeOwnProfile(ctx, body)),
   }),
-  route({
-    method: 'DELETE',
-    path: '/users/me',
-    access: SIGNED_IN,
-    stepUp: true,
-    tag: 'Users',
-    summary: 'Delete my account',
-    description: 'Signs me out everywhere at once and erases my personal data 30 days later.',
-    status: 204,
-    problems: [CONFLICT],
-    handle: (ctx) => profiles.removeUser(ctx, signedIn(ctx).user_id),
-  }),
   listRoute({
     path: '/users',
     access: ADMIN,
@@ -108,34 +90,6 @@ export const userRoutes: readonly AnyRoute[] = [
     returns: User,
     cache: 'personal',
     handle: async (ctx, { params }) => userView(await profiles.getProfile(ctx, params.id)),
-  }),
-  route({
-    method: 'PATCH',
-    path: '/users/:id',
-    access: ADMIN,
-    stepUp: ['user_email', 'user_phone', 'role'],
-    tag: 'Users',
-    summary: 'Change a user',
-    description:
-      'Role and activity take effect with the next request. The role of a user with a seller profile stays.',
-    params: IdParams,
-    body: UserPatch,
-    status: 200,
-    returns: User,
-    problems: [CONFLICT],
-    handle: async (ctx, { params, body }) => userView(await users.changeUser(ctx, params.id, body)),
-  }),
-  route({
-    method: 'DELETE',
-    path: '/users/:id',
-    access: ADMIN,
-    stepUp: true,
-    tag: 'Users',
-    summary: 'Delete a user',
-    params: IdParams,
-    status: 204,
-    problems: [CONFLICT],
-    handle: (ctx, { params }) => profiles.removeUser(ctx, params.id),
   }),
   route({
     method: 'POST',

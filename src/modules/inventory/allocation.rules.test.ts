@@ -33,6 +33,10 @@ describe('allocate', () => {
     expect(result).toEqual({
       allocations: [],
       shortages: [{ product_id: 'talong', available_milli: 3500 }],
+      available: new Map([
+        ['kamatis', 9000],
+        ['talong', 3500],
+      ]),
     });
   });
 

@@ -23,23 +23,29 @@ export interface Shortage {
   readonly available_milli: number;
 }
 
+export interface Allocated {
+  readonly allocations: readonly Allocation[];
+  readonly shortages: readonly Shortage[];
+  /** What was free of each wanted product before, in thousandths. */
+  readonly available: ReadonlyMap<string, number>;
+}
+
 /**
  * Fills each wanted quantity from its product's lots, in the order given (soonest expiry first).
  * `wanted` names a product once. All or nothing: with any shortage there are no allocations.
  */
-export function allocate(
-  wanted: readonly Wanted[],
-  lots: readonly SellableLot[],
-): { allocations: Allocation[]; shortages: Shortage[] } {
+export function allocate(wanted: readonly Wanted[], lots: readonly SellableLot[]): Allocated {
   const allocations: Allocation[] = [];
   const shortages: Shortage[] = [];
+  const available = new Map<string, number>();
   for (const { product_id, quantity_milli } of wanted) {
     const own = lots.filter((lot) => lot.product_id === product_id);
     const available_milli = own.reduce((sum, lot) => sum + lot.free_milli, 0);
+    available.set(product_id, available_milli);
     if (available_milli < quantity_milli) shortages.push({ product_id, available_milli });
     else allocations.push(...fill(product_id, quantity_milli, own));
   }
-  return shortages.length > 0 ? { allocations: [], shortages } : { allocations, shortages };
+  return { allocations: shortages.length > 0 ? [] : allocations, shortages, available };
 }
 
 function fill(

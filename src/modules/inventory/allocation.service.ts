@@ -9,7 +9,7 @@ import {
   findSellableLots,
   lockProductStock,
 } from './allocation.queries.ts';
-import { type Allocation, allocate, type Shortage, type Wanted } from './allocation.rules.ts';
+import { type Allocated, type Allocation, allocate, type Wanted } from './allocation.rules.ts';
 
 export type { Allocation, Shortage, Wanted } from './allocation.rules.ts';
 
@@ -19,10 +19,7 @@ export async function holdStock(ctx: TxCtx, product_ids: readonly string[]): Pro
 }
 
 /** Reserves everything wanted or nothing: with shortages nothing was written. */
-export async function reserveStock(
-  ctx: TxCtx,
-  wanted: readonly Wanted[],
-): Promise<{ allocations: readonly Allocation[]; shortages: readonly Shortage[] }> {
+export async function reserveStock(ctx: TxCtx, wanted: readonly Wanted[]): Promise<Allocated> {
   const product_ids = wanted.map((want) => want.product_id);
   const lots = await findSellableLots(ctx.db, product_ids, ctx.clock.now());
   const result = allocate(wanted, lots);

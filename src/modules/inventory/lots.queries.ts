@@ -40,6 +40,25 @@ export function findLotPage(db: Db, product_id: string, page: PageRequest): Prom
   });
 }
 
+/** Lots of a product that are not empty, up to `most`; the caller holds the product's stock. */
+export async function countFilledLots(
+  db: DbTransaction,
+  product_id: string,
+  most: number,
+): Promise<number> {
+  const filled = db
+    .selectFrom('lots')
+    .select('id')
+    .where('product_id', '=', product_id)
+    .where('on_hand_milli', '>', 0)
+    .limit(most);
+  const { number } = await db
+    .selectFrom(filled.as('filled'))
+    .select(({ fn }) => fn.countAll<number>().as('number'))
+    .executeTakeFirstOrThrow();
+  return number;
+}
+
 /** An empty lot; a movement fills it. */
 export async function insertLot(db: DbTransaction, row: Insertable<Lots>): Promise<void> {
   await db.insertInto('lots').values(row).execute();

@@ -16,7 +16,7 @@ import {
   Quantity,
   Timestamp,
 } from '../../http/schema.ts';
-import { CONFLICT } from '../../lib/problem.ts';
+import { CONFLICT, LIMIT_REACHED } from '../../lib/problem.ts';
 import { formatQuantity } from '../../lib/quantity.ts';
 import { daysLeft, FRESHNESS, freshnessOf } from './freshness.rules.ts';
 import { examples } from './inventory.examples.ts';
@@ -107,6 +107,7 @@ export const lotRoutes: readonly AnyRoute[] = [
     body: LotInput,
     status: 201,
     returns: Lot,
+    problems: [LIMIT_REACHED],
     handle: async (ctx, { params, body }) =>
       lotView(await lots.receiveLot(ctx, params.id, body), ctx.clock.now()),
   }),
@@ -122,7 +123,7 @@ export const lotRoutes: readonly AnyRoute[] = [
     body: LotAdjustment,
     status: 200,
     returns: Lot,
-    problems: [CONFLICT],
+    problems: [CONFLICT, LIMIT_REACHED],
     handle: async (ctx, { params: { id, lot_id }, body }) =>
       lotView(await lots.adjustLot(ctx, { product_id: id, lot_id, ...body }), ctx.clock.now()),
   }),

@@ -3,13 +3,14 @@ import type { Ctx, TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
-import { CONFLICT, notFound, Problem } from '../../lib/problem.ts';
+import { CONFLICT, limitReached, notFound, Problem } from '../../lib/problem.ts';
 import { formatQuantity, parseQuantity } from '../../lib/quantity.ts';
 import { type AuditedDeed, recordAudit } from '../audit/audit.service.ts';
 import { getOwnProduct, getSellableProduct } from '../catalog/products.service.ts';
 import { refreshListingStock } from '../listing/listing.service.ts';
 import { holdStock } from './allocation.service.ts';
 import {
+  countFilledLots,
   findLot,
   findLotPage,
   findMovementPage,
@@ -62,7 +63,7 @@ export async function listMovements(
 
 /**
  * Books a harvest in.
- * @throws Problem NOT_FOUND, FORBIDDEN, VALIDATION_ERROR
+ * @throws Problem NOT_FOUND, FORBIDDEN, VALIDATION_ERROR, LIMIT_REACHED
  */
 export function receiveLot(ctx: Ctx, product_id: string, input: LotInput): Promise<LotRow> {
   return inTransaction(ctx, async (ctx) => {
@@ -76,6 +77,7 @@ export function receiveLot(ctx: Ctx, product_id: string, input: LotInput): Promi
     };
     const life = lotLife(given, product.shelf_life_days, now);
     await holdStock(ctx, [product_id]);
+    await requireRoom(ctx, product_id);
     const lot_id = newId();
     await insertLot(ctx.db, { id: lot_id, product_id, ...life, created_at: now });
     await move(ctx, {
@@ -105,7 +107,7 @@ export interface Adjustment {
 
 /**
  * Corrects a lot; never below what is reserved for orders.
- * @throws Problem NOT_FOUND, FORBIDDEN, VALIDATION_ERROR, CONFLICT
+ * @throws Problem NOT_FOUND, FORBIDDEN, VALIDATION_ERROR, CONFLICT, LIMIT_REACHED where it was empty
  */
 export function adjustLot(
   ctx: Ctx,
@@ -117,6 +119,7 @@ export function adjustLot(
     requireFit(delta_milli, product.unit, '/delta');
     await holdStock(ctx, [product_id]);
     const before = await getLot(ctx, product_id, lot_id);
+    if (before.on_hand_milli === 0) await requireRoom(ctx, product_id);
     if (freeOf(before) + delta_milli < 0) throw tooLittle(before, product.unit);
     await move(ctx, { product_id, lot_id, delta_milli, reason, reference: note ?? null });
     const on_hand_milli = [before.on_hand_milli, before.on_hand_milli + delta_milli] as const;
@@ -126,6 +129,17 @@ export function adjustLot(
     });
     return getLot(ctx, product_id, lot_id);
   });
+}
+
+/** @throws Problem LIMIT_REACHED where no more lots may be filled; the caller holds the product's stock */
+async function requireRoom(ctx: TxCtx, product_id: string): Promise<void> {
+  const most = ctx.config.PRODUCT_MAX_LOTS;
+  if ((await countFilledLots(ctx.db, product_id, most)) < most) return;
+  throw limitReached(
+    'PRODUCT_MAX_LOTS',
+    most,
+    `A product may have ${most} lots that are not empty: sell or write off one first.`,
+  );
 }
 
 async function getLot(ctx: Ctx, product_id: string, lot_id: string): Promise<LotRow> {

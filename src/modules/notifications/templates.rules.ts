@@ -20,7 +20,7 @@ export interface SellerFacts {
 export type Template<Facts> = Readonly<Record<Language, (facts: Facts) => Wording>>;
 
 export interface OrderTemplates {
-  readonly buyer: Template<OrderFacts>;
+  readonly buyer?: Template<OrderFacts>;
   readonly seller?: Template<OrderFacts>;
 }
 
@@ -106,6 +106,18 @@ export const ORDER_TEMPLATES: Readonly<Partial<Record<string, OrderTemplates>>> 
       }),
     },
   },
+  'order.due': {
+    seller: {
+      en: ({ order_number }) => ({
+        subject: `Order ${order_number} waits for you`,
+        text: `Order ${order_number} will soon be cancelled unless you move it on: confirm or ship it now. Its deadline is shown under your orders.`,
+      }),
+      fil: ({ order_number }) => ({
+        subject: `Naghihintay sa iyo ang order ${order_number}`,
+        text: `Malapit nang makansela ang order ${order_number}: kumpirmahin o ipadala na ito. Makikita ang takdang oras nito sa iyong mga order.`,
+      }),
+    },
+  },
   'payment.completed': {
     buyer: {
       en: ({ order_number }) => ({
@@ -150,6 +162,36 @@ export const SELLER_TEMPLATES: Readonly<Partial<Record<string, Template<SellerFa
     fil: ({ business_name }) => ({
       subject: `Sinuspinde ang ${business_name}`,
       text: `Sinuspinde ang ${business_name}: hindi muna mabibili ang iyong mga produkto. Maaari mo pa ring tapusin ang mga bukas na order.`,
+    }),
+  },
+  'seller.pending': {
+    en: ({ business_name }) => ({
+      subject: `${business_name} is no longer suspended`,
+      text: `${business_name} is no longer suspended: you can prepare your products. They go on sale when we have verified you.`,
+    }),
+    fil: ({ business_name }) => ({
+      subject: `Hindi na suspendido ang ${business_name}`,
+      text: `Hindi na suspendido ang ${business_name}: maaari mong ihanda ang iyong mga produkto. Mabibili ang mga ito kapag naberipika na namin kayo.`,
+    }),
+  },
+  'seller.name-approved': {
+    en: ({ business_name }) => ({
+      subject: `Your new name is ${business_name}`,
+      text: `We have looked at your new business name: buyers now see ${business_name}.`,
+    }),
+    fil: ({ business_name }) => ({
+      subject: `${business_name} na ang bago mong pangalan`,
+      text: `Natingnan na namin ang bago mong pangalan: ${business_name} na ang nakikita ng mga mamimili.`,
+    }),
+  },
+  'seller.name-refused': {
+    en: ({ business_name }) => ({
+      subject: `Your name stays ${business_name}`,
+      text: `We could not accept your new business name: buyers still see ${business_name}. You can ask for another one.`,
+    }),
+    fil: ({ business_name }) => ({
+      subject: `${business_name} pa rin ang pangalan mo`,
+      text: `Hindi namin natanggap ang bago mong pangalan: ${business_name} pa rin ang nakikita ng mga mamimili. Maaari kang humiling ng iba.`,
     }),
   },
 };

@@ -21,7 +21,7 @@ import {
   type PartRow,
   updateOrderAndParts,
 } from './orders.queries.ts';
-import { type OrderStatus, orderStatusOf } from './orders.rules.ts';
+import { dueAfter, type OrderStatus, orderStatusOf } from './orders.rules.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -86,6 +86,7 @@ export function movePart(
   const { part, to, reason } = move;
   const from = part.order_status;
   part.order_status = to;
+  part.due_at = dueAfter(to, ctx.clock.now(), ctx.config);
   const { actor } = ctx;
   draft.events.push({
     id: newId(),

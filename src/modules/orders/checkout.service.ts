@@ -9,7 +9,6 @@ import { invalidField, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts
 import { formatQuantity } from '../../lib/quantity.ts';
 import { businessYear, MINUTE_MS, plusMs } from '../../lib/time.ts';
 import { auditRow } from '../audit/audit.service.ts';
-import { PRODUCT_UNAVAILABLE } from '../carts/carts.errors.ts';
 import { holdCart, takeFromCart } from '../carts/carts.service.ts';
 import { getOwnAddress, type PostalAddress } from '../identity/addresses.service.ts';
 import {
@@ -23,10 +22,12 @@ import { eventRows } from '../notifications/notifications.service.ts';
 import type { PaymentMethod } from '../payments/payments.rules.ts';
 import type { PaymentRow } from '../payments/payments.service.ts';
 import { returnAddress } from '../payments/return-addresses.rules.ts';
-import type { CartLine } from '../storefront/cart-lines.service.ts';
+import type { CartLine, OrderableLine } from '../storefront/cart-lines.service.ts';
+import { requireBuyable, requireLeastAmounts } from './buyable.service.ts';
 import { EMPTY_CART, INSUFFICIENT_STOCK, PRICE_CHANGED } from './orders.errors.ts';
 import type { EventRow, OrderRow, OrderWhole, PartRow } from './orders.queries.ts';
-import { lineTotals, orderNumber, totalsOf } from './orders.rules.ts';
+import { dueAfter, lineTotals, orderNumber, totalsOf } from './orders.rules.ts';
+import { requireFairShare, requireUnpaidRoom } from './unpaid.service.ts';
 
 export interface CheckoutInput {
   readonly address_id: string;
@@ -43,7 +44,7 @@ export interface CheckoutInput {
 
 /**
  * Places one order from the caller's cart. Nothing is written where it refuses.
- * @throws Problem EMPTY_CART, PRODUCT_UNAVAILABLE, PRICE_CHANGED, INSUFFICIENT_STOCK, NOT_FOUND for an unknown address, VALIDATION_ERROR for an unknown line
+ * @throws Problem EMPTY_CART, PRODUCT_UNAVAILABLE, LINE_TOO_SMALL, PRICE_CHANGED, INSUFFICIENT_STOCK, UNPAID_LIMIT, NOT_FOUND for an unknown address, VALIDATION_ERROR for an unknown line
  */
 export function placeOrder(ctx: Ctx, input: CheckoutInput): Promise<OrderWhole> {
   const { user_id } = signedIn(ctx);
@@ -54,9 +55,11 @@ export function placeOrder(ctx: Ctx, input: CheckoutInput): Promise<OrderWhole> 
   return inTransaction(ctx, async (ctx) => {
     const lines = chosenLines(await holdCart(ctx, user_id), input.cart_item_ids);
     requireBuyable(ctx, lines);
+    requireLeastAmounts(lines);
     const address = await getOwnAddress(ctx, input.address_id);
     const priced = lines.map((line) => ({ ...line, ...lineTotals(line) }));
     const totals = totalsOf(priced);
+    requireUnpaidRoom(ctx, lines[0], totals.total_centavos);
     const allocations = await reserve(ctx, lines);
     // After the stock: what the cart's total left out as short is named as short.
     requireExpectedTotal(input.expected_total_centavos, totals.total_centavos);
@@ -70,31 +73,19 @@ export function placeOrder(ctx: Ctx, input: CheckoutInput): Promise<OrderWhole> 
   });
 }
 
-type PricedCartLine = CartLine & ReturnType<typeof lineTotals>;
+type PricedCartLine = OrderableLine & ReturnType<typeof lineTotals>;
 
-function chosenLines(cart: readonly CartLine[], ids: readonly string[] | undefined): CartLine[] {
+function chosenLines(
+  cart: readonly OrderableLine[],
+  ids: readonly string[] | undefined,
+): [OrderableLine, ...OrderableLine[]] {
   const lines = ids === undefined ? [...cart] : cart.filter((line) => ids.includes(line.id));
-  if (lines.length === 0) throw new Problem(EMPTY_CART, 'Put something into the cart first.');
+  const [first, ...others] = lines;
+  if (first === undefined) throw new Problem(EMPTY_CART, 'Put something into the cart first.');
   if (ids !== undefined && lines.length < new Set(ids).size) {
     throw invalidField('/cart_item_ids', 'must name lines of your cart only');
   }
-  return lines;
-}
-
-function requireBuyable(ctx: Ctx, lines: readonly CartLine[]): void {
-  const { seller } = signedIn(ctx);
-  const refused = lines.filter((line) => !line.is_on_sale || line.seller_id === seller?.id);
-  if (refused.length === 0) return;
-  const names = refused.map((line) => line.product_name).join(', ');
-  throw new Problem(
-    PRODUCT_UNAVAILABLE,
-    `Not on sale at the moment: ${names}. Remove them from the cart.`,
-    {
-      members: {
-        products: refused.map(({ product_id, product_name }) => ({ product_id, product_name })),
-      },
-    },
-  );
+  return [first, ...others];
 }
 
 function requireExpectedTotal(expected: number | undefined, total: number): void {
@@ -108,13 +99,17 @@ function requireExpectedTotal(expected: number | undefined, total: number): void
   );
 }
 
-async function reserve(ctx: TxCtx, lines: readonly CartLine[]): Promise<readonly Allocation[]> {
+async function reserve(
+  ctx: TxCtx,
+  lines: readonly OrderableLine[],
+): Promise<readonly Allocation[]> {
   await holdStock(
     ctx,
     lines.map((line) => line.product_id),
   );
-  const { allocations, shortages } = await reserveStock(ctx, lines);
+  const { allocations, shortages, available } = await reserveStock(ctx, lines);
   if (shortages.length > 0) throw insufficientStock(lines, shortages);
+  requireFairShare(ctx, lines, available);
   return allocations;
 }
 
@@ -163,7 +158,7 @@ function draftOrder(ctx: Ctx, draft: Draft): OrderWhole {
     updated_at: now,
     archived_at: null,
   };
-  const parts = draftParts(ctx, order, priced);
+  const parts = draftParts(ctx, order, draft);
   const partOf = new Map(parts.map((part) => [part.seller_id, part.id]));
   const items = priced.map((line) => ({
     id: newId(),
@@ -190,7 +185,10 @@ function draftOrder(ctx: Ctx, draft: Draft): OrderWhole {
   };
 }
 
-function draftParts(ctx: Ctx, order: OrderRow, priced: readonly PricedCartLine[]): PartRow[] {
+function draftParts(ctx: Ctx, order: OrderRow, { priced, input }: Draft): PartRow[] {
+  // A wallet's buyer has to pay first.
+  const due_at =
+    input.payment_method === 'COD' ? dueAfter('PENDING', order.placed_at, ctx.config) : null;
   const sellers = [...new Map(priced.map((line) => [line.seller_id, line])).values()];
   return sellers.map(({ seller_id, commission_bps }) => {
     const totals = totalsOf(priced.filter((line) => line.seller_id === seller_id));
@@ -206,6 +204,8 @@ function draftParts(ctx: Ctx, order: OrderRow, priced: readonly PricedCartLine[]
       placed_at: order.placed_at,
       updated_at: order.placed_at,
       delivered_at: null,
+      due_at,
+      reminded_at: null,
     };
   });
 }

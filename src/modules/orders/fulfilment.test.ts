@@ -10,7 +10,7 @@ import {
   stockProduct,
 } from '../../../test/shop.ts';
 import { DAY_MS } from '../../lib/time.ts';
-import { cancelUnconfirmedCod } from './settlement.service.ts';
+import { cancelOverdue } from './deadlines.service.ts';
 
 let test: TestApp;
 let seller: TestActor;
@@ -92,7 +92,7 @@ describe('a cash order', () => {
     const { placed } = await orderOfTwo();
     await move(other, placed.id, { order_status: 'CONFIRMED' });
     test.clock.advance(DAY_MS + 1000);
-    await cancelUnconfirmedCod(test.system);
+    await cancelOverdue(test.system);
     const { seller_orders } = await read(buyer, placed.id);
     const statuses = Object.fromEntries(
       seller_orders.map((part: { seller_id: string; order_status: string }) => [

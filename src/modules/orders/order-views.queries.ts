@@ -12,6 +12,8 @@ export interface OrderFilter {
   readonly order_status?: string | undefined;
   /** Only what its buyer archived, or only the rest; both without it. */
   readonly archived?: boolean | undefined;
+  /** Only orders with a seller order that is due before. */
+  readonly due_before?: Date | undefined;
 }
 
 type Row = OrderRow & { parts: PartRow[]; items: ItemRow[]; payment: PaymentRow };
@@ -59,11 +61,18 @@ export async function findOrderPage(
   filter: OrderFilter,
   page: PageRequest,
 ): Promise<Page<OrderWhole>> {
-  const { user_id, seller_id, order_status, archived } = filter;
+  const { user_id, seller_id, order_status, archived, due_before } = filter;
   let query = wholeOrders(db, seller_id);
   if (user_id !== undefined) query = query.where('orders.user_id', '=', user_id);
   if (archived !== undefined)
     query = query.where('orders.archived_at', archived ? 'is not' : 'is', null);
+  if (due_before !== undefined) {
+    const ofSeller = seller_id === undefined ? sql`true` : sql`s.seller_id = ${seller_id}`;
+    query = query.where(
+      // An array, so that those few are looked up and not all orders compared with them.
+      sql<boolean>`orders.id = ANY (ARRAY(SELECT s.order_id FROM seller_orders s WHERE s.due_at < ${due_before} AND ${ofSeller}))`,
+    );
+  }
   if (seller_id !== undefined) {
     // A seller order was placed with its order: one index finds and orders those of a seller.
     const shares = query
@@ -114,12 +123,11 @@ export function findEventPage(
   });
 }
 
-/** JSON has no dates: the payment's come as text. */
+/** JSON has no dates: those that are shown come as text. */
 function assemble({ parts, items, payment, ...order }: Row, isShare: boolean): OrderWhole {
-  const dateOf = (text: Date | null) => (text === null ? null : new Date(text));
   return {
     order,
-    parts: parts ?? [],
+    parts: (parts ?? []).map((part) => ({ ...part, due_at: dateOf(part.due_at) })),
     items: items ?? [],
     payment: {
       ...payment,
@@ -130,6 +138,10 @@ function assemble({ parts, items, payment, ...order }: Row, isShare: boolean): O
     },
     isShare,
   };
+}
+
+function dateOf(text: Date | null): Date | null {
+  return text === null ? null : new Date(text);
 }
 
 export interface CustomerRow {

@@ -40,6 +40,7 @@ const SellerOrder = {
   discount: '18.00',
   total_amount: '250.50',
   refunded_amount: '0.00',
+  due_at: null,
 } as const;
 
 export const examples = {

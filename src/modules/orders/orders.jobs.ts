@@ -1,12 +1,9 @@
-// The clock's share of the orders: reservations that run out, providers that stay silent, cash orders nobody confirms.
+// The clock's share of the orders: reservations that run out, providers that stay silent, sellers who leave orders lying.
 import type { Ctx } from '../../context.ts';
 import { defineJob, NoData } from '../../jobs/define.ts';
+import { cancelOverdue, remindSellers } from './deadlines.service.ts';
 import { forgetErasedBuyers } from './orders.service.ts';
-import {
-  cancelUnconfirmedCod,
-  expireReservations,
-  reconcilePayments,
-} from './settlement.service.ts';
+import { expireReservations, reconcilePayments } from './settlement.service.ts';
 
 /** Stock of an unpaid order must be back within ten seconds. */
 export const expireReservationsJob = defineJob(
@@ -19,9 +16,14 @@ export const reconcilePaymentsJob = defineJob(
   (ctx: Ctx) => reconcilePayments(ctx),
 );
 
-export const cancelUnconfirmedCodJob = defineJob(
-  { name: 'orders.cancel-unconfirmed-cod', data: NoData, every: { seconds: 60 } },
-  (ctx: Ctx) => cancelUnconfirmedCod(ctx),
+export const cancelOverdueJob = defineJob(
+  { name: 'orders.cancel-overdue', data: NoData, every: { seconds: 60 } },
+  (ctx: Ctx) => cancelOverdue(ctx),
+);
+
+export const remindSellersJob = defineJob(
+  { name: 'orders.remind-sellers', data: NoData, every: { seconds: 300 } },
+  (ctx: Ctx) => remindSellers(ctx),
 );
 
 export const forgetErasedBuyersJob = defineJob(

@@ -90,9 +90,10 @@ export interface PartChange {
   readonly due_centavos: number;
   readonly refunded_centavos: number;
   readonly delivered_at: Date | null;
+  readonly due_at: Date | null;
 }
 
-/** Writes the new state of parts and of their order. */
+/** Writes the new state of parts and of their order. Whoever gets another deadline can be reminded again. */
 export async function updateOrderAndParts(
   db: DbTransaction,
   order: { id: string; order_status: OrderStatus; now: Date },
@@ -101,33 +102,17 @@ export async function updateOrderAndParts(
   await sql`
     WITH changed AS (
       UPDATE seller_orders SET order_status = given.order_status, due_centavos = given.due_centavos,
-        refunded_centavos = given.refunded_centavos, delivered_at = given.delivered_at, updated_at = ${order.now}
+        refunded_centavos = given.refunded_centavos, delivered_at = given.delivered_at, due_at = given.due_at,
+        reminded_at = CASE WHEN seller_orders.due_at = given.due_at THEN seller_orders.reminded_at END,
+        updated_at = ${order.now}
       FROM jsonb_to_recordset(${JSON.stringify(parts)}::jsonb)
-        AS given (id uuid, order_status text, due_centavos bigint, refunded_centavos bigint, delivered_at timestamptz)
+        AS given (id uuid, order_status text, due_centavos bigint, refunded_centavos bigint, delivered_at timestamptz,
+          due_at timestamptz)
       WHERE seller_orders.id = given.id
     )
     UPDATE orders SET order_status = ${order.order_status}, updated_at = ${order.now} WHERE id = ${order.id}`.execute(
     db,
   );
-}
-
-/** COD parts that nobody confirmed in time: their orders. */
-export async function findUnconfirmedCodOrderIds(
-  db: Db,
-  placed_before: Date,
-  limit: number,
-): Promise<string[]> {
-  const rows = await db
-    .selectFrom('seller_orders as s')
-    .innerJoin('payments as p', 'p.order_id', 's.order_id')
-    .select('s.order_id')
-    .distinct()
-    .where('s.order_status', '=', 'PENDING')
-    .where('s.placed_at', '<', placed_before)
-    .where('p.payment_method', '=', 'COD')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.order_id);
 }
 
 export async function archiveOrder(db: DbTransaction, id: string, now: Date): Promise<void> {

@@ -2,7 +2,17 @@
 import { Type } from 'typebox';
 import { BUYER, SELLER_OR_ADMIN, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
-import { Closed, Id, IdParams, Line, Model, OneOf, Text, Total } from '../../http/schema.ts';
+import {
+  Closed,
+  Id,
+  IdParams,
+  Line,
+  Model,
+  Moment,
+  OneOf,
+  Text,
+  Total,
+} from '../../http/schema.ts';
 import { parseMoney } from '../../lib/money.ts';
 import { FORBIDDEN, NOT_FOUND, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { PRODUCT_UNAVAILABLE } from '../carts/carts.errors.ts';
@@ -16,7 +26,9 @@ import {
   EMPTY_CART,
   INSUFFICIENT_STOCK,
   INVALID_STATUS_TRANSITION,
+  LINE_TOO_SMALL,
   PRICE_CHANGED,
+  UNPAID_LIMIT,
 } from './orders.errors.ts';
 import { examples } from './orders.examples.ts';
 import { ORDER_STATUSES } from './orders.rules.ts';
@@ -90,6 +102,8 @@ export const orderRoutes: readonly AnyRoute[] = [
       INSUFFICIENT_STOCK,
       PRODUCT_UNAVAILABLE,
       PRICE_CHANGED,
+      LINE_TOO_SMALL,
+      UNPAID_LIMIT,
       SERVICE_UNAVAILABLE,
     ],
     handle: async (ctx, { body: { expected_total, ...input } }) => {
@@ -119,11 +133,19 @@ export const orderRoutes: readonly AnyRoute[] = [
             'Only what its buyer archived, or only the rest. Without it buyers see the rest, admins both; as seller it is refused',
         }),
       ),
+      due_before: Type.Optional({
+        ...Moment,
+        description: 'Only orders that a seller has to confirm or ship before this moment',
+      }),
     }),
     item: Order,
     problems: [FORBIDDEN],
-    list: async (ctx, { query, page }) =>
-      mapPage(await orders.listOrders(ctx, query, page), (whole) => orderView(ctx, whole)),
+    list: async (ctx, { query: { due_before, ...query }, page }) => {
+      const due = due_before === undefined ? {} : { due_before: new Date(due_before) };
+      return mapPage(await orders.listOrders(ctx, { ...query, ...due }, page), (whole) =>
+        orderView(ctx, whole),
+      );
+    },
   }),
   route({
     ...shared,

@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'CONFIRMED SHIPPED': ['seller', 'admin'],
   'SHIPPED DELIVERED': ['seller', 'admin'],
   'PENDING CANCELLED': ['customer', 'seller', 'admin', 'system'],
-  'CONFIRMED CANCELLED': ['seller', 'admin'],
+  'CONFIRMED CANCELLED': ['seller', 'admin', 'system'],
   'SHIPPED CANCELLED': ['seller!', 'admin!'],
 };
 

@@ -1,5 +1,6 @@
 // Pure decisions about orders: which status follows which, what an order shows of its parts, and what lines cost.
 import { multiplyPrice } from '../../lib/money.ts';
+import { HOUR_MS, plusMs } from '../../lib/time.ts';
 import { isPaid, type PaymentMethod, type PaymentStatus } from '../payments/payments.rules.ts';
 
 export const ORDER_STATUSES = [
@@ -25,7 +26,7 @@ const FORWARD: Partial<Record<OrderStatus, OrderStatus>> = {
 
 const CANCELLERS: Partial<Record<OrderStatus, readonly Mover[]>> = {
   PENDING: ['customer', 'seller', 'admin', 'system'],
-  CONFIRMED: ['seller', 'admin'],
+  CONFIRMED: ['seller', 'admin', 'system'],
   SHIPPED: ['seller', 'admin'],
 };
 
@@ -44,6 +45,19 @@ export function canMove(move: {
     );
   }
   return FORWARD[from] === to && (mover === 'seller' || mover === 'admin');
+}
+
+/** Hours that a seller has for each step. */
+export interface StepHours {
+  readonly ORDER_CONFIRM_HOURS: number;
+  readonly ORDER_SHIP_HOURS: number;
+}
+
+/** Until when a seller order that got this status at `since`, and is the seller's turn, has to move on; null where nothing is due. */
+export function dueAfter(status: OrderStatus, since: Date, hours: StepHours): Date | null {
+  if (status === 'PENDING') return plusMs(since, hours.ORDER_CONFIRM_HOURS * HOUR_MS);
+  if (status === 'CONFIRMED') return plusMs(since, hours.ORDER_SHIP_HOURS * HOUR_MS);
+  return null;
 }
 
 /** Not at an end yet. */

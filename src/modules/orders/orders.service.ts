@@ -61,6 +61,7 @@ export interface OrderListFilter {
   readonly as: 'buyer' | 'seller';
   readonly order_status?: string | undefined;
   readonly archived?: boolean | undefined;
+  readonly due_before?: Date | undefined;
 }
 
 /**

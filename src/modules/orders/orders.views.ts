@@ -59,6 +59,10 @@ const SellerOrder = Model(
     discount: Money,
     total_amount: Money,
     refunded_amount: Money,
+    due_at: Nullable({
+      ...Timestamp,
+      description: 'Until when its seller has to confirm or ship it; then it is cancelled',
+    }),
   }),
   examples.SellerOrder,
 );
@@ -154,6 +158,7 @@ function partView(part: PartRow): Static<typeof SellerOrder> {
     discount: formatMoney(part.discount_centavos),
     total_amount: formatMoney(part.total_centavos),
     refunded_amount: formatMoney(part.refunded_centavos),
+    due_at: part.due_at?.toISOString() ?? null,
   };
 }
 

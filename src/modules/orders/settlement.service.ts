@@ -4,7 +4,6 @@ import type { Ctx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { ProviderEvent } from '../../gateways/payment-provider.ts';
 import { FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';
-import { HOUR_MS, plusMs } from '../../lib/time.ts';
 import { books } from '../ledger/ledger.service.ts';
 import { effectOf, type Outcome } from '../payments/payments.rules.ts';
 import {
@@ -14,14 +13,9 @@ import {
 } from '../payments/payments.service.ts';
 import { cancelParts } from './cancellation.service.ts';
 import { changeOrder, completePayment, type OrderChange } from './change.service.ts';
-import { findUnconfirmedCodOrderIds } from './orders.queries.ts';
-import { isOpen, refundableOf } from './orders.rules.ts';
+import { dueAfter, isOpen, refundableOf } from './orders.rules.ts';
 import { holdAllocations, sell } from './part-stock.service.ts';
 import { refundPart } from './refunds.service.ts';
-
-/** How long a seller may leave a COD part unconfirmed. */
-export const COD_CONFIRMATION_MS = 24 * HOUR_MS;
-const COD_BATCH = 100;
 
 /** Applies a provider's event once, whatever came before it and however often it comes. */
 export function settleEvent(ctx: Ctx, provider: string, event: ProviderEvent): Promise<void> {
@@ -48,6 +42,8 @@ async function receivePayment(ctx: TxCtx, draft: OrderChange): Promise<void> {
   // What the wallet took is what it was asked for when its session began.
   draft.entries.push(books.paymentReceived(order.id, 'WALLET_CLEARING', payment.amount_centavos));
   const open = draft.parts.filter((part) => isOpen(part.order_status));
+  // From now on it is the sellers' turn.
+  for (const part of open) part.due_at = dueAfter(part.order_status, ctx.clock.now(), ctx.config);
   if (open.length > 0)
     await sell(
       ctx,
@@ -83,19 +79,6 @@ export async function reconcilePayments(ctx: Ctx): Promise<void> {
   for (const { payment, outcome } of await askProvider(ctx)) {
     if (effectOf(outcome, payment.payment_status) !== 'none')
       await settleOrder(ctx, payment.order_id, outcome);
-  }
-}
-
-/** Cancels COD parts that their sellers have not confirmed within a day. */
-export async function cancelUnconfirmedCod(ctx: Ctx): Promise<void> {
-  const placed_before = plusMs(ctx.clock.now(), -COD_CONFIRMATION_MS);
-  for (const order_id of await findUnconfirmedCodOrderIds(ctx.db, placed_before, COD_BATCH)) {
-    await changeOrder(ctx, order_id, async (ctx, draft) => {
-      const late = draft.parts.filter(
-        (part) => part.order_status === 'PENDING' && part.placed_at < placed_before,
-      );
-      if (late.length > 0) await cancelParts(ctx, draft, late, 'NOT_CONFIRMED');
-    });
   }
 }
 

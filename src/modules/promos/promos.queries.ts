@@ -86,6 +86,26 @@ export function findPromoPage(
   });
 }
 
+/** Promos of a seller that have not ended, up to `most`. */
+export async function countLivingPromos(
+  db: Db,
+  seller_id: string,
+  { now, most }: { readonly now: Date; readonly most: number },
+): Promise<number> {
+  const living = db
+    .selectFrom('promos')
+    .select('id')
+    .where('seller_id', '=', seller_id)
+    .where('deleted_at', 'is', null)
+    .where('ends_at', '>', now)
+    .limit(most);
+  const { number } = await db
+    .selectFrom(living.as('living'))
+    .select(({ fn }) => fn.countAll<number>().as('number'))
+    .executeTakeFirstOrThrow();
+  return number;
+}
+
 /** Seller by product id; deleted and unknown products are left out. */
 export async function findProductSellers(
   db: Db,

@@ -19,7 +19,7 @@ import {
   Timestamp,
 } from '../../http/schema.ts';
 import { formatMoney } from '../../lib/money.ts';
-import { STALE_VERSION } from '../../lib/problem.ts';
+import { LIMIT_REACHED, STALE_VERSION } from '../../lib/problem.ts';
 import { examples } from './promos.examples.ts';
 import { DISCOUNT_TYPES, type DiscountType, PROMO_STATUSES, statusAt } from './promos.rules.ts';
 import * as promos from './promos.service.ts';
@@ -106,6 +106,7 @@ export const promoRoutes: readonly AnyRoute[] = [
     body: NewPromo,
     status: 201,
     returns: Promo,
+    problems: [LIMIT_REACHED],
     handle: async (ctx, { body }) =>
       promoViewAt(ctx.clock.now())(await promos.createPromo(ctx, body)),
   }),
@@ -119,7 +120,7 @@ export const promoRoutes: readonly AnyRoute[] = [
     body: PromoPatch,
     status: 200,
     returns: Promo,
-    problems: [STALE_VERSION],
+    problems: [LIMIT_REACHED, STALE_VERSION],
     handle: async (ctx, { params, body, expected }) =>
       promoViewAt(ctx.clock.now())(
         await promos.changePromo(ctx, { id: params.id, changes: body, expected }),

@@ -1,16 +1,18 @@
 // Promos: a seller's price reductions on named products for a period.
 import { invalidate, PROMOS } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
+import { lockLimit } from '../../db/limits.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { type ExpectedVersions, requireVersion } from '../../http/conditional.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatMoney, parseMoney } from '../../lib/money.ts';
-import { invalidField, notFound } from '../../lib/problem.ts';
+import { invalidField, limitReached, notFound } from '../../lib/problem.ts';
 import { changesBetween, recordAudit } from '../audit/audit.service.ts';
 import { refreshListings } from '../listing/listing.service.ts';
 import { requireSelling, sellingAs } from '../sellers/sellers.service.ts';
 import {
+  countLivingPromos,
   findProductSellers,
   findPromoPage,
   findVisiblePromo,
@@ -68,7 +70,7 @@ export async function getPromo(ctx: Ctx, id: string): Promise<PromoRow> {
 
 /**
  * Makes a promo of the seller whose products it names: the caller, or any one seller where the caller is an admin.
- * @throws Problem FORBIDDEN, VALIDATION_ERROR
+ * @throws Problem FORBIDDEN, VALIDATION_ERROR, LIMIT_REACHED
  */
 export function createPromo(ctx: Ctx, input: PromoInput): Promise<PromoRow> {
   const caller =
@@ -77,6 +79,7 @@ export function createPromo(ctx: Ctx, input: PromoInput): Promise<PromoRow> {
   const now = ctx.clock.now();
   return inTransaction(ctx, async (ctx) => {
     const { seller_id, product_ids } = await requireProducts(ctx, input.product_ids, caller);
+    if (columns.ends_at > now) await requireRoom(ctx, seller_id);
     const row = { ...columns, id: newId(), seller_id, created_at: now, updated_at: now };
     const promo = await insertPromo(ctx.db, row, product_ids);
     invalidate(ctx, PROMOS);
@@ -92,12 +95,14 @@ export interface PromoChange {
   readonly expected: ExpectedVersions;
 }
 
-/** @throws Problem NOT_FOUND, FORBIDDEN, STALE_VERSION, VALIDATION_ERROR */
+/** @throws Problem NOT_FOUND, FORBIDDEN, STALE_VERSION, VALIDATION_ERROR, LIMIT_REACHED where it had ended */
 export function changePromo(ctx: Ctx, { id, changes, expected }: PromoChange): Promise<PromoRow> {
   return inTransaction(ctx, async (ctx) => {
     const before = await getManaged(ctx, id);
     requireVersion(expected, before.version);
     const columns = columnsOf({ ...inputOf(before), ...changes });
+    const now = ctx.clock.now();
+    if (before.ends_at <= now && columns.ends_at > now) await requireRoom(ctx, before.seller_id);
     let { product_ids } = before;
     if (changes.product_ids !== undefined) {
       ({ product_ids } = await requireProducts(ctx, changes.product_ids, before.seller_id));
@@ -133,6 +138,19 @@ export function removePromo(ctx: Ctx, id: string, expected: ExpectedVersions): P
 function viewerOf({ actor, clock }: Ctx): PromoViewer {
   const user = actor.kind === 'user' ? actor : undefined;
   return { at: clock.now(), isAdmin: user?.role === 'admin', seller_id: user?.seller?.id };
+}
+
+/** @throws Problem LIMIT_REACHED */
+async function requireRoom(ctx: TxCtx, seller_id: string): Promise<void> {
+  const most = ctx.config.SELLER_MAX_PROMOS;
+  await lockLimit(ctx.db, 'promos', seller_id);
+  const now = ctx.clock.now();
+  if ((await countLivingPromos(ctx.db, seller_id, { now, most })) < most) return;
+  throw limitReached(
+    'SELLER_MAX_PROMOS',
+    most,
+    `A seller may have ${most} promos that have not ended: remove one first.`,
+  );
 }
 
 async function getManaged(ctx: TxCtx, id: string): Promise<PromoRow> {

@@ -32,6 +32,7 @@ export const examples = {
   Seller: {
     ...PublicSeller,
     user_id: DEMO_PEOPLE.seller.id,
+    requested_name: null,
     business_phone: DEMO_PEOPLE.seller.user_phone,
     street,
     zip_code: null,

@@ -1,7 +1,7 @@
 // /sellers: profiles that everybody sees, applied for by customers, kept by their owners, moved by admins.
 import { Type } from 'typebox';
 import { PRODUCT_COUNTS, SELLERS } from '../../cache/tags.ts';
-import { ADMIN, ANYONE, SELLER_OR_ADMIN, SHOPPER } from '../../http/access.ts';
+import { ADMIN, ANYONE, BUYER, SELLER_OR_ADMIN, SHOPPER } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
 import {
   Closed,
@@ -16,11 +16,13 @@ import {
   Patch,
   Timestamp,
 } from '../../http/schema.ts';
-import { CONFLICT, STALE_VERSION } from '../../lib/problem.ts';
+import { CONFLICT, OPEN_ORDERS, STALE_VERSION } from '../../lib/problem.ts';
+import { decideName, type NameDecision } from './names.service.ts';
 import { SELLER_TRANSITION } from './sellers.errors.ts';
 import { examples } from './sellers.examples.ts';
 import { averageRating, type SellerAction } from './sellers.rules.ts';
 import * as sellers from './sellers.service.ts';
+import { moveSeller, removeSeller } from './standing.service.ts';
 
 const STATUSES = ['PENDING', 'VERIFIED', 'SUSPENDED'] as const;
 
@@ -67,6 +69,9 @@ const Seller = Model(
   Type.Object({
     ...PublicSeller.properties,
     user_id: Id,
+    requested_name: Nullable(
+      Type.String({ description: 'New name that waits for an admin; buyers see the old one' }),
+    ),
     business_phone: Type.String(),
     street: Type.String(),
     zip_code: Nullable(Type.String()),
@@ -80,9 +85,11 @@ export const sellerRoutes: readonly AnyRoute[] = [
   route({
     method: 'POST',
     path: '/sellers',
-    access: SHOPPER,
+    access: BUYER,
     tag: 'Sellers',
     summary: 'Apply as a seller',
+    description:
+      'You may prepare products, lots and promos at once; they are on sale when an admin has verified you. Whoever removed a suspended profile begins suspended. No two sellers have names that look alike.',
     body: SellerApplication,
     status: 201,
     returns: Seller,
@@ -100,6 +107,11 @@ export const sellerRoutes: readonly AnyRoute[] = [
       search: Type.Optional(Line(100, { description: 'Part of a name' })),
       status: Type.Optional(
         OneOf(STATUSES, { description: 'For admins; others see VERIFIED only' }),
+      ),
+      name_requested: Type.Optional(
+        Type.Boolean({
+          description: 'For admins; whether a new name waits for a decision. Others see all',
+        }),
       ),
     }),
     item: PublicSeller,
@@ -131,11 +143,13 @@ export const sellerRoutes: readonly AnyRoute[] = [
     access: SELLER_OR_ADMIN,
     tag: 'Sellers',
     summary: 'Change a seller',
+    description:
+      'A new `business_name` that a verified seller gives waits as `requested_name` until an admin approves it; sending the present name withdraws it.',
     params: IdParams,
     body: SellerPatch,
     status: 200,
     returns: Seller,
-    problems: [STALE_VERSION],
+    problems: [CONFLICT, STALE_VERSION],
     handle: async (ctx, { params, body, expected }) =>
       ownView(await sellers.changeSeller(ctx, { id: params.id, changes: body, expected })),
   }),
@@ -145,14 +159,17 @@ export const sellerRoutes: readonly AnyRoute[] = [
     access: SELLER_OR_ADMIN,
     tag: 'Sellers',
     summary: 'Remove a seller',
+    description: 'Once no seller order is open. A suspension outlives the profile.',
     params: IdParams,
     status: 204,
-    problems: [STALE_VERSION],
-    handle: (ctx, { params, expected }) => sellers.removeSeller(ctx, params.id, expected),
+    problems: [OPEN_ORDERS, STALE_VERSION],
+    handle: (ctx, { params, expected }) => removeSeller(ctx, params.id, expected),
   }),
   transition('verify', 'Verify a seller'),
   transition('suspend', 'Suspend a seller'),
   transition('reinstate', 'Reinstate a suspended seller'),
+  nameDecision('approve', 'Approve a new name'),
+  nameDecision('refuse', 'Refuse a new name'),
   route({
     method: 'PUT',
     path: '/sellers/:id/follow',
@@ -186,7 +203,23 @@ function transition(action: SellerAction, summary: string): AnyRoute {
     status: 200,
     returns: Seller,
     problems: [SELLER_TRANSITION],
-    handle: async (ctx, { params }) => ownView(await sellers.moveSeller(ctx, params.id, action)),
+    handle: async (ctx, { params }) => ownView(await moveSeller(ctx, params.id, action)),
+  });
+}
+
+function nameDecision(decision: NameDecision, summary: string): AnyRoute {
+  return route({
+    method: 'POST',
+    path: `/sellers/:id/name/${decision}`,
+    access: ADMIN,
+    tag: 'Sellers',
+    summary,
+    description: 'Of the `requested_name` of a verified seller, who is told.',
+    params: IdParams,
+    status: 200,
+    returns: Seller,
+    problems: decision === 'approve' ? [CONFLICT, SELLER_TRANSITION] : [SELLER_TRANSITION],
+    handle: async (ctx, { params }) => ownView(await decideName(ctx, params.id, decision)),
   });
 }
 
@@ -210,6 +243,7 @@ function ownView(row: sellers.SellerRow): Infer<typeof Seller> {
   return {
     ...publicView(row),
     user_id: row.user_id,
+    requested_name: row.requested_name,
     business_phone: row.business_phone,
     street: row.street,
     zip_code: row.zip_code,

@@ -1,17 +1,36 @@
-// Pure decisions about sellers: which status follows which.
+// Pure decisions about sellers: which status follows which, and whose new name is looked at first.
 
 export type SellerStatus = 'PENDING' | 'VERIFIED' | 'SUSPENDED';
 export type SellerAction = 'verify' | 'suspend' | 'reinstate';
 
-const NEXT: Readonly<Record<SellerAction, Partial<Record<SellerStatus, SellerStatus>>>> = {
-  verify: { PENDING: 'VERIFIED' },
-  suspend: { PENDING: 'SUSPENDED', VERIFIED: 'SUSPENDED' },
-  reinstate: { SUSPENDED: 'VERIFIED' },
-};
+export interface Standing {
+  readonly status: SellerStatus;
+  /** What a suspended seller was before; null where it is not known. */
+  readonly suspended_from: 'PENDING' | 'VERIFIED' | null;
+}
 
-/** The status after `action`, or undefined where it is not possible. */
-export function statusAfter(action: SellerAction, status: SellerStatus): SellerStatus | undefined {
-  return NEXT[action][status];
+/** How a profile begins: a person who shed a suspended one begins with the suspension. */
+export function firstStanding(hasShedSuspension: boolean): Standing {
+  return hasShedSuspension
+    ? { status: 'SUSPENDED', suspended_from: 'PENDING' }
+    : { status: 'PENDING', suspended_from: null };
+}
+
+/** The standing after `action`, or undefined where it is not possible. A suspension ends where it began. */
+export function standingAfter(action: SellerAction, before: Standing): Standing | undefined {
+  const { status, suspended_from } = before;
+  if (action === 'suspend')
+    return status === 'SUSPENDED' ? undefined : { status: 'SUSPENDED', suspended_from: status };
+  if (action === 'reinstate' && status === 'SUSPENDED')
+    return { status: suspended_from ?? 'PENDING', suspended_from: null };
+  if (action === 'verify' && status === 'PENDING')
+    return { status: 'VERIFIED', suspended_from: null };
+  return undefined;
+}
+
+/** Whether an admin looks at a new name first: buyers know the old one. Of a pending profile all is yet to be looked at. */
+export function isNameReviewed({ status, suspended_from }: Standing): boolean {
+  return status === 'VERIFIED' || suspended_from === 'VERIFIED';
 }
 
 /** Average of reviews with two places; null without any. */

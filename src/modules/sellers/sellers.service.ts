@@ -1,7 +1,9 @@
-// Sellers: applying, being verified, suspended and reinstated, and being followed.
+// Sellers: applying, the profile that everybody sees, and being followed.
+import type { Updateable } from 'kysely';
 import { invalidate, SELLERS } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
+import type { Sellers } from '../../db/schema.generated.ts';
 import { inTransaction, violatedConstraint } from '../../db/transaction.ts';
 import { signedIn } from '../../http/access.ts';
 import { type ExpectedVersions, requireVersion } from '../../http/conditional.ts';
@@ -10,22 +12,25 @@ import { parsePhone } from '../../lib/phone.ts';
 import { CONFLICT, FORBIDDEN, invalidField, notFound, Problem } from '../../lib/problem.ts';
 import { slugify } from '../../lib/slug.ts';
 import { changesBetween, recordAudit } from '../audit/audit.service.ts';
-import { grantSellerRole, revokeSellerRole } from '../identity/identity.service.ts';
+import { grantSellerRole } from '../identity/identity.service.ts';
 import { refreshSellerListings } from '../listing/listing.service.ts';
 import { publishEvents } from '../notifications/notifications.service.ts';
 import { requireBarangay } from '../places/places.service.ts';
-import { SELLER_TRANSITION, sellerSuspended } from './sellers.errors.ts';
+import { nameFault } from './names.rules.ts';
+import { nameTaken, sellerSuspended } from './sellers.errors.ts';
 import {
   findSeller,
   findSellerPage,
   insertSeller,
+  isNameTaken,
   lockSeller,
   type SellerFilter,
   type SellerRow,
   setFollow,
   updateSeller,
 } from './sellers.queries.ts';
-import { type SellerAction, type SellerStatus, statusAfter } from './sellers.rules.ts';
+import { firstStanding, isNameReviewed } from './sellers.rules.ts';
+import { hasShedSuspension } from './suspension-marks.service.ts';
 
 export type { SellerRow } from './sellers.queries.ts';
 
@@ -38,30 +43,31 @@ export interface SellerInput {
   readonly zip_code?: string;
 }
 
-const PUBLIC_FIELDS = ['business_name', 'description', 'barangay_code'] as const;
+const PUBLIC_FIELDS = ['business_name', 'requested_name', 'description', 'barangay_code'] as const;
 /** Of these the audit log keeps the names alone. */
 const PERSONAL_FIELDS = ['business_phone', 'street', 'zip_code'] as const;
 
 /**
- * Turns the caller into an unverified seller.
- * @throws Problem CONFLICT where the caller has a profile already
+ * Turns the caller into an unverified seller; into a suspended one, where the same person removed a suspended profile.
+ * @throws Problem VALIDATION_ERROR, CONFLICT where the caller has a profile already or the name looks like another's
  */
 export async function applyAsSeller(ctx: Ctx, input: SellerInput): Promise<SellerRow> {
   const { user_id } = signedIn(ctx);
+  const columns = columnsOf(input);
   const now = ctx.clock.now();
   const id = newId();
   return inTransaction(ctx, async (ctx) => {
     await requireBarangay(ctx, input.barangay_code);
     const seller = await insertSeller(ctx.db, {
-      ...columnsOf(input),
-      business_name: input.business_name.trim(),
+      ...columns,
+      ...firstStanding(await hasShedSuspension(ctx, user_id)),
       id,
       user_id,
-      slug: `${slugify(input.business_name)}-${id.slice(-6)}`,
+      slug: `${slugify(columns.business_name)}-${id.slice(-6)}`,
       terms_accepted_at: now,
       created_at: now,
       updated_at: now,
-    }).catch(refuseSecondProfile);
+    }).catch(refuseTaken);
     await grantSellerRole(ctx, user_id);
     await recordAudit(ctx, { action: 'seller.applied', object_type: 'seller', object_id: id });
     await publishEvents(ctx, [{ topic: 'seller.applied', payload: { seller_id: id } }]);
@@ -83,7 +89,8 @@ export function listSellers(
   page: PageRequest,
 ): Promise<Page<SellerRow>> {
   const isAdmin = ctx.actor.kind === 'user' && ctx.actor.role === 'admin';
-  return findSellerPage(ctx.db, isAdmin ? filter : { ...filter, status: 'VERIFIED' }, page);
+  const { name_requested: _hidden, ...shown } = filter;
+  return findSellerPage(ctx.db, isAdmin ? filter : { ...shown, status: 'VERIFIED' }, page);
 }
 
 export interface SellerChange {
@@ -92,74 +99,35 @@ export interface SellerChange {
   readonly expected: ExpectedVersions;
 }
 
-/** @throws Problem NOT_FOUND, FORBIDDEN, STALE_VERSION */
+/**
+ * Changes a profile. A new name that its owner gives to a verified one waits for an admin; the old one stays meanwhile.
+ * @throws Problem NOT_FOUND, FORBIDDEN, STALE_VERSION, VALIDATION_ERROR, CONFLICT where the name looks like another's
+ */
 export function changeSeller(
   ctx: Ctx,
   { id, changes, expected }: SellerChange,
 ): Promise<SellerRow> {
+  const columns = columnsOf(changes);
   return inTransaction(ctx, async (ctx) => {
     const before = await getManaged(ctx, id);
     requireVersion(expected, before.version);
     if (changes.barangay_code !== undefined) await requireBarangay(ctx, changes.barangay_code);
     const seller = await updateSeller(ctx.db, id, {
-      ...columnsOf(changes),
+      ...columns,
+      ...(await nameColumns(ctx, before, columns.business_name)),
       updated_at: ctx.clock.now(),
-    });
+    }).catch(refuseTaken);
     invalidate(ctx, SELLERS);
     if (seller.business_name !== before.business_name) await refreshSellerListings(ctx, id);
     const personal = PERSONAL_FIELDS.filter((field) => before[field] !== seller[field]);
-    const changed = changesBetween(before, seller, PUBLIC_FIELDS);
     await recordAudit(ctx, {
       action: 'seller.changed',
       object_type: 'seller',
       object_id: id,
-      changes: changed,
+      changes: changesBetween(before, seller, PUBLIC_FIELDS),
       personal,
     });
     return seller;
-  });
-}
-
-/** Takes the profile and its products off the market; open orders stay to be finished. */
-export function removeSeller(ctx: Ctx, id: string, expected: ExpectedVersions): Promise<void> {
-  return inTransaction(ctx, async (ctx) => {
-    const seller = await getManaged(ctx, id);
-    requireVersion(expected, seller.version);
-    await updateSeller(ctx.db, id, { deleted_at: ctx.clock.now(), updated_at: ctx.clock.now() });
-    invalidate(ctx, SELLERS);
-    await revokeSellerRole(ctx, seller.user_id);
-    await refreshSellerListings(ctx, id);
-    await recordAudit(ctx, { action: 'seller.removed', object_type: 'seller', object_id: id });
-  });
-}
-
-/** @throws Problem NOT_FOUND, INVALID_STATUS_TRANSITION */
-export function moveSeller(ctx: Ctx, id: string, action: SellerAction): Promise<SellerRow> {
-  return inTransaction(ctx, async (ctx) => {
-    const before = await lockSeller(ctx.db, id);
-    if (before === undefined) throw notFound('seller');
-    const status = statusAfter(action, before.status as SellerStatus);
-    if (status === undefined) {
-      throw new Problem(
-        SELLER_TRANSITION,
-        `A seller that is ${before.status} cannot be moved by "${action}".`,
-      );
-    }
-    await updateSeller(ctx.db, id, { status, updated_at: ctx.clock.now() });
-    invalidate(ctx, SELLERS);
-    await refreshSellerListings(ctx, id);
-    const changes = { status: [before.status, status] } as const;
-    await recordAudit(ctx, {
-      action: `seller.${action}`,
-      object_type: 'seller',
-      object_id: id,
-      changes,
-    });
-    await publishEvents(ctx, [
-      { topic: `seller.${status.toLowerCase()}`, payload: { seller_id: id } },
-    ]);
-    // Read again: the number of products on sale has followed.
-    return getSeller(ctx, id);
   });
 }
 
@@ -175,8 +143,8 @@ export function unfollowSeller(ctx: Ctx, id: string): Promise<void> {
 async function follow(ctx: Ctx, seller_id: string, isOn: boolean): Promise<void> {
   const { user_id } = signedIn(ctx);
   await inTransaction(ctx, async (ctx) => {
-    await setFollow(ctx.db, { user_id, seller_id, at: ctx.clock.now() }, isOn);
-    invalidate(ctx, SELLERS);
+    const at = ctx.clock.now();
+    if (await setFollow(ctx.db, { user_id, seller_id, at }, isOn)) invalidate(ctx, SELLERS);
   });
 }
 
@@ -209,7 +177,14 @@ export function requireSelling(ctx: Ctx, seller_id: string, noun: string): void 
 }
 
 async function getManaged(ctx: TxCtx, id: string): Promise<SellerRow> {
-  const seller = await lockSeller(ctx.db, id);
+  return requireManaged(ctx, id, await lockSeller(ctx.db, id));
+}
+
+/**
+ * A seller as found for a change, where the caller may make it.
+ * @throws Problem NOT_FOUND, FORBIDDEN
+ */
+export function requireManaged(ctx: Ctx, id: string, seller: SellerRow | undefined): SellerRow {
   const isMine = mayManage(ctx, id);
   if (seller === undefined || (seller.status !== 'VERIFIED' && !isMine)) throw notFound('seller');
   if (!isMine) throw new Problem(FORBIDDEN, 'This is not your seller profile.');
@@ -217,15 +192,51 @@ async function getManaged(ctx: TxCtx, id: string): Promise<SellerRow> {
 }
 
 function columnsOf<T extends Partial<SellerInput>>(input: T): T {
-  if (input.business_phone === undefined) return input;
-  const phone = parsePhone(input.business_phone);
-  if (phone === undefined)
-    throw invalidField('/business_phone', 'must be a Philippine phone number such as 09171234567');
-  return { ...input, business_phone: phone.e164 };
+  return {
+    ...input,
+    ...(input.business_phone === undefined ? {} : { business_phone: e164(input.business_phone) }),
+    ...(input.business_name === undefined
+      ? {}
+      : { business_name: acceptableName(input.business_name) }),
+  };
 }
 
-function refuseSecondProfile(error: unknown): never {
-  if (violatedConstraint(error) === 'sellers_user_key')
+function e164(text: string): string {
+  const phone = parsePhone(text);
+  if (phone === undefined)
+    throw invalidField('/business_phone', 'must be a Philippine phone number such as 09171234567');
+  return phone.e164;
+}
+
+function acceptableName(name: string): string {
+  const fault = nameFault(name);
+  if (fault !== undefined) throw invalidField('/business_name', fault);
+  return name;
+}
+
+/** What becomes of a name that was sent: taken on, kept for an admin to look at, or a request that is withdrawn. */
+async function nameColumns(
+  ctx: TxCtx,
+  before: SellerRow,
+  business_name: string | undefined,
+): Promise<Updateable<Sellers>> {
+  if (business_name === undefined) return {};
+  const isAdmin = ctx.actor.kind === 'user' && ctx.actor.role === 'admin';
+  const withoutRequest = { requested_name: null, name_requested_at: null };
+  if (isAdmin || !isNameReviewed(before) || business_name === before.business_name)
+    return { business_name, ...withoutRequest };
+  if (await isNameTaken(ctx.db, { business_name, except: before.id })) throw nameTaken();
+  return {
+    business_name: before.business_name,
+    requested_name: business_name,
+    name_requested_at: ctx.clock.now(),
+  };
+}
+
+/** Turns a broken unique index into its refusal. */
+export function refuseTaken(error: unknown): never {
+  const constraint = violatedConstraint(error);
+  if (constraint === 'sellers_user_key')
     throw new Problem(CONFLICT, 'You have a seller profile already.');
-  throw error;
+  throw constraint === 'sellers_name_key' ? nameTaken() : error;
 }

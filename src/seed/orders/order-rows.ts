@@ -1,12 +1,14 @@
 // Rows of the order itself: order, parts, lines and history.
 import type { RowsByTable } from '../../db/insert-together.ts';
-import type { Mover } from '../../modules/orders/orders.rules.ts';
+import { dueAfter, type Mover } from '../../modules/orders/orders.rules.ts';
 import { ORDER_NOTES } from '../data/names.ts';
 import type { Random } from '../random.ts';
 import { latest } from '../seeding.ts';
 import type { Line, Move, OrderDraft, Part } from './draft.ts';
 
 const NOTED = 0.1;
+/** As the API's defaults. */
+const STEP_HOURS = { ORDER_CONFIRM_HOURS: 24, ORDER_SHIP_HOURS: 72 };
 
 export function orderRows(random: Random, order: OrderDraft, admin_id: string): RowsByTable {
   const { id, order_number, buyer, placed_at, status, parts } = order;
@@ -41,7 +43,8 @@ function shippingAddress({ buyer: { address, place } }: OrderDraft) {
   return { label, recipient_name, recipient_phone, street, landmark, zip_code, ...place };
 }
 
-function partRow({ placed_at, paid_at, method }: OrderDraft, part: Part) {
+function partRow(order: OrderDraft, part: Part) {
+  const { placed_at, paid_at, method } = order;
   const { id, order_id, seller_id, status, commission_bps, moves } = part;
   const { subtotal_centavos, discount_centavos, total_centavos } = part;
   return {
@@ -58,7 +61,15 @@ function partRow({ placed_at, paid_at, method }: OrderDraft, part: Part) {
     placed_at,
     updated_at: moves.at(-1)?.at ?? placed_at,
     delivered_at: deliveredAt(part),
+    due_at: dueAt(order, part),
+    reminded_at: null,
   };
+}
+
+/** Nothing is due while the buyer has to pay. */
+function dueAt({ method, placed_at, paid_at }: OrderDraft, { status, moves }: Part): Date | null {
+  if (status === 'PENDING' && method !== 'COD' && paid_at === null) return null;
+  return dueAfter(status, moves.at(-1)?.at ?? paid_at ?? placed_at, STEP_HOURS);
 }
 
 function isGivenBack({ status }: Part): boolean {

@@ -37,6 +37,14 @@ FROM generate_series(1, market.sellers()) n
 JOIN barangay ON barangay.i = 1 + n * 31 % (SELECT count(*) FROM barangay)
 CROSS JOIN LATERAL (SELECT market.now() - interval '700 days' * (1 - n::float8 / market.sellers()) AS joined_at) at;
 
+UPDATE sellers SET suspended_from = 'VERIFIED' WHERE status = 'SUSPENDED';
+UPDATE sellers SET requested_name = 'Bagong ' || business_name, name_requested_at = market.now()
+WHERE status = 'VERIFIED' AND right(slug, 2) = '77';
+
+INSERT INTO suspension_marks (contact_hash, seller_id, created_at)
+SELECT sha256(('contact ' || n)::bytea), market.id('seller', market.even(n, 15, market.sellers()::integer)), market.now()
+FROM generate_series(1, market.products() / 10) n;
+
 INSERT INTO seller_follows (user_id, seller_id, created_at)
 SELECT market.customer(n), market.id('seller', market.skewed(n, 10, market.sellers())), market.now() - interval '1 day' * (n % 400)
 FROM generate_series(1, market.products() / 2) n

@@ -21,9 +21,11 @@ SELECT market.id('order', n), 'OID-2026-' || lpad(n::text, 6, '0'), market.custo
   market.placed_at(n), market.placed_at(n), CASE WHEN n % 25 = 0 THEN market.now() END
 FROM line GROUP BY n;
 
-INSERT INTO seller_orders (id, order_id, seller_id, order_status, subtotal_centavos, discount_centavos, total_centavos, due_centavos, commission_bps, placed_at, updated_at, delivered_at)
+INSERT INTO seller_orders (id, order_id, seller_id, order_status, subtotal_centavos, discount_centavos, total_centavos, due_centavos, commission_bps, placed_at, updated_at, delivered_at, due_at)
 SELECT market.id('part', part_n), market.id('order', n), seller_id, order_status, total_centavos, 0, total_centavos, total_centavos, 1000, placed_at, placed_at,
-  CASE WHEN order_status = 'DELIVERED' THEN placed_at + interval '2 days' END
+  CASE WHEN order_status = 'DELIVERED' THEN placed_at + interval '2 days' END,
+  -- Nearly all are due in some hours; few so soon that their sellers are reminded.
+  CASE WHEN order_status IN ('PENDING', 'CONFIRMED') THEN market.now() + interval '1 hour' * CASE part_n % 100 WHEN 0 THEN 2 ELSE 5 + part_n % 60 END END
 FROM part;
 
 INSERT INTO order_items (id, order_id, seller_order_id, product_id, product_name, unit, tax_class, quantity_milli, list_price_centavos,

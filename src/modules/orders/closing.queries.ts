@@ -1,0 +1,22 @@
+// SQL over a buyer's open orders.
+import { sql } from 'kysely';
+import type { Db } from '../../db/database.ts';
+
+export interface OpenOrder {
+  readonly id: string;
+  readonly order_number: string;
+  /** Paid for, or on its way to the buyer. */
+  readonly is_binding: boolean;
+}
+
+/** A buyer's orders that are neither delivered nor cancelled, by id. */
+export async function findOpenOrders(db: Db, user_id: string): Promise<OpenOrder[]> {
+  const { rows } = await sql<OpenOrder>`
+    SELECT o.id, o.order_number,
+      p.payment_status <> 'PENDING' OR EXISTS (
+        SELECT FROM seller_orders s WHERE s.order_id = o.id AND s.order_status IN ('SHIPPED', 'DELIVERED')) AS is_binding
+    FROM orders o JOIN payments p ON p.order_id = o.id
+    WHERE o.user_id = ${user_id} AND o.order_status IN ('PENDING', 'CONFIRMED', 'SHIPPED')
+    ORDER BY o.id`.execute(db);
+  return rows;
+}

@@ -1,0 +1,45 @@
+// What becomes of the open orders of a buyer whose account is closed.
+import type { TxCtx } from '../../context.ts';
+import { OPEN_ORDERS, Problem } from '../../lib/problem.ts';
+import { isPaid } from '../payments/payments.rules.ts';
+import { cancelParts } from './cancellation.service.ts';
+import { changeOrder } from './change.service.ts';
+import { findOpenOrders, type OpenOrder } from './closing.queries.ts';
+import { isOpen } from './orders.rules.ts';
+
+/** More numbers than this say no more. */
+const MAX_NAMED = 10;
+
+/**
+ * Cancels what the buyer has not paid and no seller has shipped, so that its stock is free again. Whoever may miss
+ * none holds the buyer's cart, so that no order is added meanwhile.
+ */
+export async function cancelUnpaidOrders(ctx: TxCtx, user_id: string): Promise<void> {
+  const open = await findOpenOrders(ctx.db, user_id);
+  for (const order of open.filter((candidate) => !candidate.is_binding))
+    await cancelUnpaid(ctx, order);
+}
+
+/** @throws Problem OPEN_ORDERS naming orders that are paid or on their way */
+export async function requireNoBindingOrders(ctx: TxCtx, user_id: string): Promise<void> {
+  const binding = (await findOpenOrders(ctx.db, user_id)).filter((order) => order.is_binding);
+  if (binding.length === 0) return;
+  const order_numbers = binding.slice(0, MAX_NAMED).map((order) => order.order_number);
+  const others = binding.length > order_numbers.length ? ' and others' : '';
+  throw new Problem(
+    OPEN_ORDERS,
+    `Orders that are paid or on their way have to be delivered or cancelled first: ${order_numbers.join(', ')}${others}.`,
+    { members: { order_numbers } },
+  );
+}
+
+function cancelUnpaid(ctx: TxCtx, { id }: OpenOrder): Promise<void> {
+  return changeOrder(ctx, id, async (ctx, draft) => {
+    const isBinding =
+      isPaid(draft.payment.payment_status) ||
+      draft.parts.some((part) => ['SHIPPED', 'DELIVERED'].includes(part.order_status));
+    const open = draft.parts.filter((part) => isOpen(part.order_status));
+    // Paid or shipped since it was read: it is binding now.
+    if (!isBinding && open.length > 0) await cancelParts(ctx, draft, open, 'ACCOUNT_CLOSED');
+  });
+}

@@ -1,0 +1,66 @@
+// Refuses orders that would leave too much unpaid. Checkout asks with what it has read behind the locks that it holds.
+import type { Ctx } from '../../context.ts';
+import { formatMoney } from '../../lib/money.ts';
+import { Problem } from '../../lib/problem.ts';
+import { formatQuantity } from '../../lib/quantity.ts';
+import type { OrderableLine } from '../storefront/cart-lines.service.ts';
+import { UNPAID_LIMIT } from './orders.errors.ts';
+import { mostHeld, mostUnpaid } from './unpaid.rules.ts';
+
+/**
+ * @param before any line of the buyer's locked cart
+ * @throws Problem UNPAID_LIMIT where one more order of `total_centavos` would be too many or too much
+ */
+export function requireUnpaidRoom(ctx: Ctx, before: OrderableLine, total_centavos: number): void {
+  const { unpaid_orders, unpaid_centavos, is_known_buyer } = before;
+  const most = mostUnpaid(is_known_buyer, ctx.config);
+  if (unpaid_orders >= most.orders) {
+    throw unpaidLimit('orders', {
+      detail: `You have ${unpaid_orders} open orders that are not paid, and ${most.orders} is the most.`,
+      members: { maximum: most.orders },
+    });
+  }
+  const after_centavos = unpaid_centavos + total_centavos;
+  if (after_centavos > most.total_centavos) {
+    const maximum_amount = formatMoney(most.total_centavos);
+    throw unpaidLimit('total', {
+      detail: `Your unpaid orders would come to ${formatMoney(after_centavos)}, and ${maximum_amount} is the most.`,
+      members: { maximum_amount },
+    });
+  }
+}
+
+/**
+ * @param available free of each product before this order, in thousandths; the caller holds their stock
+ * @throws Problem UNPAID_LIMIT naming the products of which the buyer would hold too much, and what is left for the buyer
+ */
+export function requireFairShare(
+  ctx: Ctx,
+  lines: readonly OrderableLine[],
+  available: ReadonlyMap<string, number>,
+): void {
+  const products = lines.flatMap((line) => {
+    const { product_id, product_name, unit, held_milli } = line;
+    const most_milli = mostHeld(line, available.get(product_id) ?? 0, ctx.config);
+    if (held_milli + line.quantity_milli <= most_milli) return [];
+    const left_milli = Math.max(0, most_milli - held_milli);
+    return [{ product_id, product_name, unit, available_quantity: formatQuantity(left_milli) }];
+  });
+  if (products.length === 0) return;
+  const words = products.map((p) => `${p.product_name}: ${p.available_quantity} ${p.unit}`);
+  throw unpaidLimit('stock', {
+    detail: `Unpaid orders of one buyer may hold ${ctx.config.UNPAID_STOCK_SHARE} % of a product's stock. You can order ${words.join('; ')}.`,
+    members: { products },
+  });
+}
+
+function unpaidLimit(
+  limit: 'orders' | 'total' | 'stock',
+  { detail, members }: { detail: string; members: Readonly<Record<string, unknown>> },
+): Problem {
+  return new Problem(
+    UNPAID_LIMIT,
+    `${detail} Pay or cancel an open order, or wait until one is delivered; then order again.`,
+    { members: { limit, ...members } },
+  );
+}
