@@ -20,9 +20,7 @@ export const JOB_DATA: Readonly<Record<string, object>> = {
     subject: 'Your order',
     text: 'It is on its way.',
   },
-  'identity.send-reset-code': {
-    user_email: 'person-1@example.com',
-    code: '123456',
-    code_hash: Buffer.alloc(32).toString('base64url'),
-  },
+  // Asked for by somebody who is not signed in, and not released yet.
+  'identity.send-code': { code_id: idOf('code', 0) },
+  'identity.send-change-notice': { change_id: idOf('change', 1), event: 'requested' },
 };

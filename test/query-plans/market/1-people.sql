@@ -66,6 +66,9 @@ SELECT market.id('code', n), (ARRAY['EMAIL', 'PHONE', 'PASSWORD_RESET'])[1 + n %
 FROM generate_series(1, market.users() / 2) n
 CROSS JOIN LATERAL (SELECT market.now() - interval '47 hours' * (1 - n::float8 * 2 / market.users()) AS asked_at) at;
 
+INSERT INTO one_time_codes (id, purpose, target, ip_prefix, created_at, expires_at)
+VALUES (market.id('code', 0), 'PASSWORD_RESET', 'person-1@example.com', '203.0.113.0/24', market.now(), market.now() + interval '1 day');
+
 INSERT INTO contact_changes (id, user_id, contact, old_value, new_value, old_confirmed, created_at, confirmed_at, closed_at)
 SELECT market.id('change', n), market.id('user', n), 'email', 'person-' || n || '@example.com', 'new-' || n || '@example.com', true,
   market.now() - interval '29 days', CASE WHEN n % 2 = 0 THEN market.now() - interval '28 days' END, NULL
