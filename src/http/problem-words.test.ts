@@ -36,7 +36,14 @@ describe('the words of each code', () => {
     for (const heading of ['What happened', 'Why', 'What to do', 'An answer with this code'])
       expect(body).toMatch(new RegExp(`<h2>${heading}</h2>\\s*<(p|pre)[^>]*>(<code>)?[^<]+`));
     const examples = [...body.matchAll(/<pre[^>]*><code>([^<]+)<\/code>/g)].map(([, json = '']) =>
-      JSON.parse(json.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')),
+      JSON.parse(
+        json
+          .replaceAll('&quot;', '"')
+          .replaceAll('&#39;', "'")
+          .replaceAll('&lt;', '<')
+          .replaceAll('&gt;', '>')
+          .replaceAll('&amp;', '&'),
+      ),
     );
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples)

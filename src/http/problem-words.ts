@@ -102,6 +102,17 @@ export const PROBLEM_WORDS: Readonly<Record<string, ProblemWords>> = {
       instance: '/api/v1/auth/login',
     },
   },
+  STEP_UP_REQUIRED: {
+    what: 'You are signed in, and for this you have to prove once more who you are.',
+    why: 'Addresses, passwords, second factors, sessions and accounts are changed only within five minutes of a proof, so that a stolen token takes nobody’s account.',
+    remedy:
+      'Send your password, and `otp` where a second factor is set up, to `POST /auth/step-up`, then repeat the request within five minutes.',
+    example: {
+      detail:
+        'This needs a proof of who you are from the last five minutes: send your password, and a code where a second factor is set up, to POST /auth/step-up, then repeat the request.',
+      instance: '/api/v1/users/me',
+    },
+  },
   INVALID_CREDENTIALS: {
     what: 'The password, the code or the pair of address and password is not right.',
     why: 'The answer is the same for an unknown address and for a wrong password, so that nobody learns who has an account.',

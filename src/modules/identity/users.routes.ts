@@ -57,7 +57,7 @@ export const userRoutes: readonly AnyRoute[] = [
     tag: 'Users',
     summary: 'Change my profile',
     description:
-      'A changed e-mail address, or a number in place of a confirmed one, is pending until the code that is sent to it comes to `POST /auth/verify/email` or `/auth/verify/phone`. The old one stays in force until then, is told, and can undo the change for seven days.',
+      'A changed e-mail address, or a number in place of a confirmed one, is pending until the code that is sent to it comes to `POST /auth/verify/email` or `POST /auth/verify/phone`. The old one stays in force until then, is told, and can undo the change for seven days.',
     body: OwnProfilePatch,
     status: 200,
     returns: User,
