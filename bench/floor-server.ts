@@ -1,9 +1,9 @@
 // A floor as a process of its own: bare Fastify that answers as its plan says, and does nothing else.
 // `node bench/floor-server.ts <plan.json> <port>`
 import { readFile } from 'node:fs/promises';
+import { verify } from '@node-rs/argon2';
 import Fastify from 'fastify';
 import pg from 'pg';
-import { isPassword } from '../src/modules/identity/passwords.ts';
 import type { Recording } from './recording.ts';
 
 export type FloorPlan =
@@ -32,7 +32,7 @@ await app.listen({ host: '127.0.0.1', port: Number(port) });
 function createAnswer(plan: FloorPlan): Answer {
   if (plan.kind === 'static') return () => plan.body;
   if (plan.kind === 'statements') return replay(plan);
-  return async () => JSON.stringify({ ok: await isPassword(plan.password, plan.hash) });
+  return async () => JSON.stringify({ ok: await verify(plan.hash, plan.password) });
 }
 
 /** Sends what the API sent for its n-th recorded request, every statement prepared, and answers with the last rows. */

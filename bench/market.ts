@@ -1,10 +1,11 @@
 // The market that is measured: seeded, made fit for production, with buyers who are signed in.
+import { hash } from '@node-rs/argon2';
 import type pg from 'pg';
 import type { Config } from '../src/config.ts';
 import { openDatabase } from '../src/db/database.ts';
 import { DEMO_EMAILS } from '../src/lib/demo-market.ts';
 import { systemClock } from '../src/lib/time.ts';
-import { hashPassword } from '../src/modules/identity/passwords.ts';
+import { PASSWORD_COST } from '../src/modules/identity/passwords.ts';
 import { createTokens, type Tokens } from '../src/modules/identity/tokens.ts';
 import { prepareDatabase } from '../src/prepare.ts';
 import { type Size, seedDatabase } from '../src/seed/seed.ts';
@@ -66,7 +67,7 @@ export async function plantMarket(url: string, size: Size): Promise<void> {
 /** Signs buyers in and fills their carts, and reads what requests will name. */
 export async function openMarket(url: string, config: Config): Promise<Market> {
   const tokens = await createTokens(config);
-  const password_hash = await hashPassword(PASSWORD);
+  const password_hash = await hash(PASSWORD, PASSWORD_COST);
   return withClient(url, async (client) => {
     const buyers = await signBuyersIn(client, { password_hash, tokens });
     await fillCarts(client, buyers);

@@ -160,7 +160,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   registerPaymentPages(app);
   await registerUndoPage(app);
-  registerMedia(app, services.gateways.storage);
+  registerMedia(app);
   registerViewCounter(app, services);
   return app;
 }

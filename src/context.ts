@@ -3,7 +3,7 @@ import type { Cache } from './cache/cache.ts';
 import type { Config } from './config.ts';
 import type { Db, DbTransaction } from './db/database.ts';
 import { observeStatements } from './db/observed.ts';
-import type { Gateways } from './gateways/gateways.ts';
+import type { GatewayFacts, Gateways } from './gateways/gateways.ts';
 import { type Jobs, jobsWithin } from './jobs/jobs.ts';
 import type { Clock } from './lib/time.ts';
 import type { ErrorReports } from './telemetry/error-reports.ts';
@@ -48,13 +48,23 @@ export interface Services {
   readonly errorReports?: ErrorReports | undefined;
 }
 
-export interface Ctx extends Services {
+/** May be inside a transaction, where nothing slow may run: it has no gateway to call. */
+export interface Ctx extends Omit<Services, 'gateways'> {
+  readonly gateways: GatewayFacts;
   readonly actor: Actor;
   readonly requestId: string;
   /** What this request or job run belongs to; commands belong to nothing. Outgoing calls carry it on. */
   readonly trace?: TraceContext | undefined;
   /** The caller's network (/24 or /48), never a whole address. */
   readonly ipPrefix?: string | undefined;
+}
+
+/**
+ * A Ctx outside any transaction. Whatever takes long asks for it (network, files, password hashes, images), so that it
+ * does not compile between BEGIN and COMMIT.
+ */
+export interface OutsideCtx extends Ctx {
+  readonly gateways: Gateways;
 }
 
 /** A Ctx whose `db` is one open transaction; what must be atomic asks for it. */
@@ -64,8 +74,15 @@ export interface TxCtx extends Ctx {
   readonly afterCommit: (effect: () => void) => void;
 }
 
+/** The same caller inside a transaction, without the gateways that the types hide there. */
+export function insideTransaction(ctx: Ctx, open: Pick<TxCtx, 'db' | 'afterCommit'>): TxCtx {
+  const { wallet } = ctx.gateways;
+  const facts = wallet && { name: wallet.name, capabilities: wallet.capabilities };
+  return { ...ctx, ...open, gateways: { wallet: facts } };
+}
+
 /** The context of jobs and commands: nobody's request. */
-export function systemCtx(services: Services, requestId: string): Ctx {
+export function systemCtx(services: Services, requestId: string): OutsideCtx {
   return { ...services, actor: { kind: 'system' }, requestId };
 }
 

@@ -1,6 +1,6 @@
 // buildWorker: every queue, schedule and handler, in one list.
 
-import type { Ctx } from './context.ts';
+import type { OutsideCtx } from './context.ts';
 import type { Job } from './jobs/define.ts';
 import { sealEntriesJob } from './modules/audit/audit.jobs.ts';
 import { refreshCategoryListingsJob } from './modules/catalog/categories.jobs.ts';
@@ -34,7 +34,7 @@ import {
 import { refundJob } from './modules/payments/payments.jobs.ts';
 import { forgetErasedReviewersJob } from './modules/reviews/reviews.jobs.ts';
 
-export const allJobs: readonly Job<Ctx, unknown>[] = [
+export const allJobs: readonly Job<OutsideCtx, unknown>[] = [
   expireReservationsJob,
   reconcilePaymentsJob,
   cancelOverdueJob,

@@ -4,7 +4,7 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { buildApp } from '../src/app.ts';
 import { openCache } from '../src/cache/open.ts';
 import { type Config, loadConfig } from '../src/config.ts';
-import { type Ctx, type Services, systemCtx } from '../src/context.ts';
+import { type OutsideCtx, type Services, systemCtx } from '../src/context.ts';
 import { openDatabase } from '../src/db/database.ts';
 import { createGateways } from '../src/gateways/create.ts';
 import type { Deprecation } from '../src/http/deprecations.ts';
@@ -25,7 +25,7 @@ export interface TestApp {
   readonly services: Services;
   readonly clock: TestClock;
   /** For calling services directly, as nobody's request. */
-  readonly system: Ctx;
+  readonly system: OutsideCtx;
   readonly tokens: Tokens;
   readonly health: Health;
   readonly metrics: Metrics;

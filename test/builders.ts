@@ -1,5 +1,5 @@
 // Things for tests to work with: categories, products and lots, made through the services as their seller would.
-import type { Ctx } from '../src/context.ts';
+import type { OutsideCtx } from '../src/context.ts';
 import { newId } from '../src/lib/ids.ts';
 import {
   createCategory as addCategory,
@@ -19,7 +19,7 @@ import type { TestApp } from './app.ts';
 export const TEST_SHELF_LIFE_DAYS = 7;
 
 /** A context in which `seller` acts in good standing, whatever their standing in the database. */
-export function actingAs(test: TestApp, seller: TestActor): Ctx {
+export function actingAs(test: TestApp, seller: TestActor): OutsideCtx {
   const { user_id, session_id, seller_id } = seller;
   return {
     ...test.system,

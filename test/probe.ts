@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { type Cache, withoutCache } from '../src/cache/cache.ts';
 import { redisBreaker } from '../src/cache/redis.ts';
 import { loadConfig } from '../src/config.ts';
-import type { Services, UserActor } from '../src/context.ts';
+import type { Ctx, Services, UserActor } from '../src/context.ts';
 import { type Db, openDatabase } from '../src/db/database.ts';
 import { type Authenticate, registerCaller } from '../src/http/caller.ts';
 import { registerLoadShedding } from '../src/http/load-shedding.ts';
@@ -71,7 +71,8 @@ export async function createProbe(options: ProbeOptions): Promise<Probe> {
     onError: (err) => log.warn({ err }, 'a database connection broke'),
   });
   const cache = options.cache ?? withoutCache();
-  const known: Pick<Services, 'config' | 'db' | 'cache' | 'clock' | 'log'> = {
+  const known: Pick<Ctx, 'config' | 'db' | 'cache' | 'clock' | 'log' | 'gateways'> = {
+    gateways: {},
     config,
     db,
     cache,

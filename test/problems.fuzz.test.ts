@@ -24,7 +24,7 @@ let password_hash: string;
 beforeAll(async () => {
   test = await createTestApp();
   faultsOf = await createFaultsOf(test);
-  password_hash = await hashPassword(PASSWORD);
+  password_hash = await hashPassword(test.system, PASSWORD);
 });
 afterAll(() => test.close());
 

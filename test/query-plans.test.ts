@@ -147,7 +147,7 @@ describe(`of ${SIZE.products} products`, () => {
     const password = 'kalabasa-sa-ilalim-7';
     const { user_email } = await db
       .updateTable('users')
-      .set({ password_hash: await hashPassword(password) })
+      .set({ password_hash: await hashPassword(test.system, password) })
       .where('id', '=', user_id)
       .returning('user_email')
       .executeTakeFirstOrThrow();

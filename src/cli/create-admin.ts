@@ -1,8 +1,8 @@
 // `user create-admin`: the first admin of an installation, who can then make others.
-import { type Ctx, systemCtx } from '../context.ts';
+import { type OutsideCtx, systemCtx } from '../context.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { newId } from '../lib/ids.ts';
-import { registerUser } from '../modules/identity/sign-in.service.ts';
+import { addUser, draftUser } from '../modules/identity/sign-in.service.ts';
 import { changeUser } from '../modules/identity/users.service.ts';
 import { openServices } from '../services.ts';
 import { type AdminInput, type AdminOptions, askForAdmin } from './create-admin.questions.ts';
@@ -28,9 +28,10 @@ export async function createAdmin(options: AdminOptions): Promise<ExitCode> {
 }
 
 /** Together, or not at all: a customer left behind would hold the address. */
-function register(ctx: Ctx, input: AdminInput) {
+async function register(ctx: OutsideCtx, input: AdminInput) {
+  const draft = await draftUser(ctx, input);
   return inTransaction(ctx, async (ctx) => {
-    const { id } = await registerUser(ctx, input);
+    const { id } = await addUser(ctx, draft);
     return changeUser(ctx, id, { role: 'admin' });
   });
 }

@@ -44,8 +44,9 @@ function contextOver(poolSize: number): Ctx {
     },
     onStatement: (text) => statements.push(text),
   });
-  const known: Pick<Ctx, 'db' | 'log'> = {
+  const known: Pick<Ctx, 'db' | 'log' | 'gateways'> = {
     db,
+    gateways: {},
     log: createLog({ level: 'silent', pretty: false, version: 'test' }),
   };
   return known as Ctx;
@@ -273,4 +274,11 @@ describe('errors of the database', () => {
   ])('are not confused with %s', (_what, error) => {
     expect([sqlState(error), violatedConstraint(error)]).toEqual([undefined, undefined]);
   });
+});
+
+it('a transaction knows which wallet there is and has no gateway to call', async () => {
+  const capabilities = { methods: ['GCASH'], partialRefunds: true } as const;
+  const outside = { ...ctx, gateways: { wallet: { name: 'sim', capabilities, start: () => {} } } };
+  const gateways = await inTransaction(outside, async (ctx) => ctx.gateways);
+  expect(gateways).toEqual({ wallet: { name: 'sim', capabilities } });
 });

@@ -1,5 +1,5 @@
 // inTransaction: the only way to open a transaction, and the only place that retries one.
-import type { Ctx, TxCtx } from '../context.ts';
+import { type Ctx, insideTransaction, type TxCtx } from '../context.ts';
 
 export const MAX_ATTEMPTS = 4;
 const RETRY_BASE_MS = 5;
@@ -28,7 +28,9 @@ async function commit<T>(
     const effects: Effect[] = [];
     const afterCommit = (effect: Effect) => effects.push(effect);
     try {
-      const result = await ctx.db.transaction().execute((db) => work({ ...ctx, db, afterCommit }));
+      const result = await ctx.db
+        .transaction()
+        .execute((db) => work(insideTransaction(ctx, { db, afterCommit })));
       return { result, effects };
     } catch (error) {
       const sql_state = sqlState(error);

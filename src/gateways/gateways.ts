@@ -1,10 +1,15 @@
-// The outside world as the house sees it: who sends mail and SMS, keeps files, and moves money.
+// The outside world: who sends mail and SMS, keeps files, and moves money.
 import type { MessageGateway } from './messages.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 import type { Simulator } from './simulator.ts';
 import type { FileStorage } from './storage.ts';
 
-export interface Gateways {
+/** What of the gateways may be read anywhere: which wallet there is and what it offers, but nothing to call. */
+export interface GatewayFacts {
+  readonly wallet?: Pick<PaymentProvider, 'name' | 'capabilities'> | undefined;
+}
+
+export interface Gateways extends GatewayFacts {
   readonly mail: MessageGateway;
   readonly sms: MessageGateway;
   readonly storage: FileStorage;

@@ -44,15 +44,50 @@ export function idempotencyKey(
 
 /** What makes two requests the same: method, path and body, the members of which have no order. */
 export function requestHash(request: { method: string; path: string; body: unknown }): Buffer {
-  const hash = createHash('sha256').update(`${request.method} ${request.path}\n`);
-  const { body } = request;
-  // Megabytes of an upload are hashed as they are: as JSON they would hold up everybody else.
-  return hash.update(Buffer.isBuffer(body) ? body : JSON.stringify(body ?? null, inOrder)).digest();
+  const body = JSON.stringify(canonical(request.body ?? null));
+  return createHash('sha256').update(`${request.method} ${request.path}\n${body}`).digest();
 }
 
-function inOrder(_name: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Members in order, and files as their digests: as JSON the megabytes of an upload would hold up everybody else. */
+function canonical(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Buffer.isBuffer(value)) return { sha256: createHash('sha256').update(value).digest('hex') };
+  if (Array.isArray(value)) return value.map(canonical);
+  const members = Object.entries(value).map(([name, member]) => [name, canonical(member)] as const);
+  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whose request it is, under which key, and what it asks. */
+export interface KeyedRequest {
+  readonly userId: string;
+  readonly key: string;
+  readonly hash: Buffer;
+}
+
+/**
+ * The answer that is kept under a key, if there is one.
+ * @throws Problem IDEMPOTENCY_KEY_REUSED
+ */
+export async function findKeptAnswer(
+  ctx: Ctx,
+  request: KeyedRequest,
+): Promise<KeptAnswer | undefined> {
+  const kept = await ctx.db
+    .selectFrom('idempotency_keys')
+    .select(['request_hash', 'status', 'headers', 'body'])
+    .where('user_id', '=', request.userId)
+    .where('key', '=', request.key)
+    .where('created_at', '>', plusMs(ctx.clock.now(), -IDEMPOTENCY_LIFETIME_MS))
+    .executeTakeFirst();
+  if (kept === undefined) return undefined;
+  if (!kept.request_hash.equals(request.hash)) {
+    throw new Problem(
+      IDEMPOTENCY_KEY_REUSED,
+      'This key was used for another request; use a fresh one.',
+    );
+  }
+  const headers = kept.headers as Record<string, string>;
+  return { status: kept.status, headers, body: kept.body };
 }
 
 /**
@@ -62,7 +97,7 @@ function inOrder(_name: string, value: unknown): unknown {
  */
 export function once(
   ctx: Ctx,
-  request: { readonly userId: string; readonly key: string; readonly hash: Buffer },
+  request: KeyedRequest,
   work: (ctx: TxCtx) => Promise<KeptAnswer>,
 ): Promise<{ answer: KeptAnswer; isReplay: boolean }> {
   return inTransaction(ctx, async (ctx) => {
@@ -71,43 +106,47 @@ export function once(
       ctx.db,
     );
     if (lock.rows[0]?.locked !== true) {
-      throw new Problem(
-        IDEMPOTENCY_IN_PROGRESS,
-        'Wait for the first request to end, then repeat it to get its answer.',
-        {
-          headers: { 'retry-after': '1' },
-        },
-      );
+      throw inProgress();
     }
     // A statement of its own: its snapshot must be younger than the lock, or it could miss the first answer.
-    const kept = await ctx.db
-      .selectFrom('idempotency_keys')
-      .select(['request_hash', 'status', 'headers', 'body'])
-      .where('user_id', '=', request.userId)
-      .where('key', '=', request.key)
-      .where('created_at', '>', plusMs(ctx.clock.now(), -IDEMPOTENCY_LIFETIME_MS))
-      .executeTakeFirst();
-    if (kept !== undefined) {
-      if (!kept.request_hash.equals(request.hash)) {
-        throw new Problem(
-          IDEMPOTENCY_KEY_REUSED,
-          'This key was used for another request; use a fresh one.',
-        );
-      }
-      const headers = kept.headers as Record<string, string>;
-      return { answer: { status: kept.status, headers, body: kept.body }, isReplay: true };
-    }
+    const kept = await findKeptAnswer(ctx, request);
+    if (kept !== undefined) return { answer: kept, isReplay: true };
     const answer = await work(ctx);
     await keep(ctx, request, answer);
     return { answer, isReplay: false };
   });
 }
 
-async function keep(
-  ctx: TxCtx,
-  request: { userId: string; key: string; hash: Buffer },
-  answer: KeptAnswer,
-): Promise<void> {
+function inProgress(): Problem {
+  return new Problem(
+    IDEMPOTENCY_IN_PROGRESS,
+    'Wait for the first request to end, then repeat it to get its answer.',
+    { headers: { 'retry-after': '1' } },
+  );
+}
+
+const underWay = new Set<string>();
+
+/**
+ * Runs `work` unless this process is at it under the same key, so that nothing is prepared twice at once. Between
+ * processes only `once` decides, and what was prepared in vain is undone.
+ * @throws Problem IDEMPOTENCY_IN_PROGRESS
+ */
+export async function unlessUnderWay<T>(
+  { userId, key }: KeyedRequest,
+  work: () => Promise<T>,
+): Promise<T> {
+  const name = `${userId}:${key}`;
+  if (underWay.has(name)) throw inProgress();
+  underWay.add(name);
+  try {
+    return await work();
+  } finally {
+    underWay.delete(name);
+  }
+}
+
+async function keep(ctx: TxCtx, request: KeyedRequest, answer: KeptAnswer): Promise<void> {
   const row = {
     request_hash: request.hash,
     status: answer.status,

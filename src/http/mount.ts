@@ -7,19 +7,27 @@ import type {
   FastifySchemaCompiler,
   RouteOptions,
 } from 'fastify';
-import { type TObject, type TSchema, Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { ANONYMOUS, type Ctx } from '../context.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 import { actorFor, requireAccess, requireStepUp } from './access.ts';
 import { cacheHeaders, isSameForAll } from './caching.ts';
 import { etagOf, expectedVersions, isNotModified } from './conditional.ts';
 import { acceptedEncoding, variantOf } from './content-encoding.ts';
-import { idempotencyKey, type KeptAnswer, once, requestHash } from './idempotency.ts';
+import {
+  findKeptAnswer,
+  idempotencyKey,
+  type KeptAnswer,
+  once,
+  requestHash,
+  unlessUnderWay,
+} from './idempotency.ts';
 import type { Models } from './models.ts';
 import { operationId } from './openapi.ts';
 import { ProblemDetails } from './openapi-problems.ts';
 import type { Paging } from './paging.ts';
-import type { AnyRoute, Input, Limited } from './route.ts';
+import { withPrepared } from './prepared.ts';
+import type { AnyRoute, Limited, Prepared } from './route.ts';
 import { Empty } from './schema.ts';
 
 declare module 'fastify' {
@@ -204,17 +212,50 @@ async function answerOnce(
     ? idempotencyKey(request.headers['idempotency-key'], route.idempotency === 'required')
     : undefined;
   if (key === undefined || ctx.actor.kind !== 'user') {
-    const made = await perform(route, mounting, { ctx, request, reply });
-    return { answer: tagged(made), isReplay: false };
+    return withPrepared(ctx.log, await prepare(route, request, reply), async (prepared) => {
+      const made = await perform(route, mounting, { ctx, request, reply, prepared });
+      return { outcome: { answer: tagged(made), isReplay: false }, isUsed: true };
+    });
   }
-  const hash = requestHash({
-    method: request.method,
-    path: pathOf(request),
-    body: request.body,
+  const hash = requestHash({ method: request.method, path: pathOf(request), body: request.body });
+  const keyed = { userId: ctx.actor.user_id, key, hash };
+  const answerKeyed = (prepared?: unknown) =>
+    once(ctx, keyed, async (ctx) =>
+      tagged(await perform(route, mounting, { ctx, request, reply, prepared })),
+    );
+  if (preparesOf(route) === undefined) return answerKeyed();
+  return unlessUnderWay(keyed, async () => {
+    // Looked up in the transaction too: here it only saves preparing what has been done.
+    const kept = await findKeptAnswer(ctx, keyed);
+    if (kept !== undefined) return { answer: kept, isReplay: true };
+    return withPrepared(ctx.log, await prepare(route, request, reply), async (prepared) => {
+      const outcome = await answerKeyed(prepared);
+      return { outcome, isUsed: !outcome.isReplay };
+    });
   });
-  return once(ctx, { userId: ctx.actor.user_id, key, hash }, async (ctx) =>
-    tagged(await perform(route, mounting, { ctx, request, reply })),
-  );
+}
+
+function preparesOf(route: AnyRoute) {
+  return route.kind === 'single' ? route.prepare : undefined;
+}
+
+async function prepare(
+  route: AnyRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Prepared<unknown> | undefined> {
+  return preparesOf(route)?.(request.ctx, inputOf(request, reply));
+}
+
+function inputOf(request: FastifyRequest, reply: FastifyReply) {
+  return {
+    params: request.params as Record<string, unknown>,
+    query: (request.query ?? {}) as Record<string, unknown>,
+    body: request.body,
+    expected: expectedVersions(request.headers['if-match']),
+    request,
+    reply,
+  };
 }
 
 /** Without its trailing slash, which means nothing. */
@@ -233,20 +274,13 @@ interface Made {
 async function perform(
   route: AnyRoute,
   mounting: Mounting,
-  call: { ctx: Ctx; request: FastifyRequest; reply: FastifyReply },
+  call: { ctx: Ctx; request: FastifyRequest; reply: FastifyReply; prepared?: unknown },
 ): Promise<Made> {
-  const { ctx, request, reply } = call;
-  const input: Input<TObject, TObject, TSchema> & { query: Record<string, unknown> } = {
-    params: request.params as Record<string, unknown>,
-    query: (request.query ?? {}) as Record<string, unknown>,
-    body: request.body,
-    expected: expectedVersions(request.headers['if-match']),
-    request,
-    reply,
-  };
+  const { ctx, request, reply, prepared } = call;
+  const input = inputOf(request, reply);
   if (route.kind === 'single') {
     const { status } = route;
-    const value = await route.handle(ctx, input);
+    const value = await route.handle(ctx, { ...input, prepared });
     if (status === 204) return { status, headers: {}, body: '', version: 0 };
     return {
       status,

@@ -1,7 +1,7 @@
 // What a route is: shape, access and story in one value. app.ts mounts the same values under every version.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
-import type { Ctx } from '../context.ts';
+import type { Ctx, OutsideCtx } from '../context.ts';
 import type { Page, PageRequest } from '../db/paging.ts';
 import type { ProblemKind } from '../lib/problem.ts';
 import type { Access } from './access.ts';
@@ -20,6 +20,21 @@ export interface Input<P extends TObject, Q extends TObject, B extends TSchema> 
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+/** `required` where a repeat costs money; `none` where a POST must not be remembered. POSTs accept a key by default. */
+type Idempotency = 'required' | 'none';
+
+/** A POST that may carry a key runs inside the transaction that keeps its answer; everything else outside any. */
+type HandleCtx<M extends Method, I extends Idempotency | undefined> = M extends 'POST'
+  ? I extends 'none'
+    ? OutsideCtx
+    : Ctx
+  : OutsideCtx;
+
+/** What was done before the transaction, and how it is undone where the transaction does not need it. */
+export interface Prepared<T> {
+  readonly value: T;
+  discard(): Promise<void>;
+}
 
 /** A request as it arrived: nothing of it has been checked yet. */
 export interface UncheckedRequest {
@@ -58,8 +73,7 @@ export interface RouteFacts<P extends TObject, Q extends TObject, B extends TSch
   readonly body?: B;
   /** What it may refuse beside the refusals that access, validation and limits bring by themselves. */
   readonly problems?: readonly ProblemKind[];
-  /** `required` where a repeat costs money; `none` where a POST must not be remembered. POSTs accept a key by default. */
-  readonly idempotency?: 'required' | 'none';
+  readonly idempotency?: Idempotency | undefined;
   /** `public`: the same for everybody; `personal`: never stored; `private` by default. */
   readonly cache?: 'public' | 'personal';
   /** What a public answer shows, as tags of `cache/tags.ts`: those who change it drop the answer. */
@@ -75,12 +89,22 @@ export interface Route<
   Q extends TObject = TObject,
   B extends TSchema = TSchema,
   R extends TSchema = TSchema,
+  M extends Method = Method,
+  I extends Idempotency | undefined = Idempotency | undefined,
+  T = unknown,
 > extends RouteFacts<P, Q, B> {
   readonly kind: 'single';
+  readonly method: M;
+  readonly idempotency?: I;
   /** Status of success; 204 has no body. */
   readonly status: number;
   readonly returns?: R;
-  handle(ctx: Ctx, input: Input<P, Q, B>): Promise<Static<R>>;
+  /** What takes long (files, images, network): done before `handle`, outside its transaction, and not for a replay. */
+  prepare?(ctx: OutsideCtx, input: Input<P, Q, B>): Promise<Prepared<T>>;
+  handle(
+    ctx: HandleCtx<M, I>,
+    input: Input<P, Q, B> & { readonly prepared: NoInfer<T> },
+  ): Promise<Static<R>>;
 }
 
 export interface ListRoute<
@@ -103,7 +127,9 @@ interface ErasedRoute extends RouteFacts<TObject, TObject, TSchema> {
   readonly kind: 'single';
   readonly status: number;
   readonly returns?: TSchema;
-  handle(ctx: Ctx, input: Erased): Promise<unknown>;
+  prepare?(ctx: OutsideCtx, input: Erased): Promise<Prepared<unknown>>;
+  /** What mount gives it is what HandleCtx says: `once` decides by the same method and idempotency. */
+  handle(ctx: Ctx, input: Erased & { readonly prepared: unknown }): Promise<unknown>;
 }
 interface ErasedListRoute extends RouteFacts<TObject, TObject, TSchema> {
   readonly kind: 'list';
@@ -112,9 +138,15 @@ interface ErasedListRoute extends RouteFacts<TObject, TObject, TSchema> {
 }
 
 /** Declares a route that answers one thing, or nothing with 204. */
-export function route<P extends TObject, Q extends TObject, B extends TSchema, R extends TSchema>(
-  spec: Omit<Route<P, Q, B, R>, 'kind'>,
-): AnyRoute {
+export function route<
+  P extends TObject,
+  Q extends TObject,
+  B extends TSchema,
+  R extends TSchema,
+  const M extends Method,
+  const I extends Idempotency | undefined = undefined,
+  T = undefined,
+>(spec: Omit<Route<P, Q, B, R, M, I, T>, 'kind'>): AnyRoute {
   return { ...spec, kind: 'single' } as AnyRoute;
 }
 

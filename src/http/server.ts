@@ -8,7 +8,7 @@ import Fastify, {
 } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { Config } from '../config.ts';
-import type { Ctx } from '../context.ts';
+import type { OutsideCtx } from '../context.ts';
 import { newId } from '../lib/ids.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 import type { Clock } from '../lib/time.ts';
@@ -28,7 +28,7 @@ import { createValidation } from './validation.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    ctx: Ctx;
+    ctx: OutsideCtx;
   }
 }
 

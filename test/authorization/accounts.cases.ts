@@ -25,7 +25,7 @@ const NEW_ADDRESS = {
 };
 
 async function givePassword({ test, me: { user_id } }: Scene): Promise<void> {
-  const password_hash = await hashPassword(PASSWORD);
+  const password_hash = await hashPassword(test.system, PASSWORD);
   await test.services.db
     .updateTable('users')
     .set({ password_hash })

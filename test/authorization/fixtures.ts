@@ -1,5 +1,5 @@
 // Things that belong to somebody, made through the services as their owner would: what the matrix reaches for.
-import type { Ctx } from '../../src/context.ts';
+import type { OutsideCtx } from '../../src/context.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { DAY_MS, plusMs } from '../../src/lib/time.ts';
@@ -31,7 +31,7 @@ export interface Deal {
 }
 
 /** A context in which `user` acts as a verified customer, whatever they are in the database. */
-export function asBuyer(test: TestApp, { user_id, session_id }: TestActor): Ctx {
+export function asBuyer(test: TestApp, { user_id, session_id }: TestActor): OutsideCtx {
   const person = { kind: 'user', user_id, session_id, role: 'customer' } as const;
   return {
     ...test.system,

@@ -8,22 +8,23 @@ import {
   registration,
 } from '../../src/modules/identity/identity.testkit.ts';
 import { MAX_FACTOR_FAILURES } from '../../src/modules/identity/mfa.service.ts';
+import { hashPassword } from '../../src/modules/identity/passwords.ts';
 import { endAllSessions } from '../../src/modules/identity/sessions.service.ts';
 import { createActor } from '../actors.ts';
 import { asBuyer, makeAddress, makeShippedSale } from '../authorization/fixtures.ts';
-import {
-  createEnrolled,
-  createMember,
-  makeConfirmedChange,
-  whileHashingIsFull,
-} from './members.ts';
-import { type Attempt, ask, type Changes, type Provocations, type Provoke } from './operations.ts';
+import { amongCrowd } from './crowd.ts';
+import { createEnrolled, createMember, makeConfirmedChange } from './members.ts';
+import { type Attempt, ask, type Changes, type Provocations } from './operations.ts';
 import { askLongAfterSignIn } from './shape.cases.ts';
 
 /** In the form of a recovery code, so that it is never by chance the right one. */
 const WRONG_OTP = 'AAAAA-AAAAA';
 
-const askCrowded: Provoke = (attempt) => whileHashingIsFull(() => ask(attempt));
+const askCrowded = (attempt: Attempt, changes: Changes = {}) =>
+  amongCrowd(
+    () => hashPassword(attempt.stage.test.system, PASSWORD),
+    () => ask(attempt, changes),
+  );
 
 export const accountCases: Provocations = {
   'POST /auth/register': {
@@ -81,7 +82,7 @@ export const accountCases: Provocations = {
       const reset_id = await askForReset(test, user_email);
       const code = await codeSentTo(test, user_email);
       const body = { user_email, reset_id, code, new_password: PASSWORD };
-      return whileHashingIsFull(() => ask(attempt, { body }));
+      return askCrowded(attempt, { body });
     },
   },
   'POST /auth/contact-changes/undo': {
@@ -93,7 +94,7 @@ export const accountCases: Provocations = {
     },
     '503 SERVICE_UNAVAILABLE': async (attempt) => {
       const { token } = await makeConfirmedChange(attempt.stage.test);
-      return whileHashingIsFull(() => ask(attempt, { body: { token } }));
+      return askCrowded(attempt, { body: { token } });
     },
   },
   'POST /auth/password/change': {

@@ -1,6 +1,8 @@
 // How the market refuses: what is taken, what cannot follow, what has changed meanwhile, and what is not there.
+import sharp from 'sharp';
 import { newId } from '../../src/lib/ids.ts';
 import { DAY_MS, plusMs } from '../../src/lib/time.ts';
+import { encodeOriginal } from '../../src/modules/catalog/image-encoding.ts';
 import { MAX_IMAGES } from '../../src/modules/catalog/images.rules.ts';
 import { createActor } from '../actors.ts';
 import {
@@ -12,6 +14,7 @@ import {
   makeSale,
 } from '../authorization/fixtures.ts';
 import { createCategory, createProduct } from '../builders.ts';
+import { amongCrowd } from './crowd.ts';
 import { type Attempt, ask, type Provocations, type Provoke } from './operations.ts';
 
 const SOMEBODY_ELSES_VERSION = { 'if-match': '"999"' };
@@ -124,6 +127,19 @@ export const marketCases: Provocations = {
     },
     '415 UNSUPPORTED_MEDIA_TYPE': async (attempt) =>
       ask(attempt, { names: await product(attempt), body: Buffer.from('no image') }),
+    '503 SERVICE_UNAVAILABLE': async (attempt) => {
+      const { system } = attempt.stage.test;
+      const names = await product(attempt);
+      const image = await sharp({
+        create: { width: 9, height: 9, channels: 3, background: 'red' },
+      })
+        .png()
+        .toBuffer();
+      return amongCrowd(
+        () => encodeOriginal(system, image),
+        () => ask(attempt, { names }),
+      );
+    },
   },
   'POST /products/:id/lots': {
     '409 LIMIT_REACHED': async (attempt) =>

@@ -21,7 +21,7 @@ export async function createMember(
   columns: Updateable<Users> = {},
 ): Promise<Member> {
   const actor = await createActor(test);
-  const password_hash = await hashPassword(PASSWORD);
+  const password_hash = await hashPassword(test.system, PASSWORD);
   const names = await test.services.db
     .updateTable('users')
     .set({ password_hash, ...columns })
@@ -43,24 +43,6 @@ export async function createEnrolled(
   if (Object.keys(columns).length === 0) return member;
   await test.services.db.updateTable('users').set(columns).where('id', '=', user_id).execute();
   return member;
-}
-
-/** More than are let in and may wait together. */
-const CROWD = 200;
-
-/** Does `work` while every place at the hashing of passwords is taken, and every place in the queue. */
-export async function whileHashingIsFull<T>(work: () => Promise<T>): Promise<T> {
-  let isOver = false;
-  const hashOn = async () => {
-    while (!isOver) await hashPassword(PASSWORD);
-  };
-  const crowd = Promise.allSettled(Array.from({ length: CROWD }, hashOn));
-  try {
-    return await work();
-  } finally {
-    isOver = true;
-    await crowd;
-  }
 }
 
 /** Somebody whose confirmed address became another confirmed one. @returns what undoes it */

@@ -1,12 +1,12 @@
 // The files of an image: its sizes made from the original, and all of them removed again.
 import { PRODUCTS, productTag } from '../../cache/tags.ts';
-import type { Ctx } from '../../context.ts';
+import type { OutsideCtx } from '../../context.ts';
 import { encodeSize } from './image-encoding.ts';
 import { updateImageStatus } from './images.queries.ts';
 import { IMAGE_SIZES, type ImageSize, originalKey, sizeKey } from './images.rules.ts';
 
 /** Makes every size. What cannot be encoded is FAILED for good; a fault of the storage is thrown, to be tried again. */
-export async function makeImageSizes(ctx: Ctx, image_id: string): Promise<void> {
+export async function makeImageSizes(ctx: OutsideCtx, image_id: string): Promise<void> {
   const original = await ctx.gateways.storage.get(originalKey(image_id));
   // Removed meanwhile: its row is gone or going.
   if (original === undefined) return;
@@ -22,19 +22,19 @@ export async function makeImageSizes(ctx: Ctx, image_id: string): Promise<void> 
   else ctx.cache.invalidate([PRODUCTS, productTag(product_id)]);
 }
 
-export async function removeImageFiles(ctx: Ctx, image_id: string): Promise<void> {
+export async function removeImageFiles(ctx: OutsideCtx, image_id: string): Promise<void> {
   for (const size of IMAGE_SIZES) await ctx.gateways.storage.remove(sizeKey(image_id, size));
   await ctx.gateways.storage.remove(originalKey(image_id));
 }
 
 async function encodeAll(
-  ctx: Ctx,
+  ctx: OutsideCtx,
   image_id: string,
   original: Buffer,
 ): Promise<{ size: ImageSize; content: Buffer }[] | undefined> {
   try {
     return await Promise.all(
-      IMAGE_SIZES.map(async (size) => ({ size, content: await encodeSize(original, size) })),
+      IMAGE_SIZES.map(async (size) => ({ size, content: await encodeSize(ctx, original, size) })),
     );
   } catch (err) {
     ctx.log.error({ err, image_id }, 'image sizes could not be made');

@@ -1,5 +1,5 @@
 // SQL over product_images.
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
 import type { ProductImages } from '../../db/schema.generated.ts';
 
@@ -33,6 +33,18 @@ export async function updateImageStatus(
     .returning('product_id')
     .executeTakeFirst();
   return row?.product_id;
+}
+
+/** Whether an image's product is on sale; undefined where there is no such image. */
+export async function findImageStanding(
+  db: Db,
+  id: string,
+): Promise<{ is_public: boolean } | undefined> {
+  const { rows } = await sql<{ is_public: boolean }>`
+    SELECT is_on_sale(p, s) AS is_public
+    FROM product_images i JOIN products p ON p.id = i.product_id JOIN sellers s ON s.id = p.seller_id
+    WHERE i.id = ${id}`.execute(db);
+  return rows[0];
 }
 
 /** @returns whether there was such an image */

@@ -3,8 +3,13 @@ import { Type } from 'typebox';
 import { SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
 import { Closed, Id, IdParams } from '../../http/schema.ts';
-import { CONFLICT, invalidField, UNSUPPORTED_MEDIA_TYPE } from '../../lib/problem.ts';
-import { imageView, ProductImage } from '../storefront/products.views.ts';
+import {
+  CONFLICT,
+  invalidField,
+  SERVICE_UNAVAILABLE,
+  UNSUPPORTED_MEDIA_TYPE,
+} from '../../lib/problem.ts';
+import { ownImageView, ProductImage } from '../storefront/products.views.ts';
 import type { ImageRow } from './images.queries.ts';
 import * as images from './images.service.ts';
 
@@ -12,7 +17,8 @@ const Upload = Closed({
   // Without a type: what the parser hands over is a Buffer. The documents say that it is a binary string.
   image: Type.Unsafe<Buffer | string>({
     contentMediaType: 'application/octet-stream',
-    description: 'JPEG, PNG or WebP, at most 5 MiB and 24 megapixels',
+    description:
+      'JPEG, PNG or WebP, at most 5 MiB, 24 megapixels, 12,000 pixels a side and ten times as long as wide',
   }),
 });
 
@@ -30,12 +36,14 @@ export const imageRoutes: readonly AnyRoute[] = [
     body: Upload,
     status: 201,
     returns: ProductImage,
-    problems: [CONFLICT, UNSUPPORTED_MEDIA_TYPE],
+    problems: [CONFLICT, UNSUPPORTED_MEDIA_TYPE, SERVICE_UNAVAILABLE],
     limit: 'upload',
-    handle: async (ctx, { params, body: { image } }) => {
+    prepare: async (ctx, { params, body: { image } }) => {
       if (!Buffer.isBuffer(image)) throw invalidField('/image', 'must be a file');
-      return imageView(shown(await images.addImage(ctx, params.id, image)), ctx);
+      return images.prepareImage(ctx, params.id, image);
     },
+    handle: async (ctx, { params, prepared }) =>
+      ownImageView(shown(await images.addImage(ctx, params.id, prepared)), ctx),
   }),
   route({
     method: 'DELETE',

@@ -1,6 +1,10 @@
 // What counts as an image here, in which sizes it is shown, and where it is kept and found.
 export const MAX_IMAGE_BYTES = 5 * 1024 * 1024;
 export const MAX_IMAGE_PIXELS = 24_000_000;
+/** Of either side. Thin images are dear for their bytes: every row is work of its own. */
+export const MAX_IMAGE_SIDE_PX = 12_000;
+/** Longer side to shorter one: the widest panorama, and nothing that would shrink to a line. */
+export const MAX_IMAGE_RATIO = 10;
 export const MAX_IMAGES = 8;
 /** Of what is kept as the original; twice the largest size shown, for sizes to come. */
 export const MAX_ORIGINAL_PX = 3_200;
@@ -28,8 +32,13 @@ export function sizeKey(image_id: string, size: ImageSize): string {
   return `images/${image_id}/${size}.webp`;
 }
 
-/** Absolute addresses of an image. They never change, so that caches may keep them. */
-export function imageUrls(publicUrl: string, image_id: string): Record<ImageSize, string> {
-  const at = (size: ImageSize) => `${publicUrl}/media/${image_id}/${size}`;
-  return { small: at('small'), medium: at('medium'), large: at('large') };
+/** What is wrong with the measures that an upload claims, before anything is decoded; undefined where they are fine. */
+export function imageSizeFault(width: number, height: number): string | undefined {
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  if (long > MAX_IMAGE_SIDE_PX) return `must have at most ${MAX_IMAGE_SIDE_PX} pixels a side`;
+  if (width * height > MAX_IMAGE_PIXELS)
+    return `must have at most ${MAX_IMAGE_PIXELS / 1_000_000} megapixels`;
+  if (long > short * MAX_IMAGE_RATIO)
+    return `must be at most ${MAX_IMAGE_RATIO} times as long as wide`;
+  return undefined;
 }

@@ -1,7 +1,8 @@
 // Images of products: uploaded by their seller, cleaned at once, shown when their sizes are made.
 import { invalidate, PRODUCTS, productTag } from '../../cache/tags.ts';
-import type { Ctx } from '../../context.ts';
+import type { Ctx, OutsideCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { Prepared } from '../../http/route.ts';
 import { newId } from '../../lib/ids.ts';
 import { CONFLICT, notFound, Problem } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
@@ -11,23 +12,60 @@ import { deleteImage, findPositions, type ImageRow, insertImage } from './images
 import { MAX_IMAGES, originalKey } from './images.rules.ts';
 import { getSellableProduct, lockSellableProduct } from './products.service.ts';
 
-export { imageUrls } from './images.rules.ts';
+type NewImage = Pick<ImageRow, 'id' | 'content_type' | 'width' | 'height'>;
 
 /**
- * Adds an image behind those that the product has. It is PROCESSING until a job has made its sizes.
- * @throws Problem NOT_FOUND, FORBIDDEN, UNSUPPORTED_MEDIA_TYPE, VALIDATION_ERROR at `/image`, CONFLICT over MAX_IMAGES
+ * Everything about a new image that takes long: it is checked, cleaned and its original kept. What is cheap to refuse
+ * is refused first.
+ * @throws Problem NOT_FOUND, FORBIDDEN, UNSUPPORTED_MEDIA_TYPE, VALIDATION_ERROR at `/image`, CONFLICT over MAX_IMAGES,
+ * SERVICE_UNAVAILABLE where too many images wait to be decoded
  */
-export async function addImage(ctx: Ctx, product_id: string, upload: Buffer): Promise<ImageRow> {
+export async function prepareImage(
+  ctx: OutsideCtx,
+  product_id: string,
+  upload: Buffer,
+): Promise<Prepared<NewImage>> {
   await getSellableProduct(ctx, product_id);
-  const { content, ...facts } = await encodeOriginal(upload);
+  requireRoom(await findPositions(ctx.db, product_id));
+  const { content, ...facts } = await encodeOriginal(ctx, upload);
   const id = newId();
-  await ctx.gateways.storage.put(originalKey(id), content);
-  try {
-    return await insertNext(ctx, { id, product_id, ...facts });
-  } catch (error) {
-    await ctx.gateways.storage.remove(originalKey(id));
-    throw error;
-  }
+  const key = originalKey(id);
+  await ctx.gateways.storage.put(key, content);
+  return { value: { id, ...facts }, discard: () => ctx.gateways.storage.remove(key) };
+}
+
+/**
+ * Adds a prepared image behind those that the product has. It is PROCESSING until a job has made its sizes.
+ * @throws Problem NOT_FOUND, FORBIDDEN, CONFLICT over MAX_IMAGES
+ */
+export function addImage(ctx: Ctx, product_id: string, image: NewImage): Promise<ImageRow> {
+  return inTransaction(ctx, async (ctx) => {
+    // Locked, so that two uploads at once get two positions and never pass the limit together.
+    await lockSellableProduct(ctx, product_id);
+    const positions = await findPositions(ctx.db, product_id);
+    requireRoom(positions);
+    const row = await insertImage(ctx.db, {
+      ...image,
+      product_id,
+      position: (positions.at(-1) ?? 0) + 1,
+      created_at: ctx.clock.now(),
+    });
+    invalidate(ctx, PRODUCTS, productTag(product_id));
+    await ctx.jobs.enqueue(ctx.db, makeImageSizesJob, { image_id: row.id });
+    const changes = { image_id: [null, row.id] } as const;
+    await recordAudit(ctx, {
+      action: 'product.image-added',
+      object_type: 'product',
+      object_id: product_id,
+      changes,
+    });
+    return row;
+  });
+}
+
+function requireRoom(positions: readonly number[]): void {
+  if (positions.length >= MAX_IMAGES)
+    throw new Problem(CONFLICT, `A product has at most ${MAX_IMAGES} images: remove one first.`);
 }
 
 /** @throws Problem NOT_FOUND, FORBIDDEN */
@@ -44,34 +82,5 @@ export function removeImage(ctx: Ctx, product_id: string, image_id: string): Pro
       object_id: product_id,
       changes,
     });
-  });
-}
-
-function insertNext(
-  ctx: Ctx,
-  image: Pick<ImageRow, 'id' | 'product_id' | 'content_type' | 'width' | 'height'>,
-): Promise<ImageRow> {
-  return inTransaction(ctx, async (ctx) => {
-    // Locked, so that two uploads at once get two positions and never pass the limit together.
-    await lockSellableProduct(ctx, image.product_id);
-    const positions = await findPositions(ctx.db, image.product_id);
-    if (positions.length >= MAX_IMAGES) {
-      throw new Problem(CONFLICT, `A product has at most ${MAX_IMAGES} images: remove one first.`);
-    }
-    const row = await insertImage(ctx.db, {
-      ...image,
-      position: (positions.at(-1) ?? 0) + 1,
-      created_at: ctx.clock.now(),
-    });
-    invalidate(ctx, PRODUCTS, productTag(row.product_id));
-    await ctx.jobs.enqueue(ctx.db, makeImageSizesJob, { image_id: row.id });
-    const changes = { image_id: [null, row.id] } as const;
-    await recordAudit(ctx, {
-      action: 'product.image-added',
-      object_type: 'product',
-      object_id: row.product_id,
-      changes,
-    });
-    return row;
   });
 }

@@ -32,14 +32,24 @@ describe('adding an image', () => {
       id: expect.any(String),
       status: 'PROCESSING',
       urls: {
-        small: `${test.services.config.publicUrl}/media/${image.id}/small`,
-        medium: `${test.services.config.publicUrl}/media/${image.id}/medium`,
-        large: `${test.services.config.publicUrl}/media/${image.id}/large`,
+        small: expect.stringMatching(`/media/${image.id}/small\\?until=\\d+&signature=[\\w-]{22}$`),
+        medium: expect.stringContaining(`/media/${image.id}/medium?`),
+        large: expect.stringContaining(`/media/${image.id}/large?`),
       },
     });
     expect((await bench.media(image.id, 'small')).statusCode).toBe(404);
     await makeImageSizesJob.run(test.system, { image_id: image.id });
-    expect(await bench.imagesOf(id)).toEqual([{ ...image, status: 'READY' }]);
+    expect(await bench.imagesOf(id)).toEqual([
+      {
+        id: image.id,
+        status: 'READY',
+        urls: {
+          small: `${test.services.config.publicUrl}/media/${image.id}/small`,
+          medium: `${test.services.config.publicUrl}/media/${image.id}/medium`,
+          large: `${test.services.config.publicUrl}/media/${image.id}/large`,
+        },
+      },
+    ]);
     const sides = await Promise.all(
       ['small', 'medium', 'large'].map(async (size) => {
         const { width, height, format } = await sharp(
@@ -109,6 +119,19 @@ describe('adding an image', () => {
     expect((await bench.upload([{ content: huge }])).json()).toMatchObject({
       status: 400,
       detail: expect.stringContaining('24 megapixels'),
+    });
+    const shape = async (width: number, height: number) => ({
+      content: await sharp({ create: { width, height, channels: 3, background: 'white' } })
+        .png()
+        .toBuffer(),
+    });
+    expect((await bench.upload([await shape(1, 20_000)])).json()).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('12000 pixels a side'),
+    });
+    expect((await bench.upload([await shape(1_001, 100)])).json()).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('10 times'),
     });
     const heavy = Buffer.concat([bench.photo, Buffer.alloc(MAX_IMAGE_BYTES)]);
     expect((await bench.upload([{ content: heavy }])).json()).toMatchObject({

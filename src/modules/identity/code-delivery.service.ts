@@ -1,5 +1,5 @@
 // Sending one-time codes: deciding who gets one that a stranger asked for, and making the code at the last moment.
-import type { Ctx, TxCtx } from '../../context.ts';
+import type { OutsideCtx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { findReachedCap } from './code-caps.service.ts';
 import { codeMessage } from './codes.messages.ts';
@@ -10,7 +10,7 @@ import { hasSessionFrom } from './sessions.queries.ts';
 import { findUserByEmail, findUserById, type UserRow } from './users.queries.ts';
 
 /** Sends a code that is still good for something; run again, it sends the same one. */
-export async function sendCode(ctx: Ctx, code_id: string): Promise<void> {
+export async function sendCode(ctx: OutsideCtx, code_id: string): Promise<void> {
   const found = await inTransaction(ctx, async (ctx) => {
     const code = await findCode(ctx.db, code_id);
     if (code === undefined || code.spent_at !== null || code.expires_at <= ctx.clock.now())

@@ -1,6 +1,6 @@
 // The job that sends one-time codes: it is given the id of one, and makes the code itself only when it sends it.
 import { Type } from 'typebox';
-import type { Ctx } from '../../context.ts';
+import type { OutsideCtx } from '../../context.ts';
 import { Closed } from '../../http/schema.ts';
 import { defineJob } from '../../jobs/define.ts';
 import { sendCode } from './code-delivery.service.ts';
@@ -14,5 +14,5 @@ export const sendCodeJob = defineJob(
     data: Closed({ code_id: Type.String({ maxLength: 36 }) }),
     retryLimit: RETRY_LIMIT,
   },
-  (ctx: Ctx, { code_id }) => sendCode(ctx, code_id),
+  (ctx: OutsideCtx, { code_id }) => sendCode(ctx, code_id),
 );

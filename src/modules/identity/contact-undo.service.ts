@@ -1,6 +1,6 @@
 // Undoing a changed address: for somebody whose account was taken over, who still reads the old one.
 import { randomBytes } from 'node:crypto';
-import type { Ctx, TxCtx } from '../../context.ts';
+import type { OutsideCtx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { invalidField } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
@@ -26,7 +26,7 @@ const RANDOM_PASSWORD_BYTES = 32;
 
 /** Tells the old address of a change that can still be undone. */
 export async function sendChangeNotice(
-  ctx: Ctx,
+  ctx: OutsideCtx,
   change_id: string,
   event: ChangeEvent,
 ): Promise<void> {
@@ -51,10 +51,11 @@ export async function sendChangeNotice(
  * @throws Problem VALIDATION_ERROR for a token that is wrong, spent or too old, CONFLICT where the old address was
  * confirmed by another account meanwhile, SERVICE_UNAVAILABLE
  */
-export async function undoContactChange(ctx: Ctx, token: string): Promise<void> {
+export async function undoContactChange(ctx: OutsideCtx, token: string): Promise<void> {
   const change_id = changeOfToken(configuredKeys(ctx.config, 'contact-undo'), token);
   if (change_id === undefined) throw uselessToken();
   const password_hash = await hashPassword(
+    ctx,
     randomBytes(RANDOM_PASSWORD_BYTES).toString('base64url'),
   );
   await inTransaction(ctx, async (ctx) => {

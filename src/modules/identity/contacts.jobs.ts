@@ -1,6 +1,6 @@
 // The job that tells an old address of a change: the token that undoes it is made only when it is sent.
 import { Type } from 'typebox';
-import type { Ctx } from '../../context.ts';
+import type { OutsideCtx } from '../../context.ts';
 import { Closed, OneOf } from '../../http/schema.ts';
 import { defineJob } from '../../jobs/define.ts';
 import { sendChangeNotice } from './contact-undo.service.ts';
@@ -13,5 +13,5 @@ export const sendChangeNoticeJob = defineJob(
       event: OneOf(['requested', 'confirmed']),
     }),
   },
-  (ctx: Ctx, { change_id, event }) => sendChangeNotice(ctx, change_id, event),
+  (ctx: OutsideCtx, { change_id, event }) => sendChangeNotice(ctx, change_id, event),
 );

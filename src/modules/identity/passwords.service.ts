@@ -1,5 +1,5 @@
 // Changing a password that one knows, and replacing one that is lost.
-import type { Ctx } from '../../context.ts';
+import type { Ctx, OutsideCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { signedIn } from '../../http/access.ts';
 import { invalidField } from '../../lib/problem.ts';
@@ -19,14 +19,14 @@ import { lockUser, type UserRow, updateUser } from './users.queries.ts';
  * @throws Problem INVALID_CREDENTIALS, VALIDATION_ERROR, SERVICE_UNAVAILABLE
  */
 export async function changePassword(
-  ctx: Ctx,
+  ctx: OutsideCtx,
   passwords: { readonly current: string; readonly next: string },
 ): Promise<void> {
   const { user_id, session_id } = signedIn(ctx);
   const known = await getProfile(ctx, user_id);
   refuseFaulty(passwords.next, known);
-  if (!(await isPassword(passwords.current, known.password_hash))) throw wrongCurrent();
-  const password_hash = await hashPassword(passwords.next);
+  if (!(await isPassword(ctx, passwords.current, known.password_hash))) throw wrongCurrent();
+  const password_hash = await hashPassword(ctx, passwords.next);
   await inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);
     if (user.password_hash !== known.password_hash) throw wrongCurrent();
@@ -62,14 +62,14 @@ export interface Reset {
  * @throws Problem VALIDATION_ERROR, SERVICE_UNAVAILABLE
  */
 export async function resetPassword(
-  ctx: Ctx,
+  ctx: OutsideCtx,
   { user_email, reset_id, code, new_password }: Reset,
 ): Promise<void> {
   const right = await inTransaction(ctx, (ctx) =>
     tryCode(ctx, code, { purpose: 'PASSWORD_RESET', target: user_email, of: { id: reset_id } }),
   );
   if (right === undefined) throw wrongCode();
-  const password_hash = await hashPassword(new_password);
+  const password_hash = await hashPassword(ctx, new_password);
   await inTransaction(ctx, async (ctx) => {
     const user = await lockUser(ctx.db, right.user_id);
     if (!isReachedAt(user, user_email)) throw wrongCode();

@@ -1,10 +1,11 @@
 // Password hashes: argon2id, a bounded number at a time, so that sign-ins cannot starve other requests.
 import { hash, verify } from '@node-rs/argon2';
+import type { OutsideCtx } from '../../context.ts';
+import { createLimiter } from '../../lib/limiter.ts';
 import { Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
-import { createLimiter } from './limiter.ts';
 
 /** 32 MiB and two passes take about 15 ms; the accepted floor is 19 MiB. The library's default variant is argon2id. */
-const COST = { memoryCost: 32 * 1024, timeCost: 2, parallelism: 1 } as const;
+export const PASSWORD_COST = { memoryCost: 32 * 1024, timeCost: 2, parallelism: 1 } as const;
 /** Half of libuv's threads: files and DNS need the others. */
 const CONCURRENCY = 2;
 /** About half a second of waiting. */
@@ -21,8 +22,8 @@ const hashing = createLimiter({
 });
 
 /** @throws Problem SERVICE_UNAVAILABLE where too many wait already */
-export function hashPassword(password: string): Promise<string> {
-  return hashing.run(() => hash(password, COST));
+export function hashPassword(_ctx: OutsideCtx, password: string): Promise<string> {
+  return hashing.run(() => hash(password, PASSWORD_COST));
 }
 
 /**
@@ -30,10 +31,14 @@ export function hashPassword(password: string): Promise<string> {
  * nobody learns from the time whether there is an account.
  * @throws Problem SERVICE_UNAVAILABLE where too many wait already
  */
-export function isPassword(password: string, password_hash: string | undefined): Promise<boolean> {
+export function isPassword(
+  _ctx: OutsideCtx,
+  password: string,
+  password_hash: string | undefined,
+): Promise<boolean> {
   return hashing.run(async () => {
     if (password_hash !== undefined) return verify(password_hash, password);
-    await hash(password, COST);
+    await hash(password, PASSWORD_COST);
     return false;
   });
 }

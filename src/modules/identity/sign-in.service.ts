@@ -1,5 +1,5 @@
 // Registering and signing in with a password, and a second factor where one is set up.
-import type { Ctx } from '../../context.ts';
+import type { Ctx, OutsideCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { conflict, invalidField, Problem } from '../../lib/problem.ts';
@@ -20,28 +20,40 @@ import { startSession, type TokenPair } from './sessions.service.ts';
 import type { Tokens } from './tokens.ts';
 import { findUserByEmail, insertUser, isPhoneConfirmed, lockUser } from './users.queries.ts';
 
+type Registration = ProfileInput & { readonly password: string };
+
 /**
  * Makes a customer who has yet to confirm an address.
  * @throws Problem VALIDATION_ERROR, CONFLICT with the pointer of what is taken, SERVICE_UNAVAILABLE
  */
-export async function registerUser(
-  ctx: Ctx,
-  { password, ...input }: ProfileInput & { readonly password: string },
-): Promise<Profile> {
+export async function registerUser(ctx: OutsideCtx, input: Registration): Promise<Profile> {
+  return addUser(ctx, await draftUser(ctx, input));
+}
+
+type UserDraft = ProfileInput & { readonly password_hash: string };
+
+/** What takes long of a registration. @throws Problem VALIDATION_ERROR, SERVICE_UNAVAILABLE */
+export async function draftUser(
+  ctx: OutsideCtx,
+  { password, ...input }: Registration,
+): Promise<UserDraft> {
   const profile = profileColumns(input);
   const fault = passwordFault(password, profile);
   if (fault !== undefined) throw invalidField('/password', fault);
-  const password_hash = await hashPassword(password);
+  return { ...profile, password_hash: await hashPassword(ctx, password) };
+}
+
+/** @throws Problem CONFLICT with the pointer of what is taken */
+export function addUser(ctx: Ctx, draft: UserDraft): Promise<Profile> {
   const id = newId();
   const now = ctx.clock.now();
   return inTransaction(ctx, async (ctx) => {
-    if (await isPhoneConfirmed(ctx.db, profile.user_phone)) {
+    if (await isPhoneConfirmed(ctx.db, draft.user_phone)) {
       throw conflict('/user_phone', 'is the confirmed number of another account');
     }
     const row = {
-      ...profile,
+      ...draft,
       id,
-      password_hash,
       terms_accepted_at: now,
       created_at: now,
       updated_at: now,
@@ -64,12 +76,12 @@ export interface Credentials {
  * @throws Problem INVALID_CREDENTIALS, ACCOUNT_INACTIVE, MFA_REQUIRED, RATE_LIMITED, SERVICE_UNAVAILABLE
  */
 export async function logIn(
-  ctx: Ctx,
+  ctx: OutsideCtx,
   { user_email, password, otp }: Credentials,
   client: { readonly tokens: Tokens; readonly userAgent?: string | undefined },
 ): Promise<TokenPair & { user: Profile }> {
   const found = await findUserByEmail(ctx.db, user_email);
-  const isRight = await isPassword(password, found?.password_hash);
+  const isRight = await isPassword(ctx, password, found?.password_hash);
   if (found === undefined || !isRight) throw wrongCredentials();
   const outcome = await inTransaction(ctx, async (ctx) => {
     const user = await lockUser(ctx.db, found.id);

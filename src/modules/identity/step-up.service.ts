@@ -1,5 +1,5 @@
 // Step-up: proving within a session that the person who signed in is still the one who uses it.
-import type { Ctx } from '../../context.ts';
+import type { OutsideCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { STEP_UP_LIFETIME_MS, signedIn } from '../../http/access.ts';
 import { plusMs } from '../../lib/time.ts';
@@ -18,13 +18,13 @@ import type { Tokens } from './tokens.ts';
  * @throws Problem INVALID_CREDENTIALS, MFA_REQUIRED, RATE_LIMITED, SERVICE_UNAVAILABLE
  */
 export async function stepUp(
-  ctx: Ctx,
+  ctx: OutsideCtx,
   { password, otp }: { readonly password: string; readonly otp?: string },
   tokens: Tokens,
 ): Promise<Date> {
   const { user_id, session_id } = signedIn(ctx);
   const known = await getProfile(ctx, user_id);
-  if (!(await isPassword(password, known.password_hash))) throw wrongPassword();
+  if (!(await isPassword(ctx, password, known.password_hash))) throw wrongPassword();
   const now = ctx.clock.now();
   const isProven = await inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);

@@ -1,6 +1,6 @@
 // The job that hands mail and SMS to their gateways.
 import { Type } from 'typebox';
-import type { Ctx } from '../../context.ts';
+import type { OutsideCtx } from '../../context.ts';
 import { Closed, type Infer, OneOf } from '../../http/schema.ts';
 import { defineJob } from '../../jobs/define.ts';
 
@@ -17,7 +17,7 @@ export type OutgoingMessage = Readonly<Infer<typeof Outgoing>>;
 /** At least once: a gateway that took the message but could not say so gets it again. */
 export const sendMessageJob = defineJob(
   { name: 'notifications.send-message', data: Outgoing },
-  async (ctx: Ctx, { channel, ...message }) => {
+  async (ctx: OutsideCtx, { channel, ...message }) => {
     const gateway = channel === 'email' ? ctx.gateways.mail : ctx.gateways.sms;
     await gateway.send(message, ctx.trace);
   },

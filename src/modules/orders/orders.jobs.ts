@@ -1,5 +1,5 @@
 // The clock's share of the orders: reservations that run out, providers that stay silent, sellers who leave orders lying.
-import type { Ctx } from '../../context.ts';
+import type { Ctx, OutsideCtx } from '../../context.ts';
 import { defineJob, NoData } from '../../jobs/define.ts';
 import { cancelOverdue, remindSellers } from './deadlines.service.ts';
 import { forgetErasedBuyers } from './orders.service.ts';
@@ -13,7 +13,7 @@ export const expireReservationsJob = defineJob(
 
 export const reconcilePaymentsJob = defineJob(
   { name: 'orders.reconcile-payments', data: NoData, every: { seconds: 60 } },
-  (ctx: Ctx) => reconcilePayments(ctx),
+  (ctx: OutsideCtx) => reconcilePayments(ctx),
 );
 
 export const cancelOverdueJob = defineJob(

@@ -1,6 +1,6 @@
 // Settlement: what a provider's news, a missed deadline or a silent provider does to an order. Every race ends here, under the order's lock.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Ctx, TxCtx } from '../../context.ts';
+import type { Ctx, OutsideCtx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { ProviderEvent } from '../../gateways/payment-provider.ts';
 import { FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';
@@ -75,7 +75,7 @@ export async function expireReservations(ctx: Ctx): Promise<void> {
 }
 
 /** Asks the provider about payments whose webhook may never have come. */
-export async function reconcilePayments(ctx: Ctx): Promise<void> {
+export async function reconcilePayments(ctx: OutsideCtx): Promise<void> {
   for (const { payment, outcome } of await askProvider(ctx)) {
     if (effectOf(outcome, payment.payment_status) !== 'none')
       await settleOrder(ctx, payment.order_id, outcome);
@@ -87,7 +87,7 @@ export async function reconcilePayments(ctx: Ctx): Promise<void> {
  * @throws Problem NOT_FOUND for another provider, FORBIDDEN for a forged, stale or malformed event
  */
 export async function receiveWebhook(
-  ctx: Ctx,
+  ctx: OutsideCtx,
   provider: string,
   webhook: { headers: IncomingHttpHeaders; rawBody: string },
 ): Promise<void> {

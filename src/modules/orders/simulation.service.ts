@@ -1,5 +1,5 @@
 // Playing the wallet in development: how a payment ends is decided by its owner, or on the wallet's own page.
-import type { Ctx } from '../../context.ts';
+import type { OutsideCtx } from '../../context.ts';
 import type { ProviderPayment } from '../../gateways/payment-provider.ts';
 import { signedIn } from '../../http/access.ts';
 import { notFound } from '../../lib/problem.ts';
@@ -21,7 +21,7 @@ export interface SimulatedWebhook {
  * @throws Problem NOT_FOUND, CONFLICT where the payment is no longer open and was never opened
  */
 export async function simulatePayment(
-  ctx: Ctx,
+  ctx: OutsideCtx,
   payment_id: string,
   outcome: SimulatedOutcome,
 ): Promise<SimulatedWebhook> {
@@ -33,7 +33,7 @@ export async function simulatePayment(
 
 /** The same for whoever stands before the wallet: its page knows nobody. */
 export async function decidePayment(
-  ctx: Ctx,
+  ctx: OutsideCtx,
   payment_id: string,
   outcome: SimulatedOutcome,
 ): Promise<SimulatedWebhook> {
@@ -51,7 +51,7 @@ export interface WalletPage extends ProviderPayment {
 }
 
 /** What the wallet shows of a payment. @throws Problem NOT_FOUND, CONFLICT as simulatePayment */
-export async function getWalletPage(ctx: Ctx, payment_id: string): Promise<WalletPage> {
+export async function getWalletPage(ctx: OutsideCtx, payment_id: string): Promise<WalletPage> {
   const { simulator } = ctx.gateways;
   const { reference } = await startWallet(ctx, payment_id);
   const session = await simulator?.fetch(reference);

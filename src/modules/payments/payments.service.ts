@@ -1,7 +1,7 @@
 // Payments: reading them, opening wallet sessions, hearing the provider, and carrying out refunds that the books have.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../config.ts';
-import type { Ctx, TxCtx } from '../../context.ts';
+import type { Ctx, OutsideCtx, TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import {
@@ -84,7 +84,10 @@ export type CheckoutVisit = { readonly goTo: string } | { readonly end: 'paid' |
  * to its end, the address leads back to the shop's page, where checkout named one.
  * @throws Problem NOT_FOUND for a forged address
  */
-export async function openCheckout(ctx: Ctx, address: CheckoutAddress): Promise<CheckoutVisit> {
+export async function openCheckout(
+  ctx: OutsideCtx,
+  address: CheckoutAddress,
+): Promise<CheckoutVisit> {
   if (!isCheckoutAddress(ctx.config, address)) throw notFound('payment');
   const payment = await findPayment(ctx.db, address.payment_id);
   if (payment === undefined || payment.payment_method === 'COD') throw notFound('payment');
@@ -112,9 +115,9 @@ function isOverFor(ctx: Ctx, payment: PaymentRow): boolean {
   );
 }
 
-/** Starts the wallet session of a pending payment. Calls the provider, so never inside a transaction. */
+/** Starts the wallet session of a pending payment. */
 export async function startWallet(
-  ctx: Ctx,
+  ctx: OutsideCtx,
   payment_id: string,
 ): Promise<{ reference: string; url: string }> {
   const payment = await findPayment(ctx.db, payment_id);
@@ -148,7 +151,7 @@ function returnAddressesOf(config: Config, payment: PaymentRow) {
 }
 
 /** The configured wallet provider. @throws Problem SERVICE_UNAVAILABLE where it is another or none */
-export function walletOf(ctx: Ctx, name?: string): PaymentProvider {
+export function walletOf(ctx: OutsideCtx, name?: string): PaymentProvider {
   const { wallet } = ctx.gateways;
   if (wallet === undefined || (name !== undefined && wallet.name !== name)) {
     throw new Problem(
@@ -184,7 +187,7 @@ export function listExpiredOrders(ctx: Ctx): Promise<string[]> {
 
 /** Payments whose end we may have missed, with what their provider says now. */
 export async function askProvider(
-  ctx: Ctx,
+  ctx: OutsideCtx,
 ): Promise<{ payment: PaymentRow; outcome: ProviderEvent['outcome'] }[]> {
   const payments = await findUnsettledPayments(
     ctx.db,
@@ -205,7 +208,7 @@ export async function askProvider(
 /**
  * Has the provider give back a refund that the books already have. Safe to repeat: the provider knows the refund by our id.
  */
-export async function carryOutRefund(ctx: Ctx, refund_id: string): Promise<void> {
+export async function carryOutRefund(ctx: OutsideCtx, refund_id: string): Promise<void> {
   const refund = await findRefund(ctx.db, refund_id);
   if (refund === undefined || refund.status !== 'PENDING') return;
   const payment = await findPayment(ctx.db, refund.payment_id);

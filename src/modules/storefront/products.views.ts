@@ -13,9 +13,10 @@ import {
 } from '../../http/schema.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { formatQuantity, UNITS } from '../../lib/quantity.ts';
-import { imageUrls } from '../catalog/images.service.ts';
+import { imageUrls, signedImageUrls } from '../catalog/image-addresses.rules.ts';
 import { TAX_CLASSES } from '../catalog/products.service.ts';
 import { daysLeft, FRESHNESS, freshnessOf } from '../inventory/inventory.service.ts';
+import { mayManage } from '../sellers/sellers.service.ts';
 import type { ProductRow } from './product-rows.queries.ts';
 import { examples } from './storefront.examples.ts';
 
@@ -118,11 +119,15 @@ export function storeProductView(row: ProductRow, ctx: Ctx): Infer<typeof StoreP
   };
 }
 
-export function imageView(
-  { id, status }: NonNullable<ProductRow['images']>[number],
-  ctx: Ctx,
-): Infer<typeof ProductImage> {
-  return { id, status, urls: imageUrls(ctx.config.publicUrl, id) };
+type ImageRow = NonNullable<ProductRow['images']>[number];
+
+function imageView({ id, status }: ImageRow, ctx: Ctx): Infer<typeof ProductImage> {
+  return { id, status, urls: imageUrls(ctx.config, id) };
+}
+
+/** For who may manage the product: its addresses also work while the product is not on sale. */
+export function ownImageView({ id, status }: ImageRow, ctx: Ctx): Infer<typeof ProductImage> {
+  return { id, status, urls: signedImageUrls(ctx.config, id, ctx.clock.now()) };
 }
 
 function viewOf(row: ProductRow, ctx: Ctx): ProductView {
@@ -152,7 +157,9 @@ function viewOf(row: ProductRow, ctx: Ctx): ProductView {
     rating: row.rating,
     review_count: row.review_count,
     sell_count: row.sell_count,
-    images: row.images === null ? [] : row.images.map((image) => imageView(image, ctx)),
+    images: (row.images ?? []).map((image) =>
+      mayManage(ctx, row.seller_id) ? ownImageView(image, ctx) : imageView(image, ctx),
+    ),
     version: row.version,
     created_at: row.created_at,
     updated_at: row.updated_at,
