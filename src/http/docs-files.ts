@@ -1,7 +1,7 @@
-// Files of the docs pages: read or made on first use, then kept compressed.
+// Files of the docs pages: read or made on first use, then kept as one buffer for each encoding, which all answers share.
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isNotModified } from './conditional.ts';
 import { acceptedEncoding } from './content-encoding.ts';
@@ -13,6 +13,7 @@ const DIGEST_LENGTH = 16;
 const SOURCE_MAP = /\n\/\/# sourceMappingURL=[^\n]*\s*$/;
 
 interface Kept {
+  readonly plain: Buffer;
   readonly gzipped: Buffer;
   readonly digest: string;
 }
@@ -41,20 +42,19 @@ export async function sendDocsFile(
   reply: FastifyReply,
   file: DocsFile,
 ): Promise<FastifyReply> {
-  const { gzipped, digest } = await file.content();
+  const { plain, gzipped, digest } = await file.content();
   const takesGzip = acceptedEncoding(request.headers['accept-encoding'], ['gzip']) === 'gzip';
   const etag = takesGzip ? `"${digest}-gzip"` : `"${digest}"`;
   reply.headers({ 'cache-control': CACHE, vary: 'Accept-Encoding', etag });
   if (isNotModified(request.headers['if-none-match'], etag)) return reply.code(304).send();
   reply.type(file.type);
-  if (!takesGzip) return reply.send(await promisify(gunzip)(gzipped));
+  if (!takesGzip) return reply.send(plain);
   return reply.header('content-encoding', 'gzip').send(gzipped);
 }
 
 async function keep(load: () => Promise<string | Buffer>): Promise<Kept> {
   const loaded = await load();
-  const content =
-    typeof loaded === 'string' ? Buffer.from(loaded.replace(SOURCE_MAP, '\n')) : loaded;
-  const digest = createHash('sha256').update(content).digest('base64url').slice(0, DIGEST_LENGTH);
-  return { gzipped: await promisify(gzip)(content), digest };
+  const plain = typeof loaded === 'string' ? Buffer.from(loaded.replace(SOURCE_MAP, '\n')) : loaded;
+  const digest = createHash('sha256').update(plain).digest('base64url').slice(0, DIGEST_LENGTH);
+  return { plain, gzipped: await promisify(gzip)(plain), digest };
 }

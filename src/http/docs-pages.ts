@@ -7,7 +7,11 @@ import { type DocsFile, docsFile, sendDocsFile } from './docs-files.ts';
 
 export const DOCS_TITLE = 'FreshBytes API';
 
-const EXEMPT = { config: { isExempt: true }, schema: { hide: true } };
+/** Without a quota, but counted with all that is browsed: these files are the largest answers. */
+const EXEMPT = {
+  config: { isExempt: true, priority: 'browse' },
+  schema: { hide: true },
+} as const;
 const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';

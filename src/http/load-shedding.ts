@@ -58,7 +58,9 @@ export function registerLoadShedding(app: FastifyInstance, deps: LoadSheddingDep
   });
 
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.routeOptions.config.isExempt) return done();
+    const { isExempt, priority: named } = request.routeOptions.config;
+    // What watches the process must be answered always; what says what it is worth is counted, quota or not.
+    if (isExempt && named === undefined) return done();
     const priority = priorityOf(request);
     if (PRIORITIES.indexOf(priority) < pressure.level()) {
       onShed(priority);
