@@ -153,8 +153,11 @@ const DEEDS: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['the sizes of an image are made', () => makeImageSizes(test.system, String(made['image']))],
   ['an image is removed', () => remove(seller, `/products/${product_id}/images/${made['image']}`)],
   [
-    'a seller changes their name',
-    () => patch(seller, `/sellers/${seller.seller_id}`, { business_name: 'Bagong Ani' }),
+    "a seller's new name is approved",
+    async () => {
+      await patch(seller, `/sellers/${seller.seller_id}`, { business_name: 'Bagong Ani' });
+      return post(admin, `/sellers/${seller.seller_id}/name/approve`);
+    },
   ],
   ['a seller is followed', () => put(buyer, `/sellers/${seller.seller_id}/follow`)],
   ['a seller is no longer followed', () => remove(buyer, `/sellers/${seller.seller_id}/follow`)],
