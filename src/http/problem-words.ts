@@ -289,6 +289,47 @@ export const PROBLEM_WORDS: Readonly<Record<string, ProblemWords>> = {
       instance: '/api/v1/orders/checkout',
     },
   },
+  LIMIT_REACHED: {
+    what: 'There are already as many of these as one account or product may have.',
+    why: 'Products, lots, promos, addresses and images are bounded, so that nobody fills the market for everybody else.',
+    remedy: 'Remove or end what is no longer needed, then send the request again.',
+    example: {
+      detail: 'There are as many of these as may be: remove one first.',
+      instance: '/api/v1/products',
+    },
+  },
+  LINE_TOO_SMALL: {
+    what: 'A line of the order costs less than the least that is sold.',
+    why: 'A crumb of something costs more to bring than it brings in.',
+    remedy: 'Order more of each of `products` with `PUT /cart/items/{product_id}`.',
+    example: {
+      detail: `Order more of each. The least before promos is, of ${KAMATIS.name}: 1.00.`,
+      instance: '/api/v1/orders/checkout',
+      products: [SHORT],
+    },
+  },
+  UNPAID_LIMIT: {
+    what: 'You have as much ordered and not yet paid as is allowed.',
+    why: 'Unpaid orders hold stock that others could buy, so their number, their worth and their share of a product are bounded.',
+    remedy:
+      'Pay an open order or cancel it with `POST /orders/{id}/cancel`, or wait until one is delivered; then order again.',
+    example: {
+      detail:
+        'You have as many unpaid orders as are allowed. Pay or cancel an open order, or wait until one is delivered; then order again.',
+      instance: '/api/v1/orders/checkout',
+    },
+  },
+  OPEN_ORDERS: {
+    what: 'The account or the shop cannot be closed while orders of it are open.',
+    why: 'Somebody has paid for them or waits for them, and nobody else could bring them to an end.',
+    remedy:
+      'Deliver them or cancel them first, with `PATCH /orders/{id}/status` or `POST /orders/{id}/cancel`.',
+    example: {
+      detail:
+        'This seller has 2 open seller orders: deliver or cancel them first, at PATCH /orders/{id}/status.',
+      instance: `/api/v1/sellers/${DEMO_SELLER.id}`,
+    },
+  },
   INSUFFICIENT_STOCK: {
     what: 'There is less in stock than the order asks for.',
     why: 'Others bought it, or the harvest has passed its time, since it was put into the cart. Nothing has been ordered or reserved.',
