@@ -57,7 +57,12 @@ export const Environment = Type.Object({
     'on',
     '`off`: production takes a PostgreSQL on another machine without verified TLS, for private networks',
   ),
-  DATABASE_POOL_SIZE: Count(8, 1, 100, 'Connections a process keeps to PostgreSQL'),
+  DATABASE_POOL_SIZE: Count(
+    8,
+    1,
+    100,
+    'Connections a process keeps to PostgreSQL; half of them for transactions',
+  ),
   REDIS_URL: OptionalUrl(
     ['redis', 'rediss', 'redis+sentinel'],
     'Redis 7 or Valkey, or the Sentinels that know it (`redis+sentinel://:password@host:26379,host:26379/name`); absent: memory',

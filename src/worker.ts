@@ -12,7 +12,11 @@ import {
   forgetCodesJob,
   forgetSessionsJob,
 } from './modules/identity/identity.jobs.ts';
-import { foldCategoryCountsJob, refreshStaleListingsJob } from './modules/listing/listing.jobs.ts';
+import {
+  foldCategoryCountsJob,
+  refreshChangedSellersJob,
+  refreshStaleListingsJob,
+} from './modules/listing/listing.jobs.ts';
 import { sendMessageJob } from './modules/notifications/notifications.jobs.ts';
 import {
   dispatchEventsJob,
@@ -47,6 +51,7 @@ export const allJobs: readonly Job<OutsideCtx, unknown>[] = [
   watchInvariantsJob,
   watchAuditJob,
   refreshStaleListingsJob,
+  refreshChangedSellersJob,
   foldCategoryCountsJob,
   refreshCategoryListingsJob,
   makeImageSizesJob,

@@ -37,6 +37,7 @@ const SMALL_TABLES = [
   'reference_data',
   'schema_migrations',
   'search_synonyms',
+  'set_aside_rows',
 ];
 
 /** Reviewed, by the request; each with its reason. */

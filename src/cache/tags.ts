@@ -4,7 +4,7 @@ import type { Cache } from './cache.ts';
 /** Every list of products. */
 export const PRODUCTS = 'products';
 /** Every answer about a single product, for changes of very many. */
-const EACH_PRODUCT = 'each-product';
+export const EACH_PRODUCT = 'each-product';
 /** How many products a category or a seller has on sale. */
 export const PRODUCT_COUNTS = 'product-counts';
 export const CATEGORIES = 'categories';

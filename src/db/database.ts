@@ -1,6 +1,7 @@
 // The pool: every connection to PostgreSQL, its type parsers, its limits and its faults.
 import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
+import { createLane, type Lane, LOCK_TIMEOUT_MS } from './lanes.ts';
 import type { DB } from './schema.generated.ts';
 
 export type Db = Kysely<DB>;
@@ -44,6 +45,20 @@ export interface Database {
 
 /** Of handles that are no transactions. */
 const pools = new WeakMap<Db, pg.Pool>();
+const lanes = new WeakMap<Db, Lane>();
+
+/** Where the transactions of a pool wait for their turn. */
+export function laneOf(db: Db): Lane {
+  const lane = lanes.get(db);
+  if (lane === undefined) throw new Error('transactions begin at a pool');
+  return lane;
+}
+
+/** Another handle of the same pool. */
+export function shareLane(from: Db, to: Db): Db {
+  lanes.set(to, laneOf(from));
+  return to;
+}
 
 /** Opens a pool; nothing connects until the first statement. `db.destroy()` closes it. */
 export function openDatabase(options: DatabaseOptions): Database {
@@ -74,6 +89,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   const db: Db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
   pools.set(db, pool);
+  lanes.set(db, createLane(options.poolSize));
   return { db, pool };
 }
 
@@ -87,6 +103,11 @@ class ImpatientClient extends pg.Client {
 /** The comment that names a statement to prepare. */
 export const NAMED = /^\/\* named:([a-z0-9_]+) \*\//;
 
+/** What Kysely sends. */
+const BEGIN = 'begin';
+/** In the same round trip: what waits for a lock gives its connection back before others miss it. */
+const BEGIN_IMPATIENTLY = `begin; set local lock_timeout = ${LOCK_TIMEOUT_MS}`;
+
 /**
  * Kysely cannot name statements; a leading comment does, and this makes the driver prepare them once a connection.
  * A connection that will not serve again is closed: the pool would give it to the next caller.
@@ -97,6 +118,7 @@ function interceptQueries(client: pg.PoolClient, onStatement?: (sql: string) => 
     const [text, values, ...rest] = args;
     if (typeof text !== 'string') return query(...args);
     onStatement?.(text);
+    if (text === BEGIN) return query(BEGIN_IMPATIENTLY, ...rest);
     const name = NAMED.exec(text)?.[1];
     const result = name === undefined ? query(...args) : query({ name, text, values }, ...rest);
     if (result instanceof Promise) {

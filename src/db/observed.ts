@@ -1,7 +1,7 @@
 // A pool as one request or job run sees it: every statement that it sends is heard, by that run alone.
 import { type DatabaseConnection, Kysely, PostgresDialect } from 'kysely';
 import type { StatementObserver } from '../telemetry/tracing.ts';
-import { type Db, NAMED } from './database.ts';
+import { type Db, NAMED, shareLane } from './database.ts';
 import type { DB } from './schema.generated.ts';
 
 // Transactions ask these for the words of `begin`, `commit` and `rollback` alone; connections come from the executor.
@@ -17,7 +17,7 @@ export function observeStatements(db: Db, observe: StatementObserver): Db {
     provideConnection: (consumer, options) =>
       inner.provideConnection((connection) => consumer(observed(connection, observe)), options),
   });
-  return new Kysely<DB>({ config: { dialect }, dialect, driver, executor });
+  return shareLane(db, new Kysely<DB>({ config: { dialect }, dialect, driver, executor }));
 }
 
 /** A proxy and no copy: the driver reaches into its connections by symbols that it keeps to itself. */

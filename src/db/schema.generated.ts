@@ -257,6 +257,7 @@ export interface OutboxMessages {
 
 export interface Payments {
   amount_centavos: number;
+  asked_at: Timestamp | null;
   cancel_url: string | null;
   completed_at: Timestamp | null;
   created_at: Timestamp;
@@ -462,6 +463,9 @@ export interface Sellers {
   description: string | null;
   follower_count: Generated<number>;
   id: string;
+  is_selling: Generated<boolean>;
+  is_withdrawn: Generated<boolean>;
+  listings_due_at: Timestamp | null;
   name_requested_at: Timestamp | null;
   product_count: Generated<number>;
   rating_sum: Generated<number>;
@@ -489,6 +493,15 @@ export interface Sessions {
   stepped_up_at: Timestamp | null;
   user_agent: string | null;
   user_id: string;
+}
+
+export interface SetAsideRows {
+  attempts: number;
+  job: string;
+  reason: string;
+  retry_at: Timestamp;
+  row_id: string;
+  set_aside_at: Timestamp;
 }
 
 export interface SimulatorWallet {
@@ -592,6 +605,7 @@ export interface DB {
   seller_orders: SellerOrders;
   sellers: Sellers;
   sessions: Sessions;
+  set_aside_rows: SetAsideRows;
   simulator_wallet: SimulatorWallet;
   stock_movements: StockMovements;
   suspension_marks: SuspensionMarks;

@@ -4,7 +4,13 @@ import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
 import type { Ctx } from '../context.ts';
 import { createLog } from '../telemetry/log.ts';
 import { type Db, openDatabase } from './database.ts';
-import { inTransaction, MAX_ATTEMPTS, sqlState, violatedConstraint } from './transaction.ts';
+import {
+  inTransaction,
+  LOCK_NOT_AVAILABLE,
+  MAX_ATTEMPTS,
+  sqlState,
+  violatedConstraint,
+} from './transaction.ts';
 
 let database: TestDatabase;
 let statements: string[];
@@ -142,7 +148,7 @@ describe('retries', () => {
     expect(work).toHaveBeenCalledTimes(MAX_ATTEMPTS);
   });
 
-  it.each(['23505', '57014', '55P03', 'P0001'])('do not happen after %s', async (sql_state) => {
+  it.each(['23505', '57014', 'P0001'])('do not happen after %s', async (sql_state) => {
     const work = vi.fn((ctx: Ctx) => fail(ctx.db, sql_state));
     await expect(inTransaction(ctx, work)).rejects.toThrow('provoked');
     expect(work).toHaveBeenCalledTimes(1);
@@ -179,6 +185,62 @@ describe('retries', () => {
       { id: 2, value: 3 },
     ]);
     expect([...attempts].sort()).toEqual([1, 2]);
+  });
+});
+
+describe('a lock that somebody keeps', () => {
+  const raise = (ctx: Ctx) => run(ctx.db, sql`UPDATE probe SET value = value + 1 WHERE id = 1`);
+
+  /** Holds the row in a transaction of its own pool until it is let go. */
+  async function holdRow(): Promise<() => Promise<void>> {
+    await insert(ctx.db, 1);
+    const isHeld = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    const holder = inTransaction(ctx, async (ctx) => {
+      await raise(ctx);
+      isHeld.resolve();
+      await end.promise;
+    });
+    await isHeld.promise;
+    return () => {
+      end.resolve();
+      return holder;
+    };
+  }
+
+  it('is waited for without a connection, and then the work is done once', async () => {
+    const letGo = await holdRow();
+    const states: (string | undefined)[] = [];
+    const waiting = inTransaction(many, (ctx) =>
+      raise(ctx).catch((error: unknown) => {
+        states.push(sqlState(error));
+        throw error;
+      }),
+    );
+    await vi.waitUntil(() => states.length > 0, { timeout: 5_000 });
+    expect(states[0]).toBe(LOCK_NOT_AVAILABLE);
+    await letGo();
+    await waiting;
+    expect(await run(many.db, sql`SELECT value FROM probe`)).toEqual([{ value: 3 }]);
+  });
+
+  it('fails at once who would rather not wait', async () => {
+    const letGo = await holdRow();
+    const error: unknown = await inTransaction(many, raise, { onLock: 'fail' }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(sqlState(error)).toBe(LOCK_NOT_AVAILABLE);
+    await letGo();
+  });
+
+  it('leaves half of the connections to those who want something else', async () => {
+    const letGo = await holdRow();
+    const waiting = Array.from({ length: 20 }, () => inTransaction(many, raise));
+    const answers = Array.from({ length: 20 }, () => run(many.db, sql`SELECT 1`));
+    await Promise.all(answers);
+    await letGo();
+    await Promise.all(waiting);
+    expect(await run(many.db, sql`SELECT value FROM probe`)).toEqual([{ value: 22 }]);
   });
 });
 

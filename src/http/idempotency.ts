@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Ctx, TxCtx } from '../context.ts';
-import { inTransaction } from '../db/transaction.ts';
+import type { Db } from '../db/database.ts';
+import { inTransaction, type TransactionOptions } from '../db/transaction.ts';
 import {
   IDEMPOTENCY_IN_PROGRESS,
   IDEMPOTENCY_KEY_REQUIRED,
@@ -13,6 +14,8 @@ import {
 import { DAY_MS, plusMs } from '../lib/time.ts';
 
 export const IDEMPOTENCY_LIFETIME_MS = DAY_MS;
+/** Answers that one statement forgets. */
+const FORGET_BATCH = 1_000;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 export interface KeptAnswer {
@@ -99,22 +102,27 @@ export function once(
   ctx: Ctx,
   request: KeyedRequest,
   work: (ctx: TxCtx) => Promise<KeptAnswer>,
+  options: TransactionOptions = {},
 ): Promise<{ answer: KeptAnswer; isReplay: boolean }> {
-  return inTransaction(ctx, async (ctx) => {
-    const lock = await sql<{ locked: boolean }>`
-      SELECT pg_try_advisory_xact_lock(hashtextextended(${`${request.userId}:${request.key}`}, 0)) AS locked`.execute(
-      ctx.db,
-    );
-    if (lock.rows[0]?.locked !== true) {
-      throw inProgress();
-    }
-    // A statement of its own: its snapshot must be younger than the lock, or it could miss the first answer.
-    const kept = await findKeptAnswer(ctx, request);
-    if (kept !== undefined) return { answer: kept, isReplay: true };
-    const answer = await work(ctx);
-    await keep(ctx, request, answer);
-    return { answer, isReplay: false };
-  });
+  return inTransaction(ctx, (ctx) => answerOnce(ctx, request, work), options);
+}
+
+async function answerOnce(
+  ctx: TxCtx,
+  request: KeyedRequest,
+  work: (ctx: TxCtx) => Promise<KeptAnswer>,
+): Promise<{ answer: KeptAnswer; isReplay: boolean }> {
+  const lock = await sql<{ locked: boolean }>`
+    SELECT pg_try_advisory_xact_lock(hashtextextended(${`${request.userId}:${request.key}`}, 0)) AS locked`.execute(
+    ctx.db,
+  );
+  if (lock.rows[0]?.locked !== true) throw inProgress();
+  // A statement of its own: its snapshot must be younger than the lock, or it could miss the first answer.
+  const kept = await findKeptAnswer(ctx, request);
+  if (kept !== undefined) return { answer: kept, isReplay: true };
+  const answer = await work(ctx);
+  await keep(ctx, request, answer);
+  return { answer, isReplay: false };
 }
 
 function inProgress(): Problem {
@@ -162,10 +170,18 @@ async function keep(ctx: TxCtx, request: KeyedRequest, answer: KeptAnswer): Prom
     .execute();
 }
 
-/** Forgets answers past their lifetime; a job calls this. */
+/** Forgets answers past their lifetime, some at a time; a job calls this. */
 export async function forgetExpiredAnswers(ctx: Ctx): Promise<void> {
-  await ctx.db
-    .deleteFrom('idempotency_keys')
-    .where('created_at', '<', plusMs(ctx.clock.now(), -IDEMPOTENCY_LIFETIME_MS))
-    .execute();
+  const before = plusMs(ctx.clock.now(), -IDEMPOTENCY_LIFETIME_MS);
+  while ((await deleteAnswersBefore(ctx.db, before)) === FORGET_BATCH);
+}
+
+/** Those that a repeat is using at this moment stay for the next time. */
+async function deleteAnswersBefore(db: Db, moment: Date): Promise<number> {
+  const result = await sql`
+    DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM idempotency_keys WHERE created_at < ${moment} LIMIT ${FORGET_BATCH} FOR UPDATE SKIP LOCKED))`.execute(
+    db,
+  );
+  return Number(result.numAffectedRows ?? 0);
 }

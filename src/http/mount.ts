@@ -8,7 +8,7 @@ import type {
   RouteOptions,
 } from 'fastify';
 import { type TSchema, Type } from 'typebox';
-import { ANONYMOUS, type Ctx } from '../context.ts';
+import { ANONYMOUS, type Ctx, type TxCtx } from '../context.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 import { actorFor, requireAccess, requireStepUp } from './access.ts';
 import { cacheHeaders, isSameForAll } from './caching.ts';
@@ -219,10 +219,12 @@ async function answerOnce(
   }
   const hash = requestHash({ method: request.method, path: pathOf(request), body: request.body });
   const keyed = { userId: ctx.actor.user_id, key, hash };
-  const answerKeyed = (prepared?: unknown) =>
-    once(ctx, keyed, async (ctx) =>
-      tagged(await perform(route, mounting, { ctx, request, reply, prepared })),
-    );
+  const options = { contendsFor: (await route.contendsFor?.(ctx)) ?? [] };
+  const answerKeyed = (prepared?: unknown) => {
+    const work = async (ctx: TxCtx) =>
+      tagged(await perform(route, mounting, { ctx, request, reply, prepared }));
+    return once(ctx, keyed, work, options);
+  };
   if (preparesOf(route) === undefined) return answerKeyed();
   return unlessUnderWay(keyed, async () => {
     // Looked up in the transaction too: here it only saves preparing what has been done.

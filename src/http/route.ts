@@ -80,6 +80,11 @@ export interface RouteFacts<P extends TObject, Q extends TObject, B extends TSch
   tags?(params: Static<P>): readonly string[];
   /** Refused last where there is too much to do; by default public reads go first and the rest next. */
   readonly priority?: 'critical';
+  /**
+   * Ids of what the caller and many others may want at once: of a crowd at one of them few hold connections. Asked before
+   * the transaction that an idempotency key opens.
+   */
+  contendsFor?(ctx: Ctx): Promise<readonly string[]>;
   /** Takes something else than JSON. */
   readonly consumes?: 'multipart/form-data';
 }

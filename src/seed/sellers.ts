@@ -1,6 +1,7 @@
 // Demo sellers: farms, cooperatives and market women, with their business profiles.
 import type { Selectable } from 'kysely';
-import type { Sellers, Users } from '../db/schema.generated.ts';
+import type { WholeRow } from '../db/insert-together.ts';
+import type { Users } from '../db/schema.generated.ts';
 import { DEMO_SELLER } from '../lib/demo-market.ts';
 import { slugify } from '../lib/slug.ts';
 import { HOUR_MS, plusMs } from '../lib/time.ts';
@@ -15,7 +16,7 @@ import {
 import type { Seeding } from './seeding.ts';
 
 export interface Seller {
-  readonly row: Selectable<Sellers>;
+  readonly row: WholeRow<'sellers'>;
   readonly user: Selectable<Users>;
   readonly place: Barangay;
   readonly isDemo: boolean;
@@ -71,6 +72,7 @@ export function sellerRow({ random }: Seeding, options: SellerOptions): Seller {
     created_at,
     updated_at: created_at,
     deleted_at: null,
+    listings_due_at: null,
     ...(isDemo ? DEMO_PROFILE : {}),
   };
   return { row, user, place, isDemo };

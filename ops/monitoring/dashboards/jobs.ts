@@ -41,6 +41,14 @@ export const JOBS: Dashboard = {
     },
     {
       kind: 'timeseries',
+      title: 'Rows set aside',
+      description:
+        'Failed or locked when their job came to them; tried again by themselves, ever less often.',
+      unit: 'short',
+      queries: [{ expr: 'max by (job) (job_rows_set_aside)', legend: '{{job}}' }],
+    },
+    {
+      kind: 'timeseries',
       title: 'Events in the outbox',
       description: 'Committed and not yet handed to who waits for them.',
       unit: 'short',

@@ -78,10 +78,13 @@ export const stockRules: readonly Rule[] = [
         OR NOT EXISTS (SELECT FROM product_listing l WHERE l.product_id = p.id)`,
   },
   {
-    // Rows that the clock has made untrue wait for their job; all others must be exact.
+    // Rows that the clock or a change of their seller has made untrue wait for their job; all others must be exact.
     name: 'a listing shows what its product is',
     sql: `SELECT format('product %s', l.product_id) AS detail
-      FROM compute_product_listing((SELECT array_agg(product_id) FROM product_listing WHERE stale_at > $1), $1) c
+      FROM compute_product_listing((
+        SELECT array_agg(product_id) FROM product_listing JOIN sellers ON sellers.id = seller_id
+        WHERE stale_at > $1 AND listings_due_at IS NULL
+          AND NOT EXISTS (SELECT FROM set_aside_rows WHERE job = 'listing.refresh-stale' AND row_id = product_id)), $1) c
       JOIN product_listing l ON l.product_id = c.product_id
       WHERE (${columnsOf('l')}) IS DISTINCT FROM (${columnsOf('c')})`,
     takesMoment: true,

@@ -1,6 +1,6 @@
 // SQL over carts and cart_items.
 import { sql } from 'kysely';
-import type { Db, DbTransaction } from '../../db/database.ts';
+import { type Db, type DbTransaction, runNamed } from '../../db/database.ts';
 
 /** Locks the user's cart, making it where there is none: the first lock of every deed that changes it. */
 export async function lockCart(db: DbTransaction, user_id: string): Promise<void> {
@@ -24,6 +24,17 @@ export async function findCartProduct(db: Db, id: string): Promise<CartProduct |
     FROM products p JOIN sellers s ON s.id = p.seller_id
     WHERE p.id = ${id} AND p.deleted_at IS NULL`.execute(db);
   return result.rows[0];
+}
+
+/** Read without a lock: what a checkout of this cart will probably want. */
+export async function findCartProductIds(db: Db, user_id: string): Promise<string[]> {
+  const rows = await runNamed<{ product_id: string }>(
+    db,
+    'cart_products',
+    'SELECT product_id FROM cart_items WHERE user_id = $1',
+    [user_id],
+  );
+  return rows.map((row) => row.product_id);
 }
 
 export interface CartItemRow {

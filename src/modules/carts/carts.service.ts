@@ -18,6 +18,7 @@ import {
   deleteCartItems,
   findCartItems,
   findCartProduct,
+  findCartProductIds,
   lockCart,
   putCartItem,
   takeCartItems,
@@ -29,6 +30,11 @@ export const MAX_CART_LINES = 100;
 
 export function getCart(ctx: Ctx): Promise<CartLine[]> {
   return readCartLines(ctx, signedIn(ctx).user_id);
+}
+
+/** What a checkout of the caller's cart will contend for with others. */
+export function listCartProducts(ctx: Ctx): Promise<string[]> {
+  return findCartProductIds(ctx.db, signedIn(ctx).user_id);
 }
 
 export interface CartChange {

@@ -1,13 +1,12 @@
 // After a category got another name: the listings of its products, whose search documents hold that name.
 import { Type } from 'typebox';
 import type { Ctx } from '../../context.ts';
-import { inTransaction } from '../../db/transaction.ts';
 import { Id } from '../../http/schema.ts';
 import { defineJob } from '../../jobs/define.ts';
-import { refreshListings } from '../listing/listing.service.ts';
+import { refreshListingsInGroups } from '../listing/listing.service.ts';
 import { findProductIdsInCategory } from './products.queries.ts';
 
-/** Listings that one transaction rewrites. */
+/** Products that are looked up at once. */
 const BATCH = 500;
 
 export const refreshCategoryListingsJob = defineJob(
@@ -19,7 +18,7 @@ export const refreshCategoryListingsJob = defineJob(
     let after: string | undefined;
     do {
       const ids = await findProductIdsInCategory(ctx.db, category_id, { after, limit: BATCH });
-      await inTransaction(ctx, (ctx) => refreshListings(ctx, ids));
+      await refreshListingsInGroups(ctx, ids);
       after = ids.length < BATCH ? undefined : ids.at(-1);
     } while (after !== undefined);
   },

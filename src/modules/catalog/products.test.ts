@@ -3,6 +3,7 @@ import { createActor, type TestActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { createCategory, createLot, createProduct } from '../../../test/builders.ts';
 import { newId } from '../../lib/ids.ts';
+import { refreshChangedSellers } from '../listing/listing.service.ts';
 
 let test: TestApp;
 let seller: TestActor;
@@ -159,6 +160,7 @@ describe('creating a product', () => {
       path: `/sellers/${pending.seller_id}/verify`,
       token: admin.token,
     });
+    await refreshChangedSellers(test.system);
     expect((await read(id)).statusCode).toBe(200);
   });
 });

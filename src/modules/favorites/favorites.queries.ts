@@ -1,4 +1,4 @@
-// SQL over favorites; reads across to products and product_listing, as the storefront does.
+// SQL over favorites; reads across to products, product_listing and sellers, as the storefront does.
 import { type Selectable, sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
@@ -11,6 +11,9 @@ export type FavoriteRow = Pick<Selectable<Favorites>, 'product_id' | 'created_at
   > &
   Pick<Selectable<Products>, 'name' | 'unit'>;
 
+/** The listing's word is not enough: it may still have to follow its seller's standing. */
+const IS_ON_SALE = sql<boolean>`(product_listing.on_sale AND sellers.is_selling)`;
+
 /** Newest first; deleted products are left out. */
 export function findFavoritePage(
   db: Db,
@@ -21,6 +24,7 @@ export function findFavoritePage(
     .selectFrom('favorites')
     .innerJoin('products', 'products.id', 'favorites.product_id')
     .innerJoin('product_listing', 'product_listing.product_id', 'favorites.product_id')
+    .innerJoin('sellers', 'sellers.id', 'product_listing.seller_id')
     .select([
       'favorites.product_id',
       'favorites.created_at',
@@ -28,8 +32,8 @@ export function findFavoritePage(
       'products.unit',
       'product_listing.price_centavos',
       'product_listing.current_price_centavos',
-      'product_listing.on_sale',
       'product_listing.in_stock',
+      IS_ON_SALE.as('on_sale'),
     ])
     .where('favorites.user_id', '=', user_id)
     .where('products.deleted_at', 'is', null);
@@ -45,7 +49,8 @@ export function findFavoritePage(
 export async function isOnSale(db: Db, product_id: string): Promise<boolean> {
   const row = await db
     .selectFrom('product_listing')
-    .select('on_sale')
+    .innerJoin('sellers', 'sellers.id', 'product_listing.seller_id')
+    .select(IS_ON_SALE.as('on_sale'))
     .where('product_id', '=', product_id)
     .executeTakeFirst();
   return row?.on_sale === true;

@@ -1,18 +1,39 @@
 // SQL that takes people out of what they left behind: personal fields go, rows and ids stay for the books.
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
+import { isNotSetAside } from '../../db/set-aside.queries.ts';
 
-/** Users deleted before `moment` who can still be recognised, locked; others' locks are skipped. */
-export async function lockErasable(db: Db, moment: Date, limit: number): Promise<string[]> {
+/** Users who were deleted by then and can still be recognised, the first to leave first. */
+export function findErasable(
+  db: Db,
+  { job, deleted_before, limit }: { job: string; deleted_before: Date; limit: number },
+): Promise<{ id: string }[]> {
+  return db
+    .selectFrom('users')
+    .select('id')
+    .where('deleted_at', '<', deleted_before)
+    .where('erased_at', 'is', null)
+    .where(isNotSetAside(job, sql.ref('users.id')))
+    .orderBy('deleted_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Of these users those who are still to be erased, locked. */
+export async function lockErasable(
+  db: Db,
+  ids: readonly string[],
+  deleted_before: Date,
+): Promise<string[]> {
   const rows = await db
     .selectFrom('users')
     .select('id')
-    .where('deleted_at', '<', moment)
+    .where('id', 'in', ids)
+    .where('deleted_at', '<', deleted_before)
     .where('erased_at', 'is', null)
-    .orderBy('deleted_at')
-    .limit(limit)
+    .orderBy('id')
     .forUpdate()
-    .skipLocked()
     .execute();
   return rows.map((row) => row.id);
 }

@@ -28,21 +28,21 @@ export async function findSellableLots(
   return result.rows;
 }
 
-/** Changes what is reserved; `sign` 1 reserves, -1 frees. Several allocations may name one lot. */
+/**
+ * Changes what is reserved, and what listings show of it; `sign` 1 reserves, -1 frees. Several allocations may name one
+ * lot.
+ */
 export async function changeReserved(
   db: DbTransaction,
-  allocations: readonly Allocation[],
-  sign: 1 | -1,
+  { allocations, sign, now }: { allocations: readonly Allocation[]; sign: 1 | -1; now: Date },
 ): Promise<void> {
+  const lot_ids = allocations.map((a) => a.lot_id);
+  const deltas_milli = allocations.map((a) => sign * a.quantity_milli);
+  const product_ids = [...new Set(allocations.map((a) => a.product_id))];
   await sql`
-    UPDATE lots SET reserved_milli = reserved_milli + moved.quantity_milli
-    FROM (
-      SELECT lot_id, sum(quantity_milli) * ${sign}::integer AS quantity_milli
-      FROM unnest(${allocations.map((a) => a.lot_id)}::uuid[], ${allocations.map((a) => a.quantity_milli)}::bigint[])
-        AS given (lot_id, quantity_milli)
-      GROUP BY lot_id
-    ) moved
-    WHERE lots.id = moved.lot_id`.execute(db);
+    SELECT change_reserved(${lot_ids}::uuid[], ${deltas_milli}::bigint[], ${product_ids}::uuid[], ${now})`.execute(
+    db,
+  );
 }
 
 /** Ids of those lots whose shelf life is over. */

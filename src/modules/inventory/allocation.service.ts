@@ -2,7 +2,7 @@
 import type { TxCtx } from '../../context.ts';
 import { insertTogether } from '../../db/insert-together.ts';
 import { newId } from '../../lib/ids.ts';
-import { refreshListingStock } from '../listing/listing.service.ts';
+import { listingStockChanged, refreshListingStock } from '../listing/listing.service.ts';
 import {
   changeReserved,
   findRottenLots,
@@ -24,16 +24,14 @@ export async function reserveStock(ctx: TxCtx, wanted: readonly Wanted[]): Promi
   const lots = await findSellableLots(ctx.db, product_ids, ctx.clock.now());
   const result = allocate(wanted, lots);
   if (result.shortages.length > 0) return result;
-  await changeReserved(ctx.db, result.allocations, 1);
-  await refreshListingStock(ctx, product_ids);
+  await reserve(ctx, result.allocations, 1);
   return result;
 }
 
 /** Gives reserved stock back to its lots. */
 export async function releaseStock(ctx: TxCtx, allocations: readonly Allocation[]): Promise<void> {
   if (allocations.length === 0) return;
-  await changeReserved(ctx.db, allocations, -1);
-  await refreshListingStock(ctx, productsOf(allocations));
+  await reserve(ctx, allocations, -1);
 }
 
 /** Reserved stock leaves for good. `reference` is the order's number. */
@@ -43,7 +41,7 @@ export async function sellStock(
   reference: string,
 ): Promise<void> {
   if (allocations.length === 0) return;
-  await changeReserved(ctx.db, allocations, -1);
+  await reserve(ctx, allocations, -1);
   await move(ctx, { allocations, reference, steps: [['SALE', -1]] });
   await refreshListingStock(ctx, productsOf(allocations));
 }
@@ -58,7 +56,7 @@ export async function reallocateSold(
   },
 ): Promise<void> {
   const { sold, reserved, reference } = goods;
-  await changeReserved(ctx.db, reserved, -1);
+  await reserve(ctx, reserved, -1);
   await move(ctx, { allocations: sold, reference, steps: [['REALLOCATION', 1]] });
   await move(ctx, { allocations: reserved, reference, steps: [['REALLOCATION', -1]] });
   await refreshListingStock(ctx, productsOf([...sold, ...reserved]));
@@ -86,7 +84,7 @@ export async function writeOffStock(
 ): Promise<void> {
   const { reserved, sold, reference } = goods;
   if (reserved.length > 0) {
-    await changeReserved(ctx.db, reserved, -1);
+    await reserve(ctx, reserved, -1);
     await move(ctx, { allocations: reserved, reference, steps: [['SPOILAGE', -1]] });
   }
   if (sold.length > 0)
@@ -112,6 +110,16 @@ export async function findRotten<T extends Allocation>(
     ctx.clock.now(),
   );
   return allocations.filter((allocation) => rotten.has(allocation.lot_id));
+}
+
+/** `sign` 1 reserves, -1 frees. */
+async function reserve(
+  ctx: TxCtx,
+  allocations: readonly Allocation[],
+  sign: 1 | -1,
+): Promise<void> {
+  await changeReserved(ctx.db, { allocations, sign, now: ctx.clock.now() });
+  listingStockChanged(ctx, productsOf(allocations));
 }
 
 async function move(

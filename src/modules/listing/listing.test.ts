@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { hold } from '../../../test/hold.ts';
 import { type StockOptions, stockProduct } from '../../../test/shop.ts';
 import { checkInvariants } from '../../db/invariants.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -22,6 +24,8 @@ const rowOf = (product_id: string) =>
     .selectAll()
     .where('product_id', '=', product_id)
     .executeTakeFirstOrThrow();
+/** One unit, and that for a day. */
+const SOON: StockOptions = { lots: [{ quantity_milli: 1_000, days_left: 1 }] };
 const stock = (options: StockOptions) => stockProduct(test, seller_id, options);
 
 describe('the listing', () => {
@@ -85,6 +89,53 @@ describe('the listing', () => {
       test.clock.advance(2 * HOUR_MS);
     }
     expect(prices).toEqual([10_000, 8_500, 10_000]);
+  });
+
+  it('is corrected by the job though that of another seller fails or is held, and those follow', async () => {
+    const [broken, held, fine] = [await stock(SOON), await stock(SOON), await stock(SOON)];
+    const { db } = test.services;
+    await sql`CREATE FUNCTION fail_on_purpose() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'broken'; END $$`.execute(db);
+    await sql`CREATE TRIGGER fail_on_purpose BEFORE UPDATE ON product_listing FOR EACH ROW
+      WHEN (OLD.product_id = ${sql.lit(broken.id)}) EXECUTE FUNCTION fail_on_purpose()`.execute(db);
+    const letGo = await hold(test, 'SELECT FROM product_listing WHERE product_id = $1 FOR UPDATE', [
+      held.id,
+    ]);
+    const available = async () =>
+      Promise.all([broken, held, fine].map(async ({ id }) => (await rowOf(id)).available_milli));
+    test.clock.advance(2 * DAY_MS);
+    await refreshStaleListings(test.system);
+    expect(await available()).toEqual([1_000, 1_000, 0]);
+    await letGo();
+    await sql`DROP TRIGGER fail_on_purpose ON product_listing`.execute(db);
+    test.clock.advance(HOUR_MS);
+    await refreshStaleListings(test.system);
+    expect(await available()).toEqual([0, 0, 0]);
+  });
+
+  it('of one seller with thousands of promos holds up nobody else', async () => {
+    const other = (await createActor(test, { role: 'seller' })).seller_id;
+    const many = await Promise.all(
+      Array.from({ length: 40 }, () => stockProduct(test, other, SOON)),
+    );
+    const fine = await stock(SOON);
+    const now = test.clock.now();
+    await sql`
+      WITH made AS (
+        INSERT INTO promos (id, seller_id, name, discount_type, discount_hundredths, starts_at, ends_at, created_at, updated_at)
+        SELECT gen_random_uuid(), ${other}, 'Promo ' || n, 'PERCENTAGE', 1000, ${now}, ${plusMs(now, 9 * DAY_MS)}, ${now}, ${now}
+        FROM generate_series(1, 4000) n RETURNING id
+      )
+      INSERT INTO promo_products (promo_id, product_id) SELECT made.id, p.id FROM made, products p WHERE p.seller_id = ${other}`.execute(
+      test.services.db,
+    );
+    test.clock.advance(2 * DAY_MS);
+    await refreshStaleListings(test.system);
+    const prices = await Promise.all(
+      many.map(async ({ id }) => (await rowOf(id)).current_price_centavos),
+    );
+    expect(new Set(prices)).toEqual(new Set([10_800]));
+    expect((await rowOf(fine.id)).available_milli).toBe(0);
   });
 
   it('equals what the tables say', async () => {

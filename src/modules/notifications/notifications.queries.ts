@@ -2,6 +2,7 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
 import type { OutboxMessages } from '../../db/schema.generated.ts';
+import { isNotSetAside } from '../../db/set-aside.queries.ts';
 import type { OrderParty, SellerParty } from './notifications.rules.ts';
 
 export type OutboxRow = Selectable<OutboxMessages>;
@@ -13,15 +14,31 @@ export async function insertOutboxMessages(
   await db.insertInto('outbox_messages').values(rows).execute();
 }
 
-/** The oldest events that nobody has taken yet, locked until the transaction ends. */
-export function takeWaitingEvents(db: Db, limit: number): Promise<OutboxRow[]> {
+/** Events that wait to be told, the oldest first. */
+export function findWaitingEvents(
+  db: Db,
+  { job, limit }: { job: string; limit: number },
+): Promise<{ id: string }[]> {
   return db
     .selectFrom('outbox_messages')
-    .selectAll()
+    .select('id')
     .where('dispatched_at', 'is', null)
+    .where(isNotSetAside(job, sql.ref('outbox_messages.id')))
     .orderBy('created_at')
     .orderBy('id')
     .limit(limit)
+    .execute();
+}
+
+/** Of these events those that nobody has taken yet, in order, locked until the transaction ends. */
+export function takeWaitingEvents(db: Db, ids: readonly string[]): Promise<OutboxRow[]> {
+  return db
+    .selectFrom('outbox_messages')
+    .selectAll()
+    .where('id', 'in', ids)
+    .where('dispatched_at', 'is', null)
+    .orderBy('created_at')
+    .orderBy('id')
     .forUpdate()
     .skipLocked()
     .execute();

@@ -4,7 +4,7 @@ import { createActor, type TestActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
-import { DAY_MS } from '../../lib/time.ts';
+import { DAY_MS, MINUTE_MS } from '../../lib/time.ts';
 import { detachTrace, newTrace, type TraceContext } from '../../telemetry/trace-context.ts';
 import { sendMessageJob } from './notifications.jobs.ts';
 import { type DomainEvent, publishEvents, sendMessage } from './notifications.service.ts';
@@ -183,9 +183,27 @@ describe('dispatchEvents', () => {
       ...test.system,
       jobs: { ...test.services.jobs, enqueueAll: () => Promise.reject(new Error('queue is down')) },
     };
-    await expect(dispatchEvents(failing)).rejects.toThrow('queue is down');
+    expect(await dispatchEvents(failing)).toBe(0);
+    expect(await queuedMessages()).toHaveLength(0);
+    test.clock.advance(MINUTE_MS);
     expect(await dispatchEvents(test.system)).toBe(1);
     expect(await queuedMessages()).toHaveLength(1);
+  });
+
+  it('tells the others though one of them fails, and that one later', async () => {
+    const { db } = test.services;
+    await sql`CREATE FUNCTION fail_on_purpose() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'broken'; END $$`.execute(db);
+    await sql`CREATE TRIGGER fail_on_purpose BEFORE UPDATE ON outbox_messages FOR EACH ROW
+      WHEN (OLD.topic = 'seller.suspended') EXECUTE FUNCTION fail_on_purpose()`.execute(db);
+    await publish({ topic: 'seller.suspended', payload: { seller_id: seller.seller_id } });
+    await publish({ topic: 'seller.verified', payload: { seller_id: seller.seller_id } });
+    expect(await dispatchEvents(test.system)).toBe(1);
+    expect(await dispatchEvents(test.system)).toBe(0);
+    await sql`DROP TRIGGER fail_on_purpose ON outbox_messages`.execute(db);
+    test.clock.advance(MINUTE_MS);
+    expect(await dispatchEvents(test.system)).toBe(1);
+    expect(await queuedMessages()).toHaveLength(2);
   });
 });
 

@@ -1,5 +1,6 @@
 // The outbox: events that were committed become the messages that people get, in order, each event once.
 import type { Ctx, TxCtx } from '../../context.ts';
+import { IN_BATCH, workThrough } from '../../db/batches.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
 import { detachTrace, type TraceContext } from '../../telemetry/trace-context.ts';
@@ -7,6 +8,7 @@ import {
   deleteDispatchedBefore,
   findOrderParties,
   findSellerParties,
+  findWaitingEvents,
   markDispatched,
   takeWaitingEvents,
 } from './notifications.queries.ts';
@@ -19,30 +21,34 @@ import {
 } from './notifications.rules.ts';
 import { sendMessages, type TracedMessage } from './notifications.service.ts';
 
+/** Under which events are set aside: the name of the job. */
+const DISPATCH_JOB = 'notifications.dispatch-events';
 /** Events of one transaction. */
-const DISPATCH_BATCH = 200;
+const DISPATCH_GROUP = 200;
 const DISPATCHED_RETENTION_MS = 7 * DAY_MS;
 const FORGET_BATCH = 1_000;
 
 /**
- * Writes the messages of every waiting event and marks it dispatched, in one transaction a batch.
- * Topics that tell people nothing are only marked.
+ * Writes the messages of every waiting event and marks it dispatched, in one transaction a group. An event that no message
+ * can be made of is set aside, and the others go out. Topics that tell people nothing are only marked.
  * @returns how many events it dispatched
  */
 export async function dispatchEvents(ctx: Ctx): Promise<number> {
-  let dispatched = 0;
-  for (;;) {
-    const batch = await inTransaction(ctx, async (ctx) => {
-      const events = (await takeWaitingEvents(ctx.db, DISPATCH_BATCH)).map(withTrace);
-      if (events.length === 0) return 0;
-      await sendMessages(ctx, await messagesOf(ctx, events));
-      const ids = events.map(({ id }) => id);
-      await markDispatched(ctx.db, ids, ctx.clock.now());
-      return events.length;
-    });
-    dispatched += batch;
-    if (batch < DISPATCH_BATCH) return dispatched;
-  }
+  const { done } = await workThrough(ctx, {
+    job: DISPATCH_JOB,
+    groupSize: DISPATCH_GROUP,
+    find: (db, limit) => findWaitingEvents(db, { job: DISPATCH_JOB, limit }),
+    work: (ctx, ids) => inTransaction(ctx, (ctx) => dispatchGroup(ctx, ids), IN_BATCH),
+  });
+  return done;
+}
+
+async function dispatchGroup(ctx: TxCtx, ids: readonly string[]): Promise<void> {
+  const events = (await takeWaitingEvents(ctx.db, ids)).map(withTrace);
+  if (events.length === 0) return;
+  await sendMessages(ctx, await messagesOf(ctx, events));
+  const taken = events.map(({ id }) => id);
+  await markDispatched(ctx.db, taken, ctx.clock.now());
 }
 
 /** Deletes events that were dispatched longer ago than DISPATCHED_RETENTION_MS. */

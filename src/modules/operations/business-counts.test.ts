@@ -129,7 +129,7 @@ describe('the totals of the business', () => {
     await sell();
     expect(await partsOf()).toBeGreaterThan(1);
     const before = await counted();
-    await foldBusinessCounts(test.services.db);
+    await foldBusinessCounts(test.services.db, 10_000);
     expect(await partsOf()).toBe(1);
     expect(await counted()).toEqual(before);
   });
@@ -144,7 +144,7 @@ describe('the totals of the business', () => {
       for (let n = 0; n < VIEWS; n += 1) await addViews(db, new Map([[id, 1]]));
     };
     const fold = async () => {
-      for (let n = 0; n < VIEWS; n += 1) await foldBusinessCounts(db);
+      for (let n = 0; n < VIEWS; n += 1) await foldBusinessCounts(db, 10_000);
     };
     const read = async () => {
       for (let n = 0; n < VIEWS; n += 1) seen.push((await counted()).products_viewed);
@@ -158,7 +158,7 @@ describe('the totals of the business', () => {
   it('do not add up an empty table to nothing', async () => {
     await inTransaction(test.system, async ({ db }) => {
       await sql`DELETE FROM business_counts`.execute(db);
-      await foldBusinessCounts(db);
+      await foldBusinessCounts(db, 10_000);
       expect(await counted(db)).toEqual({
         orders_created: 0,
         revenue_centavos: 0,

@@ -1,6 +1,7 @@
 // What a scrape of the metrics asks for. Every process tells of itself; one that works on jobs also tells of the whole shop.
 import type { Pool } from 'pg';
-import type { Db } from '../../db/database.ts';
+import { type Db, laneOf } from '../../db/database.ts';
+import { countSetAside } from '../../db/set-aside.queries.ts';
 import { jobDepths } from '../../jobs/depths.ts';
 import { type Clock, DAY_MS, MINUTE_MS, plusMs, SECOND_MS } from '../../lib/time.ts';
 import type { Metrics, Sample } from '../../telemetry/metrics.ts';
@@ -34,6 +35,7 @@ export function registerCollectors(metrics: Metrics, sources: CollectorSources):
   if (!sources.worksOnJobs) return;
   collectBusiness(metrics, sources);
   collectJobs(metrics, sources);
+  collectSetAside(metrics, sources);
   collectOutbox(metrics, sources);
   collectCodes(metrics, sources);
   collectInvariants(metrics, sources);
@@ -51,7 +53,7 @@ function collectBuild(metrics: Metrics, { version }: CollectorSources): void {
   });
 }
 
-function collectPool(metrics: Metrics, { pool }: CollectorSources): void {
+function collectPool(metrics: Metrics, { db, pool }: CollectorSources): void {
   metrics.collectFrom({
     name: 'pool',
     series: {
@@ -62,6 +64,10 @@ function collectPool(metrics: Metrics, { pool }: CollectorSources): void {
       },
       db_pool_max_connections: { type: 'gauge', help: 'Most connections that it may open' },
       db_pool_waiting_requests: { type: 'gauge', help: 'Statements that wait for a connection' },
+      db_transactions_waiting: {
+        type: 'gauge',
+        help: 'Transactions that wait for their turn, without a connection',
+      },
     },
     collect: () => ({
       db_pool_connections: [
@@ -70,6 +76,7 @@ function collectPool(metrics: Metrics, { pool }: CollectorSources): void {
       ],
       db_pool_max_connections: pool.options.max,
       db_pool_waiting_requests: pool.waitingCount,
+      db_transactions_waiting: laneOf(db).waitingCount,
     }),
   });
 }
@@ -129,6 +136,35 @@ function collectJobs(metrics: Metrics, { db }: CollectorSources): void {
           depth.oldest_waiting_seconds,
         ]),
         job_dead_letters: depths.map(({ queue, dead }) => [{ queue }, dead]),
+      };
+    },
+  });
+}
+
+function collectSetAside(metrics: Metrics, { db, clock }: CollectorSources): void {
+  metrics.collectFrom({
+    name: 'set-aside',
+    series: {
+      job_rows_set_aside: {
+        type: 'gauge',
+        help: 'Rows that a job could not bring forward and tries again by themselves',
+        labels: ['job'],
+      },
+      job_rows_set_aside_oldest_seconds: {
+        type: 'gauge',
+        help: 'For how long the row has been set aside that has been for longest',
+        labels: ['job'],
+      },
+    },
+    collect: async () => {
+      const counts = await countSetAside(db);
+      const now_ms = clock.now().getTime();
+      return {
+        job_rows_set_aside: counts.map(({ job, rows }) => [{ job }, rows]),
+        job_rows_set_aside_oldest_seconds: counts.map(({ job, since }) => [
+          { job },
+          Math.max(0, now_ms - since.getTime()) / SECOND_MS,
+        ]),
       };
     },
   });

@@ -11,10 +11,15 @@ export const forgetExpiredAnswersJob = defineJob(
   (ctx: Ctx) => forgetExpiredAnswers(ctx),
 );
 
+/** Partial sums that one statement adds up. */
+const FOLD_BATCH = 10_000;
+
 /** Keeps what each scrape adds up short. */
 export const foldBusinessCountsJob = defineJob(
   { name: 'operations.fold-business-counts', data: NoData, every: { seconds: 60 } },
-  (ctx: Ctx) => foldBusinessCounts(ctx.db),
+  async (ctx: Ctx) => {
+    while ((await foldBusinessCounts(ctx.db, FOLD_BATCH)) === FOLD_BATCH);
+  },
 );
 
 export const watchInvariantsJob = defineJob(

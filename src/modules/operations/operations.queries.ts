@@ -29,14 +29,21 @@ export async function readBusinessNumbers(db: Db, active_since: Date): Promise<B
     .executeTakeFirstOrThrow();
 }
 
-/** Adds all partial sums up into one. Readers see either those or this, and writers go on adding meanwhile. */
-export async function foldBusinessCounts(db: Db): Promise<void> {
-  await sql`
-    WITH parts AS (DELETE FROM business_counts RETURNING *)
-    INSERT INTO business_counts (orders_created, revenue_centavos, products_viewed)
-    SELECT sum(orders_created), sum(revenue_centavos), sum(products_viewed) FROM parts HAVING count(*) > 0`.execute(
-    db,
-  );
+/**
+ * Adds partial sums up into one. Readers see either those or this, and writers go on adding meanwhile.
+ * @returns how many it added up, at most `limit`
+ */
+export async function foldBusinessCounts(db: Db, limit: number): Promise<number> {
+  const { rows } = await sql<{ taken: number }>`
+    WITH parts AS (
+      DELETE FROM business_counts
+      WHERE ctid = ANY (ARRAY(SELECT ctid FROM business_counts LIMIT ${limit} FOR UPDATE SKIP LOCKED)) RETURNING *
+    ), folded AS (
+      INSERT INTO business_counts (orders_created, revenue_centavos, products_viewed)
+      SELECT sum(orders_created), sum(revenue_centavos), sum(products_viewed) FROM parts HAVING count(*) > 0
+    )
+    SELECT count(*)::integer AS taken FROM parts`.execute(db);
+  return rows[0]?.taken ?? 0;
 }
 
 export interface OutboxBacklog {

@@ -1,7 +1,7 @@
 // One change of an order: its rows locked in the house's order, changed in memory, and written back with events and books.
 import type { Ctx, TxCtx } from '../../context.ts';
 import { insertTogether } from '../../db/insert-together.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type TransactionOptions } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { notFound } from '../../lib/problem.ts';
 import { type AuditedDeed, auditRow, changesBetween } from '../audit/audit.service.ts';
@@ -56,8 +56,9 @@ export function changeOrder(
   ctx: Ctx,
   order_id: string,
   change: (ctx: TxCtx, order: OrderChange) => Promise<void>,
+  options: TransactionOptions = {},
 ): Promise<void> {
-  return inTransaction(ctx, async (ctx) => {
+  const run = async (ctx: TxCtx) => {
     const order = await lockOrder(ctx.db, order_id);
     if (order === undefined) throw notFound('order');
     const payment = await lockPaymentOfOrder(ctx.db, order_id);
@@ -74,7 +75,8 @@ export function changeOrder(
     };
     await change(ctx, draft);
     await write(ctx, draft, payment);
-  });
+  };
+  return inTransaction(ctx, run, options);
 }
 
 /** Moves a part and notes it in history, audit and outbox. */

@@ -239,6 +239,7 @@ function draftPayment(ctx: Ctx, order: OrderRow, { input, returns }: Draft): Pay
       ? plusMs(order.placed_at, ctx.config.PAYMENT_EXPIRY_MINUTES * MINUTE_MS)
       : null,
     completed_at: null,
+    asked_at: null,
   };
 }
 

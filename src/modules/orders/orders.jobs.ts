@@ -5,9 +5,9 @@ import { cancelOverdue, remindSellers } from './deadlines.service.ts';
 import { forgetErasedBuyers } from './orders.service.ts';
 import { expireReservations, reconcilePayments } from './settlement.service.ts';
 
-/** Stock of an unpaid order must be back within ten seconds. */
+/** Stock of an unpaid order must be back within ten seconds, which includes the work on a thousand of them. */
 export const expireReservationsJob = defineJob(
-  { name: 'orders.expire-reservations', data: NoData, every: { seconds: 5 } },
+  { name: 'orders.expire-reservations', data: NoData, every: { seconds: 2 } },
   (ctx: Ctx) => expireReservations(ctx),
 );
 

@@ -154,14 +154,19 @@ export async function countSales(db: DbTransaction, part_id: string): Promise<st
 
 /**
  * Takes erased buyers' names and streets out of their orders; region, province and city stay for the books.
- * Looks at who was erased within 30 days of the last erasure: the worker that erases also runs this each hour.
+ * Looks at who was erased within 30 days of the last erasure: the worker that erases also runs this each hour. Orders that
+ * somebody holds wait for the next time.
+ * @returns of how many orders, at most `limit`
  */
-export async function eraseBuyers(db: Db): Promise<void> {
-  await sql`
+export async function eraseBuyers(db: Db, limit: number): Promise<number> {
+  const result = await sql`
     UPDATE orders SET notes = NULL, shipping_address = shipping_address
       || '{"recipient_name": "", "recipient_phone": "", "street": "", "landmark": null, "zip_code": null}'
-    WHERE user_id = ANY (ARRAY(
-      SELECT id FROM users WHERE erased_at > (SELECT max(erased_at) FROM users) - interval '30 days')) AND shipping_address ->> 'recipient_name' <> ''`.execute(
-    db,
-  );
+    WHERE id = ANY (ARRAY(
+      SELECT id FROM orders
+      WHERE user_id = ANY (ARRAY(
+        SELECT id FROM users WHERE erased_at > (SELECT max(erased_at) FROM users) - interval '30 days'))
+        AND shipping_address ->> 'recipient_name' <> ''
+      LIMIT ${limit} FOR UPDATE SKIP LOCKED))`.execute(db);
+  return Number(result.numAffectedRows ?? 0);
 }

@@ -16,7 +16,7 @@ import {
 import { parseMoney } from '../../lib/money.ts';
 import { FORBIDDEN, NOT_FOUND, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { PRODUCT_UNAVAILABLE } from '../carts/carts.errors.ts';
-import { MAX_CART_LINES } from '../carts/carts.service.ts';
+import { listCartProducts, MAX_CART_LINES } from '../carts/carts.service.ts';
 import { PAYMENT_REQUIRED } from '../payments/payments.errors.ts';
 import { PAYMENT_METHODS } from '../payments/payments.rules.ts';
 import { Payment, paymentView } from '../payments/payments.views.ts';
@@ -96,6 +96,7 @@ export const orderRoutes: readonly AnyRoute[] = [
     returns: Type.Object({ order: Order, payment: Payment }),
     idempotency: 'required',
     priority: 'critical',
+    contendsFor: listCartProducts,
     problems: [
       NOT_FOUND,
       EMPTY_CART,

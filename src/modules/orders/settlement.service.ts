@@ -1,7 +1,8 @@
 // Settlement: what a provider's news, a missed deadline or a silent provider does to an order. Every race ends here, under the order's lock.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Ctx, OutsideCtx, TxCtx } from '../../context.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { IN_BATCH, workThrough } from '../../db/batches.ts';
+import { inTransaction, type TransactionOptions } from '../../db/transaction.ts';
 import type { ProviderEvent } from '../../gateways/payment-provider.ts';
 import { FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';
 import { books } from '../ledger/ledger.service.ts';
@@ -9,13 +10,19 @@ import { effectOf, type Outcome } from '../payments/payments.rules.ts';
 import {
   acceptProviderEvent,
   askProvider,
-  listExpiredOrders,
+  listUnsettledPayments,
 } from '../payments/payments.service.ts';
 import { cancelParts } from './cancellation.service.ts';
 import { changeOrder, completePayment, type OrderChange } from './change.service.ts';
+import { findExpiredOrders } from './due-orders.queries.ts';
 import { dueAfter, isOpen, refundableOf } from './orders.rules.ts';
 import { holdAllocations, sell } from './part-stock.service.ts';
 import { refundPart } from './refunds.service.ts';
+
+/** Under which orders are set aside: the name of the job. */
+const EXPIRE_JOB = 'orders.expire-reservations';
+/** Of orders that share no product: a thousand that end at one moment are done within seconds, and buyers still get through. */
+const ORDERS_AT_ONCE = 3;
 
 /** Applies a provider's event once, whatever came before it and however often it comes. */
 export function settleEvent(ctx: Ctx, provider: string, event: ProviderEvent): Promise<void> {
@@ -26,13 +33,19 @@ export function settleEvent(ctx: Ctx, provider: string, event: ProviderEvent): P
 }
 
 /** Records an outcome of an order's wallet payment. */
-export function settleOrder(ctx: Ctx, order_id: string, outcome: Outcome): Promise<void> {
-  return changeOrder(ctx, order_id, async (ctx, draft) => {
+export function settleOrder(
+  ctx: Ctx,
+  order_id: string,
+  outcome: Outcome,
+  options: TransactionOptions = {},
+): Promise<void> {
+  const settle = async (ctx: TxCtx, draft: OrderChange) => {
     const effect = effectOf(outcome, draft.payment.payment_status);
     if (effect === 'fail')
       await failPayment(ctx, draft, outcome === 'EXPIRED' ? 'PAYMENT_EXPIRED' : 'PAYMENT_FAILED');
     if (effect === 'complete' || effect === 'complete_late') await receivePayment(ctx, draft);
-  });
+  };
+  return changeOrder(ctx, order_id, settle, options);
 }
 
 /** The wallet has paid: what is open is sold, and what was cancelled after the session began is given back. */
@@ -64,22 +77,38 @@ async function failPayment(ctx: TxCtx, draft: OrderChange, reason: string): Prom
 
 /** Gives up orders whose reservation has run out; a payment that was faster keeps its order. */
 export async function expireReservations(ctx: Ctx): Promise<void> {
-  for (const order_id of await listExpiredOrders(ctx)) {
-    await changeOrder(ctx, order_id, async (ctx, draft) => {
-      const { payment_status, expires_at } = draft.payment;
-      if (payment_status === 'PENDING' && expires_at !== null && expires_at <= ctx.clock.now()) {
-        await failPayment(ctx, draft, 'PAYMENT_EXPIRED');
-      }
-    });
+  await workThrough(ctx, {
+    job: EXPIRE_JOB,
+    concurrency: ORDERS_AT_ONCE,
+    find: (db, limit) => findExpiredOrders(db, { job: EXPIRE_JOB, now: ctx.clock.now(), limit }),
+    work: (ctx, ids) => inTurn(ids, (id) => changeOrder(ctx, id, expire, IN_BATCH)),
+  });
+}
+
+async function expire(ctx: TxCtx, draft: OrderChange): Promise<void> {
+  const { payment_status, expires_at } = draft.payment;
+  if (payment_status === 'PENDING' && expires_at !== null && expires_at <= ctx.clock.now())
+    await failPayment(ctx, draft, 'PAYMENT_EXPIRED');
+}
+
+/**
+ * Asks the provider about payments whose webhook may never have come, each once a run and those first that it was asked
+ * about longest ago. A provider that does not answer for one payment is asked about the others all the same.
+ */
+export async function reconcilePayments(ctx: OutsideCtx): Promise<void> {
+  for (const payment of await listUnsettledPayments(ctx)) {
+    try {
+      const outcome = await askProvider(ctx, payment);
+      if (outcome !== undefined && effectOf(outcome, payment.payment_status) !== 'none')
+        await settleOrder(ctx, payment.order_id, outcome, IN_BATCH);
+    } catch (err) {
+      ctx.log.warn({ err, payment_id: payment.id }, 'payment not reconciled, trying again later');
+    }
   }
 }
 
-/** Asks the provider about payments whose webhook may never have come. */
-export async function reconcilePayments(ctx: OutsideCtx): Promise<void> {
-  for (const { payment, outcome } of await askProvider(ctx)) {
-    if (effectOf(outcome, payment.payment_status) !== 'none')
-      await settleOrder(ctx, payment.order_id, outcome);
-  }
+async function inTurn(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
+  for (const id of ids) await work(id);
 }
 
 /**

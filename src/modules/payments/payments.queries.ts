@@ -94,19 +94,6 @@ export function findPaymentPage(
   });
 }
 
-/** Ids of orders whose unpaid wallet payment has run out. */
-export async function findExpiredOrderIds(db: Db, now: Date, limit: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('payments')
-    .select('order_id')
-    .where('payment_status', '=', 'PENDING')
-    .where('expires_at', '<=', now)
-    .orderBy('expires_at')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.order_id);
-}
-
 /** Wallet sessions whose end we may have missed: pending ones, and given-up ones that may still be paid late. */
 export async function findUnsettledPayments(
   db: Db,
@@ -119,9 +106,14 @@ export async function findUnsettledPayments(
     .where('provider_reference', 'is not', null)
     .where('payment_status', 'in', ['PENDING', 'FAILED'])
     .where('created_at', '>', since)
-    .orderBy('updated_at')
+    .orderBy((eb) => eb.fn.coalesce('asked_at', 'created_at'))
+    .orderBy('id')
     .limit(limit)
     .execute()) as PaymentRow[];
+}
+
+export async function noteAsked(db: Db, id: string, at: Date): Promise<void> {
+  await db.updateTable('payments').set({ asked_at: at }).where('id', '=', id).execute();
 }
 
 /** Remembers a provider's event; false where it is known already. */

@@ -15,13 +15,13 @@ import { notFound, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
 import { PAYMENT_STATE } from './payments.errors.ts';
 import {
-  findExpiredOrderIds,
   findPayment,
   findPaymentByReference,
   findPaymentPage,
   findRefund,
   findUnsettledPayments,
   insertProviderEvent,
+  noteAsked,
   noteWalletSession,
   type PaymentRow,
   updateRefund,
@@ -32,7 +32,6 @@ import { addOrderId } from './return-addresses.rules.ts';
 export type { PaymentRow } from './payments.queries.ts';
 export { lockPaymentOfOrder, updatePayment } from './payments.queries.ts';
 
-const EXPIRY_BATCH = 100;
 const RECONCILE_BATCH = 100;
 /** After this a wallet cannot confirm any more. */
 const RECONCILE_WINDOW_MS = 3 * DAY_MS;
@@ -181,28 +180,23 @@ export async function acceptProviderEvent(
   return isNew ? findPaymentByReference(ctx.db, provider, event.reference) : undefined;
 }
 
-export function listExpiredOrders(ctx: Ctx): Promise<string[]> {
-  return findExpiredOrderIds(ctx.db, ctx.clock.now(), EXPIRY_BATCH);
+/** Payments whose end we may have missed, those first that the provider was asked about longest ago. */
+export function listUnsettledPayments(ctx: Ctx): Promise<PaymentRow[]> {
+  const since = plusMs(ctx.clock.now(), -RECONCILE_WINDOW_MS);
+  return findUnsettledPayments(ctx.db, since, RECONCILE_BATCH);
 }
 
-/** Payments whose end we may have missed, with what their provider says now. */
+/** What the provider says about a payment now; undefined while it is open, or where there is nobody to ask. */
 export async function askProvider(
   ctx: OutsideCtx,
-): Promise<{ payment: PaymentRow; outcome: ProviderEvent['outcome'] }[]> {
-  const payments = await findUnsettledPayments(
-    ctx.db,
-    plusMs(ctx.clock.now(), -RECONCILE_WINDOW_MS),
-    RECONCILE_BATCH,
-  );
+  payment: PaymentRow,
+): Promise<ProviderEvent['outcome'] | undefined> {
+  // Before asking: a payment that the provider fails on must not come first again.
+  await noteAsked(ctx.db, payment.id, ctx.clock.now());
   const { wallet } = ctx.gateways;
-  const answers = [];
-  for (const payment of payments) {
-    if (wallet?.name !== payment.provider || payment.provider_reference === null) continue;
-    const seen = await wallet.fetch(payment.provider_reference, ctx.trace);
-    if (seen !== undefined && seen.status !== 'OPEN')
-      answers.push({ payment, outcome: seen.status });
-  }
-  return answers;
+  if (wallet?.name !== payment.provider || payment.provider_reference === null) return undefined;
+  const seen = await wallet.fetch(payment.provider_reference, ctx.trace);
+  return seen === undefined || seen.status === 'OPEN' ? undefined : seen.status;
 }
 
 /**

@@ -1,4 +1,4 @@
-// SQL over reviews; reads across to product_listing, for whose product it is and who may see it.
+// SQL over reviews; reads across to product_listing and sellers, for whose product it is and who may see it.
 import { type Insertable, type Selectable, type SqlBool, sql, type Updateable } from 'kysely';
 import type { Db } from '../../db/database.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
@@ -45,6 +45,7 @@ export function findReviewPage(
   const query = db
     .selectFrom('reviews')
     .innerJoin('product_listing', 'product_listing.product_id', 'reviews.product_id')
+    .innerJoin('sellers', 'sellers.id', 'product_listing.seller_id')
     .selectAll('reviews')
     .where('reviews.product_id', '=', product_id)
     .where('reviews.deleted_at', 'is', null)
@@ -65,6 +66,7 @@ export async function isProductVisible(
 ): Promise<boolean> {
   const row = await db
     .selectFrom('product_listing')
+    .innerJoin('sellers', 'sellers.id', 'product_listing.seller_id')
     .select('product_id')
     .where('product_id', '=', product_id)
     .where(isVisibleTo(viewer))
@@ -83,19 +85,24 @@ export async function findProductSeller(db: Db, product_id: string): Promise<str
 
 function isVisibleTo({ isAdmin, seller_id }: ProductViewer) {
   if (isAdmin) return sql<SqlBool>`true`;
-  if (seller_id === undefined) return sql<SqlBool>`product_listing.on_sale`;
-  return sql<SqlBool>`(product_listing.on_sale OR product_listing.seller_id = ${seller_id})`;
+  const isListed = sql<SqlBool>`(product_listing.on_sale AND sellers.is_selling)`;
+  if (seller_id === undefined) return isListed;
+  return sql<SqlBool>`(${isListed} OR product_listing.seller_id = ${seller_id})`;
 }
 
 /**
  * Takes erased users' names off their reviews. Looks at who was erased within 30 days of the last erasure: the worker
- * that erases also runs this each hour.
+ * that erases also runs this each hour. Reviews that somebody holds wait for the next time.
+ * @returns of how many reviews, at most `limit`
  */
-export async function eraseReviewers(db: Db): Promise<void> {
-  await sql`
+export async function eraseReviewers(db: Db, limit: number): Promise<number> {
+  const result = await sql`
     UPDATE reviews SET reviewer_name = ''
-    WHERE user_id = ANY (ARRAY(
-      SELECT id FROM users WHERE erased_at > (SELECT max(erased_at) FROM users) - interval '30 days')) AND reviewer_name <> ''`.execute(
-    db,
-  );
+    WHERE id = ANY (ARRAY(
+      SELECT id FROM reviews
+      WHERE user_id = ANY (ARRAY(
+        SELECT id FROM users WHERE erased_at > (SELECT max(erased_at) FROM users) - interval '30 days'))
+        AND reviewer_name <> ''
+      LIMIT ${limit} FOR UPDATE SKIP LOCKED))`.execute(db);
+  return Number(result.numAffectedRows ?? 0);
 }

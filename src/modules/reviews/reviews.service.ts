@@ -173,10 +173,16 @@ function refuseSecondReview(error: unknown): never {
   );
 }
 
+/** Reviews that one statement takes erased reviewers off. */
+const ERASURE_BATCH = 500;
+
 /** Follows the erasure of users: their reviews stay, without the name. */
-export function forgetErasedReviewers(ctx: Ctx): Promise<void> {
-  return inTransaction(ctx, async (ctx) => {
-    await eraseReviewers(ctx.db);
-    invalidate(ctx, REVIEWS);
-  });
+export async function forgetErasedReviewers(ctx: Ctx): Promise<void> {
+  let erased: number;
+  do {
+    erased = await inTransaction(ctx, async (ctx) => {
+      invalidate(ctx, REVIEWS);
+      return eraseReviewers(ctx.db, ERASURE_BATCH);
+    });
+  } while (erased === ERASURE_BATCH);
 }

@@ -233,7 +233,7 @@ function publicView(row: sellers.SellerRow): Infer<typeof PublicSeller> {
     status: row.status as Infer<typeof PublicSeller>['status'],
     rating: averageRating(row.rating_sum, row.review_count),
     review_count: row.review_count,
-    product_count: row.product_count,
+    product_count: row.is_selling ? row.product_count : 0,
     follower_count: row.follower_count,
     created_at: row.created_at.toISOString(),
   };

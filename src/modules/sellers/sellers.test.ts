@@ -3,6 +3,7 @@ import { createActor, TEST_BARANGAY, type TestActor } from '../../../test/actors
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { createBuyer, order, stockProduct } from '../../../test/shop.ts';
 import { newId } from '../../lib/ids.ts';
+import { refreshChangedSellers } from '../listing/listing.service.ts';
 
 let test: TestApp;
 let admin: TestActor;
@@ -157,17 +158,18 @@ describe('the profile', () => {
 });
 
 describe('verification and suspension', () => {
-  it('decides on the next request whether the products are on sale', async () => {
+  it('takes products off sale with the next request, and puts them on sale by a job', async () => {
     const seller = await createActor(test, { role: 'seller', sellerStatus: 'PENDING' });
     const product = await stockProduct(test, seller.seller_id);
     expect(await productIds(seller.seller_id)).toEqual([]);
-    expect((await act(seller.seller_id, 'verify')).json()).toMatchObject({
-      status: 'VERIFIED',
-      product_count: 1,
-    });
+    expect((await act(seller.seller_id, 'verify')).json().status).toBe('VERIFIED');
+    await refreshChangedSellers(test.system);
     expect(await productIds(seller.seller_id)).toEqual([product.id]);
-    await act(seller.seller_id, 'suspend');
+    const profile = (await test.call({ path: `/sellers/${seller.seller_id}` })).json();
+    expect(profile.product_count).toBe(1);
+    expect((await act(seller.seller_id, 'suspend')).json().product_count).toBe(0);
     expect(await productIds(seller.seller_id)).toEqual([]);
+    await refreshChangedSellers(test.system);
     const write = await test.call({
       method: 'DELETE',
       path: `/products/${product.id}`,
@@ -175,6 +177,7 @@ describe('verification and suspension', () => {
     });
     expect(write.json().code).toBe('FORBIDDEN');
     await act(seller.seller_id, 'reinstate');
+    await refreshChangedSellers(test.system);
     expect(await productIds(seller.seller_id)).toEqual([product.id]);
   });
 

@@ -93,18 +93,27 @@ export function findProductPage(
   );
 }
 
-const ALWAYS = ['l.on_sale'];
+/** Sellers whose products are off sale before their listings say so: none most of the time. */
+const WITHDRAWN = 'SELECT w.id FROM sellers w WHERE w.is_withdrawn';
+const ALWAYS = ['l.on_sale', `l.seller_id <> ALL (ARRAY(${WITHDRAWN}))`];
 
-/** How many match, where writers keep count of it: counting 10,000 index entries costs more than the page. */
+/**
+ * How many match, where writers keep count of it: counting 10,000 index entries costs more than the page. Of withdrawn
+ * sellers, which the counts still hold, each listing is counted off.
+ */
 function keptTotal({ category_ids, seller_id, ...others }: ProductFilter): string | undefined {
   if (Object.keys(others).length > 0) return undefined;
-  const ofCategories = '(SELECT coalesce(sum(c.number), 0) FROM category_product_counts c';
-  if (seller_id === undefined && category_ids === undefined) return `${ofCategories})`;
   // The first value of a selection is that of its only filter.
-  if (seller_id === undefined)
-    return `${ofCategories} WHERE c.category_id ${category_ids?.length === 1 ? '= $1::uuid' : '= ANY ($1::uuid[])'})`;
+  if (seller_id === undefined) {
+    const isWithin =
+      category_ids === undefined
+        ? 'true'
+        : `category_id ${category_ids.length === 1 ? '= $1::uuid' : '= ANY ($1::uuid[])'}`;
+    return `(SELECT coalesce(sum(number), 0) FROM category_product_counts WHERE ${isWithin}) -
+      (SELECT count(*) FROM product_listing WHERE on_sale AND seller_id IN (${WITHDRAWN}) AND ${isWithin})`;
+  }
   if (category_ids === undefined)
-    return '(SELECT coalesce(sum(s.product_count), 0) FROM sellers s WHERE s.id = $1::uuid)';
+    return '(SELECT coalesce(sum(s.product_count), 0) FROM sellers s WHERE s.id = $1::uuid AND s.is_selling)';
   return undefined;
 }
 

@@ -56,7 +56,7 @@ function numberedStatement(selection: ProductSelection, { page, size }: NumberPa
   const counted = `(SELECT count(*) FROM (SELECT ${matches} LIMIT ${MAX_COUNT + 1}) counted)`;
   const text = `${selection.with ?? ''}
     SELECT t.total, ${COLUMNS}
-    FROM (SELECT ${selection.total ?? counted}::integer AS total) t
+    FROM (SELECT (${selection.total ?? counted})::integer AS total) t
     LEFT JOIN (${keysOf(selection.order, matches)} LIMIT ${size} OFFSET ${(page - 1) * size}) k ON true
     ${JOINS} ORDER BY ${selection.order.map((key, i) => `k.sort_${i} ${key.direction}`).join(', ')}`;
   return { text, values: [...selection.values] };

@@ -71,7 +71,8 @@ export interface ProductDetailRow extends ProductRow {
   readonly stale_at: Date;
 }
 
-const DETAIL = `SELECT ${COLUMNS}, l.on_sale, l.stale_at
+const DETAIL = `SELECT ${COLUMNS}, l.stale_at,
+  l.on_sale AND (SELECT s.is_selling FROM sellers s WHERE s.id = p.seller_id) AS on_sale
   FROM (SELECT product_id FROM product_listing WHERE product_id = $1) k ${JOINS}`;
 
 /** In any state: drafts and removed products too. */

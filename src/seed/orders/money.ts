@@ -89,6 +89,7 @@ function paymentRow(random: Random, order: OrderDraft, refunds: readonly Refund[
     updated_at: latest([placed_at, paid_at ?? placed_at, settled_at ?? placed_at]),
     expires_at,
     completed_at,
+    asked_at: null,
   };
 }
 
