@@ -5,8 +5,9 @@ import { refreshListings } from '../listing/listing.service.ts';
 import { addToProductRating, addToSellerRating, type RatingChange } from './counters.queries.ts';
 
 /**
- * Adds to the ratings of a product and its seller, and shows them in the listing. The seller comes last: listings
- * are refreshed before their sellers everywhere, and another order could deadlock.
+ * Adds to the ratings of a product and its seller, and shows them in the listing. Lock order, as in every change of a
+ * listing: counters of the product, then seller and listing, which the refresh locks; the seller's sums change last,
+ * under the lock that the refresh took.
  */
 export async function addProductRating(ctx: TxCtx, change: RatingChange): Promise<void> {
   await addToProductRating(ctx.db, change);

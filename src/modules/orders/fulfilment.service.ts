@@ -124,11 +124,6 @@ async function moveParts(
 /** Delivered goods are sold, the seller has earned them, and cash on delivery is in hand. */
 async function deliver(ctx: TxCtx, draft: OrderChange, parts: readonly Part[]): Promise<void> {
   const live = await holdAllocations(ctx, parts);
-  await sell(
-    ctx,
-    draft,
-    live.filter((allocation) => allocation.state === 'RESERVED'),
-  );
   const now = ctx.clock.now();
   const sold: string[] = [];
   for (const part of parts) {
@@ -138,7 +133,13 @@ async function deliver(ctx: TxCtx, draft: OrderChange, parts: readonly Part[]): 
       draft.entries.push(books.paymentReceived(draft.order.id, 'COD_CLEARING', part.due_centavos));
     sold.push(...(await countSales(ctx.db, part.id)));
   }
+  // Before the stock changes: a refresh locks sellers and then listings, a change of stock locks listings.
   await refreshListings(ctx, [...new Set(sold)]);
+  await sell(
+    ctx,
+    draft,
+    live.filter((allocation) => allocation.state === 'RESERVED'),
+  );
   const isSettled = !draft.parts.some((part) => isOpen(part.order_status));
   if (draft.payment.payment_method === 'COD' && isSettled) completePayment(ctx, draft);
 }
