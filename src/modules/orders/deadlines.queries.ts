@@ -1,30 +1,6 @@
-// SQL over seller_orders by their deadlines.
+// SQL that marks seller orders whose deadline is near.
 import { sql } from 'kysely';
-import type { Db, DbTransaction } from '../../db/database.ts';
-
-export interface DueOrder {
-  /** A seller order. */
-  readonly id: string;
-  readonly order_id: string;
-  readonly due_at: Date;
-}
-
-/** Seller orders whose deadline has come, the longest overdue first; behind `after`, which an earlier page ended with. */
-export function findOverdue(
-  db: Db,
-  now: Date,
-  page: { readonly after: DueOrder | undefined; readonly limit: number },
-): Promise<DueOrder[]> {
-  let query = db
-    .selectFrom('seller_orders')
-    .select(['id', 'order_id', sql<Date>`due_at`.as('due_at')])
-    .where('due_at', '<=', now);
-  if (page.after !== undefined) {
-    const { due_at, id } = page.after;
-    query = query.where(sql<boolean>`(due_at, id) > (${due_at}::timestamptz, ${id}::uuid)`);
-  }
-  return query.orderBy('due_at').orderBy('id').limit(page.limit).execute();
-}
+import type { DbTransaction } from '../../db/database.ts';
 
 export interface RemindedOrder {
   readonly id: string;

@@ -1,14 +1,18 @@
 // Deadlines: sellers who leave an order lying are reminded, and at the end it is cancelled and its stock goes back.
-import type { Ctx } from '../../context.ts';
+import type { Ctx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { HOUR_MS, plusMs } from '../../lib/time.ts';
 import { publishEvents } from '../notifications/notifications.service.ts';
 import { cancelParts } from './cancellation.service.ts';
-import { changeOrder } from './change.service.ts';
-import { type DueOrder, findOverdue, markReminded } from './deadlines.queries.ts';
+import type { OrderChange } from './change.service.ts';
+import { markReminded } from './deadlines.queries.ts';
+import { findOverdueOrders } from './due-orders.queries.ts';
+import { workThroughOrders } from './due-orders.service.ts';
+import { holdAllocations } from './part-stock.service.ts';
 
 const REMINDER_BATCH = 200;
-const OVERDUE_BATCH = 100;
+/** Under which orders are set aside: the name of the job. */
+const OVERDUE_JOB = 'orders.cancel-overdue';
 
 /** Tells sellers, once for each deadline, that it is near. */
 export async function remindSellers(ctx: Ctx): Promise<void> {
@@ -30,36 +34,22 @@ export async function remindSellers(ctx: Ctx): Promise<void> {
   } while (reminded === REMINDER_BATCH);
 }
 
-/**
- * Cancels seller orders that were not confirmed or not shipped in time; what was paid is refunded. One that fails is
- * logged and passed over until the next run.
- */
+/** Cancels seller orders that were not confirmed or not shipped in time; what was paid is refunded. */
 export async function cancelOverdue(ctx: Ctx): Promise<void> {
-  const now = ctx.clock.now();
-  let after: DueOrder | undefined;
-  for (;;) {
-    const overdue = await findOverdue(ctx.db, now, { after, limit: OVERDUE_BATCH });
-    for (const order_id of new Set(overdue.map((due) => due.order_id))) {
-      await cancelLate(ctx, order_id).catch((error: unknown) => {
-        ctx.log.error({ err: error, order_id }, 'an overdue order could not be cancelled');
-      });
-    }
-    after = overdue.at(-1);
-    if (overdue.length < OVERDUE_BATCH) return;
-  }
+  await workThroughOrders(ctx, { job: OVERDUE_JOB, find: findOverdueOrders, change: cancelLate });
 }
 
-function cancelLate(ctx: Ctx, order_id: string): Promise<void> {
-  return changeOrder(ctx, order_id, async (ctx, draft) => {
-    const now = ctx.clock.now();
-    for (const [status, reason] of [
-      ['PENDING', 'NOT_CONFIRMED'],
-      ['CONFIRMED', 'NOT_SHIPPED'],
-    ] as const) {
-      const late = draft.parts.filter(
-        (part) => part.order_status === status && part.due_at !== null && part.due_at <= now,
-      );
-      if (late.length > 0) await cancelParts(ctx, draft, late, reason);
-    }
-  });
+async function cancelLate(ctx: TxCtx, draft: OrderChange): Promise<void> {
+  const now = ctx.clock.now();
+  const late = draft.parts.filter((part) => part.due_at !== null && part.due_at <= now);
+  if (late.length === 0) return;
+  // All at once: products are locked by id, whichever seller order they belong to.
+  await holdAllocations(ctx, late);
+  for (const [status, reason] of [
+    ['PENDING', 'NOT_CONFIRMED'],
+    ['CONFIRMED', 'NOT_SHIPPED'],
+  ] as const) {
+    const parts = late.filter((part) => part.order_status === status);
+    if (parts.length > 0) await cancelParts(ctx, draft, parts, reason);
+  }
 }

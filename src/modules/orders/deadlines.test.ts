@@ -1,9 +1,10 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { makePaidPayment } from '../../../test/authorization/fixtures.ts';
 import { type Buyer, createBuyer, order, stockOf, stockProduct } from '../../../test/shop.ts';
-import { HOUR_MS, MINUTE_MS, plusMs } from '../../lib/time.ts';
+import { HOUR_MS, MINUTE_MS, plusMs, SECOND_MS } from '../../lib/time.ts';
 import { cancelOverdue, remindSellers } from './deadlines.service.ts';
 
 let test: TestApp;
@@ -127,8 +128,34 @@ describe('the deadline of a seller order', () => {
       .set({ reserved_milli: 4_000 })
       .where('product_id', '=', broken.product_id)
       .execute();
+    test.clock.advance(15 * SECOND_MS);
     await cancelOverdue(test.system);
     expect((await read(broken.id)).order_status).toBe('CANCELLED');
+  });
+
+  it('that nobody can meet is tried once a run, whatever its microseconds, and again later', async () => {
+    const { db } = test.services;
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i += 1) ids.push((await placeCod()).id);
+    await sql`CREATE FUNCTION fail_on_purpose() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'broken' USING ERRCODE = 'XX000'; END $$`.execute(db);
+    await sql`CREATE TRIGGER fail_on_purpose BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION fail_on_purpose()`.execute(
+      db,
+    );
+    await sql`UPDATE seller_orders SET due_at = date_trunc('milliseconds', due_at) + interval '700 microseconds'
+      WHERE order_id = ANY (${ids}::uuid[])`.execute(db);
+    test.clock.advance(24 * HOUR_MS);
+    await cancelOverdue(test.system);
+    const aside = await db
+      .selectFrom('set_aside_rows')
+      .select(['row_id', 'attempts'])
+      .where('job', '=', 'orders.cancel-overdue')
+      .execute();
+    expect(aside).toEqual(expect.arrayContaining(ids.map((row_id) => ({ row_id, attempts: 1 }))));
+    await sql`DROP TRIGGER fail_on_purpose ON orders`.execute(db);
+    test.clock.advance(15 * SECOND_MS);
+    await cancelOverdue(test.system);
+    for (const id of ids) expect((await read(id)).order_status).toBe('CANCELLED');
   });
 
   it('is shown to admins and sellers who ask for what is due', async () => {

@@ -4,22 +4,30 @@ import type { DueRow } from '../../db/batches.ts';
 import type { Db } from '../../db/database.ts';
 import { isNotSetAside } from '../../db/set-aside.queries.ts';
 
-interface DueOrders {
+export interface DueOrders {
   /** Under which orders are set aside. */
   readonly job: string;
+  readonly now: Date;
   readonly limit: number;
 }
 
 /** Orders whose unpaid wallet payment has run out, the longest ago first. */
-export function findExpiredOrders(
-  db: Db,
-  { job, now, limit }: DueOrders & { readonly now: Date },
-): Promise<DueRow[]> {
+export function findExpiredOrders(db: Db, { job, now, limit }: DueOrders): Promise<DueRow[]> {
   return withLocks(
     db,
     sql`SELECT order_id FROM payments
       WHERE payment_status = 'PENDING' AND expires_at <= ${now} AND ${isNotSetAside(job, sql.ref('payments.order_id'))}
       ORDER BY expires_at, order_id LIMIT ${limit}`,
+  );
+}
+
+/** Orders of which a seller order was not confirmed or not shipped in time, the longest overdue first. */
+export function findOverdueOrders(db: Db, { job, now, limit }: DueOrders): Promise<DueRow[]> {
+  return withLocks(
+    db,
+    sql`SELECT order_id FROM seller_orders
+      WHERE due_at <= ${now} AND ${isNotSetAside(job, sql.ref('seller_orders.order_id'))}
+      GROUP BY order_id ORDER BY min(due_at), order_id LIMIT ${limit}`,
   );
 }
 

@@ -1,7 +1,7 @@
 // Settlement: what a provider's news, a missed deadline or a silent provider does to an order. Every race ends here, under the order's lock.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Ctx, OutsideCtx, TxCtx } from '../../context.ts';
-import { IN_BATCH, workThrough } from '../../db/batches.ts';
+import { IN_BATCH } from '../../db/batches.ts';
 import { inTransaction, type TransactionOptions } from '../../db/transaction.ts';
 import type { ProviderEvent } from '../../gateways/payment-provider.ts';
 import { FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';
@@ -15,14 +15,13 @@ import {
 import { cancelParts } from './cancellation.service.ts';
 import { changeOrder, completePayment, type OrderChange } from './change.service.ts';
 import { findExpiredOrders } from './due-orders.queries.ts';
+import { workThroughOrders } from './due-orders.service.ts';
 import { dueAfter, isOpen, refundableOf } from './orders.rules.ts';
 import { holdAllocations, sell } from './part-stock.service.ts';
 import { refundPart } from './refunds.service.ts';
 
 /** Under which orders are set aside: the name of the job. */
 const EXPIRE_JOB = 'orders.expire-reservations';
-/** Of orders that share no product: a thousand that end at one moment are done within seconds, and buyers still get through. */
-const ORDERS_AT_ONCE = 3;
 
 /** Applies a provider's event once, whatever came before it and however often it comes. */
 export function settleEvent(ctx: Ctx, provider: string, event: ProviderEvent): Promise<void> {
@@ -77,12 +76,7 @@ async function failPayment(ctx: TxCtx, draft: OrderChange, reason: string): Prom
 
 /** Gives up orders whose reservation has run out; a payment that was faster keeps its order. */
 export async function expireReservations(ctx: Ctx): Promise<void> {
-  await workThrough(ctx, {
-    job: EXPIRE_JOB,
-    concurrency: ORDERS_AT_ONCE,
-    find: (db, limit) => findExpiredOrders(db, { job: EXPIRE_JOB, now: ctx.clock.now(), limit }),
-    work: (ctx, ids) => inTurn(ids, (id) => changeOrder(ctx, id, expire, IN_BATCH)),
-  });
+  await workThroughOrders(ctx, { job: EXPIRE_JOB, find: findExpiredOrders, change: expire });
 }
 
 async function expire(ctx: TxCtx, draft: OrderChange): Promise<void> {
@@ -105,10 +99,6 @@ export async function reconcilePayments(ctx: OutsideCtx): Promise<void> {
       ctx.log.warn({ err, payment_id: payment.id }, 'payment not reconciled, trying again later');
     }
   }
-}
-
-async function inTurn(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
-  for (const id of ids) await work(id);
 }
 
 /**
