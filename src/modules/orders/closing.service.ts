@@ -1,10 +1,11 @@
 // What becomes of the open orders of a buyer whose account is closed.
 import type { TxCtx } from '../../context.ts';
 import { OPEN_ORDERS, Problem } from '../../lib/problem.ts';
+import { holdStock } from '../inventory/allocation.service.ts';
 import { isPaid } from '../payments/payments.rules.ts';
 import { cancelParts } from './cancellation.service.ts';
 import { changeOrder } from './change.service.ts';
-import { findOpenOrders, type OpenOrder } from './closing.queries.ts';
+import { findOpenOrders, findOrderedProducts, lockOrders } from './closing.queries.ts';
 import { isOpen } from './orders.rules.ts';
 
 /** More numbers than this say no more. */
@@ -16,8 +17,12 @@ const MAX_NAMED = 10;
  */
 export async function cancelUnpaidOrders(ctx: TxCtx, user_id: string): Promise<void> {
   const open = await findOpenOrders(ctx.db, user_id);
-  for (const order of open.filter((candidate) => !candidate.is_binding))
-    await cancelUnpaid(ctx, order);
+  const ids = open.filter((order) => !order.is_binding).map((order) => order.id);
+  if (ids.length === 0) return;
+  // Everything that the changes below lock, in the usual order over all of them.
+  await lockOrders(ctx.db, ids);
+  await holdStock(ctx, await findOrderedProducts(ctx.db, ids));
+  for (const id of ids) await cancelUnpaid(ctx, id);
 }
 
 /** @throws Problem OPEN_ORDERS naming orders that are paid or on their way */
@@ -33,7 +38,7 @@ export async function requireNoBindingOrders(ctx: TxCtx, user_id: string): Promi
   );
 }
 
-function cancelUnpaid(ctx: TxCtx, { id }: OpenOrder): Promise<void> {
+function cancelUnpaid(ctx: TxCtx, id: string): Promise<void> {
   return changeOrder(ctx, id, async (ctx, draft) => {
     const isBinding =
       isPaid(draft.payment.payment_status) ||
