@@ -52,7 +52,7 @@ export const accountRoutes: readonly AnyRoute[] = [
     tag: 'Users',
     summary: 'Change a user',
     description:
-      "Role and activity take effect with the next request. The role of a user with a seller profile stays. Deactivating suspends the user's shop and cancels what the user has ordered and not paid; `open_seller_orders` counts what admins have to finish at `PATCH /orders/{id}/status`, until deadlines cancel it. Activating again does not reinstate the shop.",
+      "Role and activity take effect with the next request. The role of a user with a seller profile stays. Deactivating suspends the user's shop, empties the cart and cancels what the user has ordered and not paid; `open_seller_orders` counts what admins have to finish at `PATCH /orders/{id}/status`, until deadlines cancel it. Activating again does not reinstate the shop.",
     params: IdParams,
     body: UserPatch,
     status: 200,

@@ -29,8 +29,8 @@ export interface ChangedAccount {
 }
 
 /**
- * Changes a user as an admin may. Deactivating suspends the user's shop and cancels what the user has ordered and not
- * paid; orders of others at the shop stay open, for admins to finish, until their deadlines cancel them.
+ * Changes a user as an admin may. Deactivating suspends the user's shop, empties the cart and cancels what the user has
+ * ordered and not paid, also by a checkout under way; orders of others at the shop stay open, for admins to finish, until their deadlines cancel them.
  * @throws Problem as changeUser
  */
 export function changeAccount(
@@ -41,10 +41,11 @@ export function changeAccount(
   return inTransaction(ctx, async (ctx) => {
     if (changes.is_active !== false)
       return { user: await changeUser(ctx, user_id, changes), open_seller_orders: null };
-    // Before the user's own row, as everywhere: orders and sellers are locked first.
     await getProfile(ctx, user_id);
-    await cancelUnpaidOrders(ctx, user_id);
+    // Locks as a checkout takes them, the cart, the seller and then stock; the user's own row comes last.
+    await dropCart(ctx, user_id);
     const open = await suspendShopOf(ctx, user_id);
+    await cancelUnpaidOrders(ctx, user_id);
     return { user: await changeUser(ctx, user_id, changes), open_seller_orders: open ?? null };
   });
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { makePaidPayment, makeShippedSale } from '../../../test/authorization/fixtures.ts';
+import { hold } from '../../../test/hold.ts';
 import {
   type Buyer,
   checkOut,
@@ -155,5 +156,35 @@ describe('deactivating an account', () => {
     expect((await setActive(buyer, false)).json().open_seller_orders).toBeNull();
     expect(await statusOf(unpaid.id)).toBe('CANCELLED');
     expect(await statusOf(shipped.order.id)).toBe('SHIPPED');
+  });
+
+  it('leaves no order behind that is placed at the same moment, whatever else is open', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const person = await createBuyer(test);
+      const products = [
+        await stockProduct(test, seller.seller_id),
+        await stockProduct(test, seller.seller_id),
+      ];
+      for (const { id } of products) await order(test, person, { [id]: '1' });
+      await fillCart(test, person, Object.fromEntries(products.map(({ id }) => [id, '1'])));
+      const [, gone] = await Promise.all([checkOut(test, person), setActive(person, false)]);
+      expect(gone.statusCode).toBe(200);
+      for (const { id } of products)
+        expect(await stockOf(test, id)).toMatchObject([{ reserved_milli: 0 }]);
+    }
+  });
+
+  it('waits for the checkouts under way at its shop', async () => {
+    const checkOutEnds = await hold(test, 'SELECT FROM sellers WHERE id = $1 FOR KEY SHARE', [
+      seller.seller_id,
+    ]);
+    let isDone = false;
+    const change = setActive(seller, false).finally(() => {
+      isDone = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(isDone).toBe(false);
+    await checkOutEnds();
+    expect((await change).statusCode).toBe(200);
   });
 });

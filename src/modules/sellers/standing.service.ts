@@ -24,7 +24,9 @@ import { forgetSuspension, markSuspension } from './suspension-marks.service.ts'
 /** @throws Problem NOT_FOUND, INVALID_STATUS_TRANSITION */
 export function moveSeller(ctx: Ctx, id: string, action: SellerAction): Promise<SellerRow> {
   return inTransaction(ctx, async (ctx) => {
-    const before = await lockSeller(ctx.db, id);
+    // Checkouts under way are waited for, so that nothing is ordered once the suspension is told.
+    const lock = action === 'suspend' ? lockSellerAgainstOrders : lockSeller;
+    const before = await lock(ctx.db, id);
     if (before === undefined) throw notFound('seller');
     const after = standingAfter(action, before);
     if (after === undefined) {
@@ -41,12 +43,13 @@ export function moveSeller(ctx: Ctx, id: string, action: SellerAction): Promise<
 }
 
 /**
- * Suspends the shop of a user whose account is closed, so that nothing more is ordered from it.
+ * Suspends the shop of a user whose account is closed, so that nothing more is ordered from it; checkouts under way are
+ * waited for and counted.
  * @returns how many seller orders are still to be finished, by an admin; undefined where there is no shop
  */
 export async function suspendShopOf(ctx: TxCtx, user_id: string): Promise<number | undefined> {
   const id = await findSellerIdOfUser(ctx.db, user_id);
-  const seller = id === undefined ? undefined : await lockSeller(ctx.db, id);
+  const seller = id === undefined ? undefined : await lockSellerAgainstOrders(ctx.db, id);
   if (seller === undefined) return undefined;
   const after = standingAfter('suspend', seller);
   if (after !== undefined) await writeStanding(ctx, seller, { action: 'suspend', after });

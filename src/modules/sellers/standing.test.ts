@@ -94,6 +94,30 @@ describe('a suspension', () => {
     expect((await act(verified.seller_id, 'reinstate')).status).toBe('VERIFIED');
   });
 
+  it('waits for the checkouts under way: once it is told, nothing more is ordered', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const seller = await createActor(test, { role: 'seller' });
+      const buyers = await Promise.all(Array.from({ length: 6 }, () => createBuyer(test)));
+      for (const buyer of buyers) {
+        const product = await stockProduct(test, seller.seller_id);
+        await fillCart(test, buyer, { [product.id]: '1' });
+      }
+      const countOrders = async () =>
+        (
+          await test.services.db
+            .selectFrom('seller_orders')
+            .select('id')
+            .where('seller_id', '=', seller.seller_id)
+            .execute()
+        ).length;
+      const checkouts = buyers.map((buyer) => checkOut(test, buyer));
+      expect((await act(seller.seller_id, 'suspend')).status).toBe('SUSPENDED');
+      const told = await countOrders();
+      await Promise.all(checkouts);
+      expect(await countOrders()).toBe(told);
+    }
+  });
+
   it('outlives the profile, until an admin ends it', async () => {
     const seller = await createActor(test, { role: 'seller' });
     await act(seller.seller_id, 'suspend');
