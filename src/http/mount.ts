@@ -3,13 +3,11 @@ import type {
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
-  FastifySchema,
   FastifySchemaCompiler,
   RouteOptions,
 } from 'fastify';
-import { type TSchema, Type } from 'typebox';
+import type { TSchema } from 'typebox';
 import { ANONYMOUS, type Ctx, type TxCtx } from '../context.ts';
-import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 import { actorFor, requireAccess, requireStepUp } from './access.ts';
 import { cacheHeaders, isSameForAll } from './caching.ts';
 import { etagOf, expectedVersions, isNotModified } from './conditional.ts';
@@ -23,12 +21,11 @@ import {
   unlessUnderWay,
 } from './idempotency.ts';
 import type { Models } from './models.ts';
-import { operationId } from './openapi.ts';
 import { ProblemDetails } from './openapi-problems.ts';
 import type { Paging } from './paging.ts';
 import { withPrepared } from './prepared.ts';
 import type { AnyRoute, Limited, Prepared } from './route.ts';
-import { Empty } from './schema.ts';
+import { bodyOf, mayBeEmpty, refuseBody, schemaOf } from './route-schema.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -91,56 +88,6 @@ export function mount(app: FastifyInstance, route: AnyRoute, mounting: Mounting)
 function namesSensitive({ stepUp }: AnyRoute, body: unknown): boolean {
   if (!Array.isArray(stepUp) || typeof body !== 'object' || body === null) return false;
   return stepUp.some((member) => Object.hasOwn(body, member));
-}
-
-function schemaOf(route: AnyRoute, { paging, models }: Mounting): FastifySchema {
-  const query =
-    route.kind === 'list'
-      ? Type.Object({ ...paging.query.properties, ...route.query?.properties })
-      : route.query;
-  const success = route.kind === 'list' ? paging.view(route.item) : route.returns;
-  const status = route.kind === 'list' ? 200 : route.status;
-  const body = bodyOf(route);
-  return {
-    operationId: operationId(route),
-    tags: [route.tag],
-    summary: route.summary,
-    ...(route.params === undefined ? {} : { params: models.ref(route.params) }),
-    querystring: closed(models.ref(query ?? Type.Object({}))),
-    ...(body === undefined ? {} : { body: models.ref(body) }),
-    ...(route.consumes === undefined ? {} : { consumes: [route.consumes] }),
-    response: {
-      [status]:
-        success === undefined
-          ? { type: 'null', description: 'Done' }
-          : { description: 'Success', ...models.ref(success) },
-    },
-  } as FastifySchema;
-}
-
-/** Action POSTs take nothing or `{}`. */
-function bodyOf(route: AnyRoute): TSchema | undefined {
-  return (
-    route.body ?? (route.method === 'POST' && route.consumes === undefined ? Empty : undefined)
-  );
-}
-
-function mayBeEmpty(body: TSchema | undefined): boolean {
-  return (
-    body !== undefined &&
-    'properties' in body &&
-    (!('required' in body) || !Array.isArray(body.required) || body.required.length === 0)
-  );
-}
-
-/** A `PUT` or `DELETE` of a whole takes nothing or `{}`: what is sent is never silently ignored. */
-function refuseBody(body: unknown): void {
-  if (body === undefined || body === null || JSON.stringify(body) === '{}') return;
-  throw new Problem(VALIDATION_ERROR, 'This operation takes no body.');
-}
-
-function closed(schema: object): object {
-  return { ...schema, additionalProperties: false };
 }
 
 async function answer(

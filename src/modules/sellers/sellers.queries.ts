@@ -15,8 +15,8 @@ export interface SellerFilter {
   readonly name_requested?: boolean;
 }
 
-export async function insertSeller(db: Db, row: Insertable<Sellers>): Promise<SellerRow> {
-  return await db
+export function insertSeller(db: Db, row: Insertable<Sellers>): Promise<SellerRow> {
+  return db
     .insertInto('sellers')
     .values(row)
     .returningAll()
@@ -89,12 +89,12 @@ export async function countOpenSellerOrders(db: Db, seller_id: string): Promise<
 }
 
 /** Changes a seller and raises its version. */
-export async function updateSeller(
+export function updateSeller(
   db: Db,
   id: string,
   changes: Updateable<Sellers>,
 ): Promise<SellerRow> {
-  return await db
+  return db
     .updateTable('sellers')
     .set({ ...changes, version: sql`version + 1` })
     .where('id', '=', id)
