@@ -118,9 +118,11 @@ function interceptQueries(client: pg.PoolClient, onStatement?: (sql: string) => 
     const [text, values, ...rest] = args;
     if (typeof text !== 'string') return query(...args);
     onStatement?.(text);
-    if (text === BEGIN) return query(BEGIN_IMPATIENTLY, ...rest);
     const name = NAMED.exec(text)?.[1];
-    const result = name === undefined ? query(...args) : query({ name, text, values }, ...rest);
+    const result =
+      name === undefined
+        ? query(text === BEGIN ? BEGIN_IMPATIENTLY : text, values, ...rest)
+        : query({ name, text, values }, ...rest);
     if (result instanceof Promise) {
       result.catch((error: unknown) => (isLast(error) ? client.end() : undefined));
     }

@@ -43,12 +43,35 @@ export function createLane(poolSize: number): Lane {
   return {
     run: ({ contendsFor, wasHeldUp, timeout_ms }, work) => {
       const keys = wasHeldUp ? [...contendsFor, HELD_UP] : contendsFor;
-      return turns.run({ keys, timeout_ms }, work);
+      return turns.run({ keys, timeout_ms }, async () => {
+        try {
+          return await work();
+        } catch (error) {
+          // Whoever waits would only find out the same, one timeout after the other.
+          if (isUnanswered(error)) turns.refuseWaiting(databaseDoesNotAnswer(error));
+          throw error;
+        }
+      });
     },
     get waitingCount() {
       return turns.waitingCount;
     },
   };
+}
+
+/** The server took no connection or gave no answer in time; a single connection that broke says nothing of the others. */
+const UNANSWERED = /timeout expired|Query read timeout|ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT/;
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && UNANSWERED.test(error.message);
+}
+
+function databaseDoesNotAnswer(cause: unknown): Problem {
+  return new Problem(
+    SERVICE_UNAVAILABLE,
+    'The database does not answer at the moment. Try again shortly.',
+    { cause },
+  );
 }
 
 export function turnNeverCame(): Problem {

@@ -81,4 +81,22 @@ describe('turns', () => {
     );
     expect(await turns.run(claim, () => Promise.resolve('done'))).toBe('done');
   });
+
+  it('end at once for all who wait when they are told that waiting is in vain', async () => {
+    const turns = turnsOf(1, 1);
+    const { begun, start, end } = bench(turns);
+    const first = start('a', []);
+    const waiting = [start('b', []), start('c', ['hot'])];
+    const refused = Promise.allSettled(waiting);
+    turns.refuseWaiting(new Error('nobody answers'));
+    expect((await refused).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(turns.waitingCount).toBe(0);
+    await end('a');
+    await first;
+    const later = start('d', []);
+    await turnOfTheLoop();
+    expect(begun).toEqual(['a', 'd']);
+    await end('d');
+    await later;
+  });
 });

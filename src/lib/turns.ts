@@ -13,6 +13,8 @@ export interface Turns {
    * @throws what `onRefused` returns where too many wait already, or the wait took too long
    */
   run<T>(claim: Claim, work: () => Promise<T>): Promise<T>;
+  /** Whoever waits at this moment hears `refusal` and waits no longer. */
+  refuseWaiting(refusal: Error): void;
   /** How many wait. */
   readonly waitingCount: number;
 }
@@ -27,6 +29,7 @@ export interface TurnsOptions {
 interface Waiter {
   readonly keys: readonly string[];
   readonly admit: () => void;
+  readonly refuse: (refusal: Error) => void;
 }
 
 export function createTurns({ slots, slotsPerKey, maxWaiting, onRefused }: TurnsOptions): Turns {
@@ -65,13 +68,17 @@ export function createTurns({ slots, slotsPerKey, maxWaiting, onRefused }: Turns
           clearTimeout(timer);
           resolve();
         },
+        refuse: (refusal) => {
+          clearTimeout(timer);
+          waiting.delete(waiter);
+          reject(refusal);
+        },
       };
       waiting.add(waiter);
       admit();
       if (!waiting.has(waiter)) return;
       const refuse = () => {
-        waiting.delete(waiter);
-        reject(onRefused());
+        waiter.refuse(onRefused());
         // Those behind no longer wait for its keys.
         admit();
       };
@@ -88,6 +95,9 @@ export function createTurns({ slots, slotsPerKey, maxWaiting, onRefused }: Turns
         count(keys, -1);
         admit();
       }
+    },
+    refuseWaiting(refusal) {
+      for (const waiter of [...waiting]) waiter.refuse(refusal);
     },
     get waitingCount() {
       return waiting.size;

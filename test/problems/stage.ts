@@ -10,8 +10,8 @@ import { createStrangers } from '../authorization/requests.ts';
 import { createFaultsOf, type FaultsOf } from './form.ts';
 import { createVariant, type Instance } from './variants.ts';
 
-/** Two requests at once, and one behind them. */
-const POOL_SIZE = 3;
+/** Transactions have half of it: two at once. */
+const POOL_SIZE = 4;
 /** How long a client may take for its headers. */
 const HEADERS_TIMEOUT_MS = 200;
 /** Where nothing listens. */
