@@ -237,13 +237,15 @@ function productionSettings(image: Image): Record<string, string> {
   const { privateKey } = generateKeyPairSync('ed25519');
   return {
     HOST: '127.0.0.1',
-    PUBLIC_URL: 'https://api.example.com',
+    PUBLIC_URL: 'https://api.gulayan.ph',
+    MAIL_FROM: 'FreshBytes <no-reply@gulayan.ph>',
+    SECURITY_CONTACT: 'mailto:security@gulayan.ph',
     DATA_DIR: join(image.root, 'data'),
     APP_SECRET: randomBytes(48).toString('base64url'),
     JWT_PRIVATE_KEYS: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
     METRICS_TOKEN: randomBytes(24).toString('base64url'),
     SMTP_URL: 'smtp://127.0.0.1:1',
-    SEMAPHORE_API_KEY: 'none',
+    SMS_PROVIDER: 'none',
     PAYMENT_PROVIDER: 'none',
   };
 }

@@ -12,6 +12,7 @@ const SENSITIVE = names(`
   user_name user_email user_phone first_name last_name business_phone reviewer_name user_agent
   label recipient_name recipient_phone street landmark barangay barangay_code zip_code shipping_address
   note notes to search comment reply checkout_url return_url cancel_url
+  pending_email pending_phone reset_id claim_id token
 `);
 
 /** Ids, numbers, states, times, and what every visitor may read. */
@@ -20,19 +21,19 @@ const PUBLIC = names(`
   archived_at as available_quantity business_name cache can_perform_actions cart_item_ids category
   category_id changes checks city count count_capped cpu_percent created_at created_from created_to
   currency current_price cursor data database days_left deleted_at delivery_fee delta description
-  detail discount discount_type discount_value disk_percent email_verified ends_at errors
+  detail discount discount_type discount_value disk_percent due_at due_before email_verified ends_at errors
   expected_total expires_at expires_in follower_count freshness from from_status handling_hours
   harvested_at has_more id image image_id images in_stock instance ip_prefix is_active is_available
   is_current is_default items jobs language large last_used_at latency_ms level limit line_total
-  list_price lot_id medium memory_percent message mfa_enabled min_days_left name next next_cursor
-  object_id object_type on_promo order order_count order_id order_number order_status ordering
+  list_price lot_id medium memory_percent message mfa_enabled min_days_left name name_requested next next_cursor
+  object_id object_type on_promo open_seller_orders order order_count order_id order_number order_status ordering
   origin page page_size parent parent_code parent_id payment payment_method payment_status
   period_seconds permissions phone_verified placed_at pointer previous price price_max price_min product_count
   product_id product_ids product_name promo provider province quantity quantity_on_hand
-  quantity_reserved rate_limit rating reason reference refunded_amount region replied_at request_id results
+  quantity_reserved rate_limit rating reason reference refunded_amount region replied_at request_id requested_name results
   review_count role rule sell_count seller seller_id seller_order_id seller_orders setting shelf_life_days sku
   slug small srp starts_at status subtotal system tax_class terms_accepted timestamp title
-  to_status token_type total_amount total_items type unit unit_price updated_at urls user user_id
+  to_status token_type total_amount total_items type unit unit_price updated_at urls user user_id valid_until
   verification_status verified version warnings
 `);
 

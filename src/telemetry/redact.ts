@@ -11,7 +11,7 @@ const SENSITIVE_FIELDS = `
   authorization cookie set_cookie password new_password current_password password_hash
   access refresh token access_token refresh_token token_hash secret app_secret mfa_secret api_key apikey private_key
   code otp otpauth_url code_hash recovery_codes checkout_url return_url cancel_url parameters body
-  email phone user_email user_phone user_name business_phone first_name last_name
+  email phone pending_email pending_phone reset_id claim_id user_email user_phone user_name business_phone first_name last_name
   recipient recipient_name recipient_phone reviewer_name target to text subject user_agent
   label street landmark zip_code barangay barangay_code shipping_address note notes comment reply search
   ip remote_address

@@ -45,7 +45,13 @@ export const JOBS: Dashboard = {
       description:
         'Failed or locked when their job came to them; tried again by themselves, ever less often.',
       unit: 'short',
-      queries: [{ expr: 'max by (job) (job_rows_set_aside)', legend: '{{job}}' }],
+      queries: [
+        {
+          expr: 'max by (job) (job_rows_set_aside)',
+          legend: '{{job}}',
+          absentBecause: 'no row is set aside',
+        },
+      ],
     },
     {
       kind: 'timeseries',

@@ -242,9 +242,9 @@ describe('sendMessage', () => {
     expect(await queuedMessages()).toEqual([]);
   });
 
-  it('hands mail and SMS to their gateways, the code apart', async () => {
-    const code = { subject: 'Your code', text: 'It is 123456.', code: '123456' };
-    await sendMessageJob.run(test.system, { channel: 'email', to: 'ana@example.com', ...code });
+  it('hands mail and SMS to their gateways', async () => {
+    const mail = { subject: 'Order', text: 'Confirmed.' };
+    await sendMessageJob.run(test.system, { channel: 'email', to: 'ana@example.com', ...mail });
     await sendMessageJob.run(test.system, {
       channel: 'sms',
       to: '+639171234567',
@@ -252,10 +252,10 @@ describe('sendMessage', () => {
       text: 'Shipped.',
     });
     const response = await test.call({ path: '/dev/messages' });
-    const results = response.json().results as { channel: string; to: string; code?: string }[];
-    expect(results.map(({ channel, to, code }) => [channel, to, code])).toEqual([
-      ['sms', '+639171234567', undefined],
-      ['email', 'ana@example.com', '123456'],
+    const results = response.json().results as { channel: string; to: string; text: string }[];
+    expect(results.map(({ channel, to, text }) => [channel, to, text])).toEqual([
+      ['sms', '+639171234567', 'Shipped.'],
+      ['email', 'ana@example.com', 'Confirmed.'],
     ]);
   });
 });

@@ -149,6 +149,7 @@ describe('label values', () => {
         'jobs',
         'outbox',
         'set-aside',
+        'codes',
         'invariants',
         'backups',
         'replication',

@@ -89,11 +89,7 @@ export async function countOpenSellerOrders(db: Db, seller_id: string): Promise<
 }
 
 /** Changes a seller and raises its version. */
-export function updateSeller(
-  db: Db,
-  id: string,
-  changes: Updateable<Sellers>,
-): Promise<SellerRow> {
+export function updateSeller(db: Db, id: string, changes: Updateable<Sellers>): Promise<SellerRow> {
   return db
     .updateTable('sellers')
     .set({ ...changes, version: sql`version + 1` })
