@@ -3,7 +3,12 @@
 -- What a seller was before the suspension, and becomes again with the end of it; PENDING where it is not known.
 ALTER TABLE sellers ADD COLUMN suspended_from text CHECK (suspended_from IN ('PENDING', 'VERIFIED'));
 ALTER TABLE sellers ADD CONSTRAINT sellers_suspended_from CHECK (suspended_from IS NULL OR status = 'SUSPENDED');
-UPDATE sellers SET suspended_from = 'VERIFIED' WHERE status = 'SUSPENDED';
+UPDATE sellers SET suspended_from = (
+  SELECT a.changes -> 'status' ->> 0 FROM audit_entries a
+  WHERE a.object_type = 'seller' AND a.object_id = sellers.id::text AND a.action = 'seller.suspend'
+    AND a.changes -> 'status' ->> 0 IN ('PENDING', 'VERIFIED')
+  ORDER BY a.created_at DESC, a.id DESC LIMIT 1)
+WHERE status = 'SUSPENDED';
 
 -- Keyed hashes of the account and the confirmed contacts of sellers who removed a suspended profile, so that a new
 -- application begins suspended. They tell nothing about anybody without the key, and outlive the erasure of the account.
@@ -44,12 +49,13 @@ ALTER TABLE sellers ADD COLUMN name_requested_at timestamptz;
 ALTER TABLE sellers ADD CONSTRAINT sellers_requested_name CHECK ((requested_name IS NULL) = (name_requested_at IS NULL));
 CREATE INDEX sellers_requested_name_idx ON sellers (created_at, id) WHERE requested_name IS NOT NULL AND deleted_at IS NULL;
 
--- Until when the seller has to confirm or ship; null while the buyer has to pay, and once it is shipped or closed.
+-- Until when the seller has to confirm or ship; null while the buyer has to pay, and once it is shipped or closed. Nobody
+-- was told of a deadline before: those of present orders begin now. In milliseconds, as the application writes them.
 ALTER TABLE seller_orders ADD COLUMN due_at timestamptz;
 ALTER TABLE seller_orders ADD COLUMN reminded_at timestamptz;
 UPDATE seller_orders SET due_at = CASE seller_orders.order_status
-    WHEN 'CONFIRMED' THEN now() + interval '72 hours'
-    ELSE greatest(p.completed_at, seller_orders.placed_at) + interval '24 hours' END
+    WHEN 'CONFIRMED' THEN date_trunc('milliseconds', now()) + interval '72 hours'
+    ELSE date_trunc('milliseconds', greatest(p.completed_at, seller_orders.placed_at, now())) + interval '24 hours' END
 FROM payments p
 WHERE p.order_id = seller_orders.order_id
   AND (seller_orders.order_status = 'CONFIRMED'
