@@ -97,9 +97,10 @@ export function notFound(noun: string): Problem {
   return new Problem(NOT_FOUND, `There is no such ${noun}.`);
 }
 
-/** Refuses one member of the body with a message that says what would be accepted. */
+/** Refuses one member of the request; `message` goes on from its name: `must lie in the future`. */
 export function invalidField(pointer: string, message: string, code = 'invalid'): Problem {
-  return new Problem(VALIDATION_ERROR, message, { errors: [{ pointer, message, code }] });
+  const errors = [{ pointer, message, code }];
+  return new Problem(VALIDATION_ERROR, `${pointer.slice(1)} ${message}.`, { errors });
 }
 
 /** 409 with the pointer of the member whose value is taken. */
