@@ -4,6 +4,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { onServer, withDatabase } from '../../test/database.ts';
+import { openDatabase } from './database.ts';
 import { loadReferenceData } from './reference.ts';
 
 const POOL_SIZE = 4;
@@ -23,14 +24,15 @@ async function createScratchDatabase() {
     await db.destroy();
     await onServer(server, `DROP DATABASE ${name} WITH (FORCE)`);
   };
-  return { db, drop };
+  return { db, drop, url: withDatabase(server, name) };
 }
 
 let db: Kysely<unknown>;
 let drop: () => Promise<void>;
+let url: string;
 
 beforeEach(async () => {
-  ({ db, drop } = await createScratchDatabase());
+  ({ db, drop, url } = await createScratchDatabase());
 });
 afterEach(() => drop());
 
@@ -157,6 +159,19 @@ describe('loadReferenceData', () => {
     await sql`UPDATE reference_data SET checksum = '' WHERE name = 'synonyms'`.execute(db);
     const results = await Promise.all([1, 2, 3].map(() => loadReferenceData(db)));
     expect(results.filter((written) => written.synonyms > 0)).toHaveLength(1);
+  });
+
+  it('waits for a lock longer than requests do', async () => {
+    const opened = openDatabase({ url, poolSize: 1, onError: () => {} });
+    const holder = new pg.Client({ connectionString: url });
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE reference_data IN SHARE ROW EXCLUSIVE MODE');
+    const loading = loadReferenceData(opened.db);
+    await Promise.race([loading, holder.query('SELECT pg_sleep(0.6)')]);
+    await holder.query('COMMIT');
+    expect(await countRows('places')).toBe((await loading).places);
+    await holder.end();
+    await opened.db.destroy();
   });
 
   it('leaves nothing behind when a row is refused', async () => {

@@ -22,6 +22,8 @@ export async function loadReferenceData<DB>(
   const [places, synonyms] = await Promise.all([readDataFile('places'), readDataFile('synonyms')]);
 
   return db.transaction().execute(async (trx) => {
+    // Requests give up a lock early and try again; a start waits for a vacuum, or for the start before it.
+    await sql`SET LOCAL lock_timeout = 0`.execute(trx);
     await sql`LOCK TABLE reference_data IN SHARE ROW EXCLUSIVE MODE`.execute(trx);
     return {
       places: await loadIfChanged(trx, places, upsertPlaces),
