@@ -12,6 +12,7 @@ import {
   withDatabase,
 } from '../../test/database.ts';
 import { makePrivateKey } from '../../test/private-key.ts';
+import { DEMO_PEOPLE } from '../lib/demo-market.ts';
 
 /** Each command is a process of its own, which a busy machine starts slowly. */
 vi.setConfig({ testTimeout: 90_000 });
@@ -186,12 +187,23 @@ describe('user create-admin', () => {
     expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining('another account')]);
   });
 
-  it('with a demo address keeps production from serving', async () => {
+  it('of the demo market keeps production from serving, whatever its address; a demo address does not', async () => {
     const flags = ['--email', 'Admin@freshbytes.test', '--name', 'demo', '--phone', '09171234568'];
     expect((await create('kalabasa-sa-ilalim-7', flags)).exitCode).toBe(0);
+    const { id } = DEMO_PEOPLE.admin;
+    await onServer(
+      database.url,
+      `INSERT INTO users (id, user_name, user_email, user_phone, password_hash, first_name, last_name, role,
+         terms_accepted_at, created_at, updated_at)
+       SELECT '${id}', 'renamed', 'renamed@example.com', '+639171234569', password_hash, first_name, last_name, role,
+         terms_accepted_at, created_at, updated_at
+       FROM users WHERE user_name = 'demo'`,
+    );
     const env = { ...PRODUCTION, DATABASE_URL: database.url };
     const { exitCode, stderr } = await runCli(['serve'], { env });
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('Admin@freshbytes.test')]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('renamed@example.com')]);
+    expect(stderr).not.toContain('Admin@freshbytes.test');
+    await onServer(database.url, `DELETE FROM users WHERE id = '${id}'`);
   });
 
   it('names the flag that is missing where there is no terminal to ask on', async () => {

@@ -1,6 +1,6 @@
 // What a process does about its database before it works on it: in development everything, in production nothing.
 import type { Config } from '../config.ts';
-import { DEMO_EMAILS } from '../lib/demo-market.ts';
+import { DEMO_PEOPLE } from '../lib/demo-market.ts';
 import { prepareDatabase } from '../prepare.ts';
 import { CliError, EXIT } from './exit.ts';
 import { requireMigrated, withClient } from './migrated.ts';
@@ -20,12 +20,13 @@ export async function bringUpToDate(config: Config, database: DatabasePlace): Pr
   await plantDemoData(database.url, config);
 }
 
+/** Demo users are known by their fixed ids: an address may be anybody's, who could then keep production from starting. */
 async function requireFitForProduction(url: string): Promise<void> {
   await withClient(url, async (client) => {
     await requireMigrated(client);
     const { rows } = await client.query<{ user_email: string }>(
-      'SELECT user_email FROM users WHERE lower(user_email) = ANY ($1) AND is_active',
-      [DEMO_EMAILS],
+      'SELECT user_email FROM users WHERE id = ANY ($1) AND is_active',
+      [Object.values(DEMO_PEOPLE).map(({ id }) => id)],
     );
     if (rows.length > 0) {
       const emails = rows.map(({ user_email }) => user_email).join(', ');
