@@ -213,6 +213,7 @@ describe('addresses of other machines', () => {
     ['REDIS_URL', 'redis+sentinel://127.0.0.1,10.0.0.12/shop'],
     ['SMTP_URL', 'smtp://mail.shop.ph'],
     ['SMTP_URL', 'smtp://mail.shop.ph:587?requireTLS=false'],
+    ['SMTP_URL', 'smtp://mail.shop.ph:587?requireTLS=true&ignoreTLS=true'],
     ['SMTP_URL', 'smtps://mail.shop.ph?tls.rejectUnauthorized=false'],
     ['SMTP_URL', 'mail.shop.ph'],
   ])(

@@ -66,8 +66,11 @@ function isSafeMail(address: string): boolean {
   const url = parse(address);
   if (url === undefined || !['smtp:', 'smtps:'].includes(url.protocol)) return false;
   if (isLoopbackName(url.hostname)) return true;
-  const isEncrypted = url.protocol === 'smtps:' || url.searchParams.get('requireTLS') === 'true';
-  return isEncrypted && url.searchParams.get('tls.rejectUnauthorized') !== 'false';
+  const option = (name: string) => url.searchParams.get(name);
+  // The mail client skips STARTTLS where `ignoreTLS` is set, whatever else is.
+  const hasStartTls = option('requireTLS') === 'true' && option('ignoreTLS') !== 'true';
+  const isEncrypted = url.protocol === 'smtps:' || hasStartTls;
+  return isEncrypted && option('tls.rejectUnauthorized') !== 'false';
 }
 
 function parse(address: string): URL | undefined {
