@@ -80,7 +80,11 @@ export function actorFor(actor: Actor, access: Access, mfaRequiredRoles: readonl
     : actor;
 }
 
-function lacksFactor({ has_mfa, role }: UserActor, mfaRequiredRoles: readonly string[]): boolean {
+/** Whether the role of a user needs a second factor that they have not set up. */
+export function lacksFactor(
+  { has_mfa, role }: UserActor,
+  mfaRequiredRoles: readonly string[],
+): boolean {
   return !has_mfa && mfaRequiredRoles.includes(role);
 }
 

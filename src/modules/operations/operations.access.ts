@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
 import type { Services } from '../../context.ts';
+import { lacksFactor } from '../../http/access.ts';
 import { type Authenticate, origin } from '../../http/caller.ts';
 import { isLocalCaller } from '../../http/local-caller.ts';
 import type { RateLimits } from '../../http/rate-limit.ts';
@@ -34,15 +35,15 @@ export async function mayReadDetails(
 ): Promise<boolean> {
   const token = bearerToken(request);
   if (token === undefined) return false;
-  const { METRICS_TOKEN } = services.config;
+  const { METRICS_TOKEN, MFA_REQUIRED_ROLES } = services.config;
   if (METRICS_TOKEN !== undefined && isAmong(token, METRICS_TOKEN)) return true;
   try {
     // Health itself is never refused; looking up who asks is a statement each time.
     await limits.take({ ...origin(request, services.config), limit: 'health' });
     const caller = authenticate(services, token);
     // A lost database must not delay the news that it is lost.
-    const { role } = await withDeadline(caller, PROBE_TIMEOUT_MS, 'the caller is unknown');
-    return role === 'admin';
+    const user = await withDeadline(caller, PROBE_TIMEOUT_MS, 'the caller is unknown');
+    return user.role === 'admin' && !lacksFactor(user, MFA_REQUIRED_ROLES.split(','));
   } catch (err) {
     request.log.debug({ err }, 'health is shown without details');
     return false;

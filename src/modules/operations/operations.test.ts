@@ -300,6 +300,24 @@ describe('metrics in development', () => {
 });
 
 describe('health with tokens of users', () => {
+  it('shows the public view to an admin who lacks the compulsory second factor', async () => {
+    const test = await createTestApp({ env: { MFA_REQUIRED_ROLES: 'admin' } });
+    try {
+      const { token, user_id } = await createActor(test, { role: 'admin' });
+      const showsLoads = async () =>
+        'system' in (await test.call({ path: '/health', token })).json().checks;
+      expect(await showsLoads()).toBe(false);
+      await test.services.db
+        .updateTable('users')
+        .set({ mfa_secret: Buffer.alloc(1), mfa_enabled_at: test.clock.now() })
+        .where('id', '=', user_id)
+        .execute();
+      expect(await showsLoads()).toBe(true);
+    } finally {
+      await test.close();
+    }
+  });
+
   it('looks up so many a minute and then shows the public view; the metrics token is always known', async () => {
     const env = { METRICS_TOKEN, RATE_LIMITS: 'on', RATE_LIMIT_HEALTH: '2/minute' };
     const test = await createTestApp({ env });
