@@ -538,6 +538,7 @@ export interface Users {
   created_at: Timestamp;
   deleted_at: Timestamp | null;
   email_verified_at: Timestamp | null;
+  email_vouched_at: Timestamp | null;
   erased_at: Timestamp | null;
   first_name: string;
   id: string;

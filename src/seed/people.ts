@@ -105,6 +105,7 @@ async function createRegister(seeding: Seeding): Promise<(membership: Membership
       language: languageOf(demo, random.chance(0.4)),
       role,
       email_verified_at: isNewcomer ? null : joined_at,
+      email_vouched_at: null,
       phone_verified_at: !isNewcomer && random.chance(0.5) ? joined_at : null,
       terms_accepted_at: joined_at,
       created_at: joined_at,

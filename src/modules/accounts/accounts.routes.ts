@@ -48,7 +48,7 @@ export const accountRoutes: readonly AnyRoute[] = [
     method: 'PATCH',
     path: '/users/:id',
     access: ADMIN,
-    stepUp: ['user_email', 'user_phone', 'role'],
+    stepUp: ['user_email', 'user_phone', 'role', 'is_active'],
     tag: 'Users',
     summary: 'Change a user',
     description:

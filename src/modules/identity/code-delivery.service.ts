@@ -5,6 +5,7 @@ import { findReachedCap } from './code-caps.service.ts';
 import { codeMessage } from './codes.messages.ts';
 import { type CodePurpose, type CodeRow, findCode, markIssued } from './codes.queries.ts';
 import { channelOf, codeOf } from './codes.rules.ts';
+import { isTrustedEmail } from './contacts.rules.ts';
 import { configuredKeys } from './derived-keys.ts';
 import { hasSessionFrom } from './sessions.queries.ts';
 import { findUserByEmail, findUserById, type UserRow } from './users.queries.ts';
@@ -42,8 +43,9 @@ async function releaseOpenCode(ctx: TxCtx, code: CodeRow): Promise<UserRow | und
   return user;
 }
 
-/** A reset goes to confirmed addresses only, a claim to those that nobody has confirmed. */
+/** A reset goes to addresses that are confirmed or that an admin set, a claim to those that nobody has confirmed. */
 function mayHave(user: UserRow, purpose: CodePurpose): boolean {
-  const isConfirmed = user.email_verified_at !== null;
-  return purpose === 'EMAIL_CLAIM' ? !isConfirmed : user.is_active && isConfirmed;
+  return purpose === 'EMAIL_CLAIM'
+    ? user.email_verified_at === null
+    : user.is_active && isTrustedEmail(user);
 }

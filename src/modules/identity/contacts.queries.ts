@@ -58,6 +58,19 @@ export async function closePendingChanges(
   await query.execute();
 }
 
+/** Voids every change of an account, those that are confirmed and could still be undone too. */
+export async function closeAllChanges(
+  db: Db,
+  { user_id, at }: { readonly user_id: string; readonly at: Date },
+): Promise<void> {
+  await db
+    .updateTable('contact_changes')
+    .set({ closed_at: at })
+    .where('user_id', '=', user_id)
+    .where('closed_at', 'is', null)
+    .execute();
+}
+
 /** Voids a change and all of the same contact that came after it, so that nobody can undo the undoing. */
 export async function closeChangesFrom(db: Db, change: ContactChangeRow, at: Date): Promise<void> {
   await db

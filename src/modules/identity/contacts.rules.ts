@@ -1,6 +1,6 @@
 // Pure decisions about changed addresses: which column is meant, and until when a change can be undone.
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { isUuid } from '../../lib/ids.ts';
+import { isUuid, newId } from '../../lib/ids.ts';
 import type { KeyRing } from '../../lib/key-ring.ts';
 import { DAY_MS } from '../../lib/time.ts';
 
@@ -61,7 +61,28 @@ function signatureOf(key: Buffer, change_id: string): string {
   return createHmac('sha256', key).update(change_id).digest('base64url').slice(0, SIGNATURE_LENGTH);
 }
 
-/** Stands for an address that was taken from an account: no mail can ever reach this domain. */
-export function releasedEmail(user_id: string): string {
-  return `${user_id}@released.invalid`;
+const RELEASED_DOMAIN = '@released.invalid';
+
+/**
+ * Stands for an address that was taken from an account: no mail can ever reach this domain. A new one each time, so that
+ * nobody can hold it before it is needed.
+ */
+export function releasedEmail(): string {
+  return `${newId()}${RELEASED_DOMAIN}`;
+}
+
+/** Whether an address is at the domain of the placeholders, where nobody may have one of their choice. */
+export function isReleasedEmail(user_email: string): boolean {
+  return user_email.trim().toLowerCase().endsWith(RELEASED_DOMAIN);
+}
+
+/**
+ * Whether a code to the account's address proves its owner: somebody confirmed it, or an admin who knows the person set it
+ * and answers for it.
+ */
+export function isTrustedEmail(user: {
+  readonly email_verified_at: Date | null;
+  readonly email_vouched_at: Date | null;
+}): boolean {
+  return user.email_verified_at !== null || user.email_vouched_at !== null;
 }

@@ -142,7 +142,8 @@ export async function confirmContact(ctx: Ctx, contact: Contact, code: string): 
     const now = ctx.clock.now();
     await markSpent(ctx.db, right.id, now);
     if (contact === 'email') await freeUnconfirmedEmail(ctx, target, user.id);
-    const columns = { [field]: target, [confirmed]: now, updated_at: now };
+    const vouched = contact === 'email' ? { email_vouched_at: null } : {};
+    const columns = { [field]: target, [confirmed]: now, ...vouched, updated_at: now };
     await updateUser(ctx.db, user.id, columns).catch(refuseTaken);
     await recordAudit(ctx, {
       action: `user.${contact}_verified`,

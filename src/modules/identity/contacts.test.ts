@@ -275,6 +275,28 @@ describe('an address that somebody registered and never confirmed', () => {
     expect((await logIn(test, user_email)).statusCode).toBe(200);
   });
 
+  it('leaves a placeholder that nobody can hold before or take after', async () => {
+    const [person, admin] = [await signUp(test), await createActor(test, { role: 'admin' })];
+    const guessed = `${person.user_id}@released.invalid`;
+    const refused = { status: 400, errors: [{ pointer: '/user_email' }] };
+    for (const user_email of [guessed, 'Anybody@Released.INVALID']) {
+      const registered = await post('/auth/register', registration({ user_email }));
+      expect(registered.json()).toMatchObject(refused);
+      expect((await patchMe(person, { user_email })).json()).toMatchObject(refused);
+      const path = `/users/${person.user_id}`;
+      const set = { method: 'PATCH', path, token: admin.token, body: { user_email } } as const;
+      expect((await test.call(set)).json()).toMatchObject(refused);
+    }
+    expect((await claim(person.user_email)).statusCode).toBe(204);
+    const { user_email } = await test.services.db
+      .selectFrom('users')
+      .select('user_email')
+      .where('id', '=', person.user_id)
+      .executeTakeFirstOrThrow();
+    expect(user_email).toMatch(/@released\.invalid$/);
+    expect(user_email).not.toBe(guessed);
+  });
+
   it('is not freed by a wrong code, nor is one that is confirmed, and the answers do not tell', async () => {
     const [held, own] = [await signUp(test), await member()];
     const answers = [];
@@ -324,17 +346,19 @@ describe('codes to one place', () => {
   });
 });
 
-it('an address that an admin replaced is told, and what was pending is void', async () => {
+it('an address that an admin replaced is told, and what was pending or could be undone is void', async () => {
   const admin = await createActor(test, { role: 'admin' });
   const person = await member();
+  const first = person.user_email;
+  const second = await changed(person);
+  const token = await undoTokenSentTo(first);
   await patchMe(person, { user_email: `other-${person.user_email}` });
   const user_email = `support-${person.user_email}`;
   const path = `/users/${person.user_id}`;
   await test.call({ method: 'PATCH', path, token: admin.token, body: { user_email } });
-  expect((await toldTo(person.user_email)).at(-1)?.subject).toContain('Support changed');
-  expect(await me(person)).toMatchObject({
-    user_email,
-    pending_email: null,
-    email_verified: false,
-  });
+  expect((await toldTo(second)).at(-1)?.subject).toContain('Support changed');
+  expect(await statusOf(test.app, person.access)).toMatchObject({ code: 'TOKEN_REVOKED' });
+  expect((await undo(token)).json()).toMatchObject({ errors: [{ pointer: '/token' }] });
+  const after = await test.call({ path, token: admin.token });
+  expect(after.json()).toMatchObject({ user_email, email_verified: false });
 });

@@ -55,7 +55,8 @@ export async function freeUnconfirmedEmail(
   if (holder.user_email.toLowerCase() !== user_email.toLowerCase()) return;
   const now = ctx.clock.now();
   const user_id = holder.id;
-  await updateUser(ctx.db, user_id, { user_email: releasedEmail(user_id), updated_at: now });
+  const columns = { user_email: releasedEmail(), email_vouched_at: null, updated_at: now };
+  await updateUser(ctx.db, user_id, columns);
   await closePendingChanges(ctx.db, { user_id, contact: 'email', at: now });
   await voidCodes(ctx.db, user_id, now);
   await endUserSessions(ctx, { user_id, reason: 'EMAIL_CLAIMED' });

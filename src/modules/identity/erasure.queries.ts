@@ -43,7 +43,7 @@ export async function eraseUserRows(db: Db, ids: readonly string[], at: Date): P
   await sql`
     UPDATE users SET user_name = 'erased-' || right(id::text, 12), user_email = id || '@erased.invalid',
       user_phone = '+630000000000', first_name = 'Erased', last_name = 'User', password_hash = '',
-      email_verified_at = NULL, phone_verified_at = NULL,
+      email_verified_at = NULL, email_vouched_at = NULL, phone_verified_at = NULL,
       mfa_secret = NULL, mfa_enabled_at = NULL, mfa_last_step = NULL, erased_at = ${at}, updated_at = ${at}
     WHERE id = ANY (${ids}::uuid[])`.execute(db);
 }

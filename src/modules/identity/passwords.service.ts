@@ -6,6 +6,7 @@ import { invalidField } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
 import { markSpent } from './codes.queries.ts';
 import { openCode, tryCode } from './codes.service.ts';
+import { isTrustedEmail } from './contacts.rules.ts';
 import { wrongCode, wrongMember } from './identity.errors.ts';
 import { notifyUser } from './notices.service.ts';
 import { passwordFault } from './passwords.rules.ts';
@@ -58,7 +59,7 @@ export interface Reset {
 
 /**
  * Sets a new password with a code that was mailed, and ends every session. An address without an account and a wrong
- * code get the same answer after the same work.
+ * code get the same answer after the same work. Confirms the address, which the code proved.
  * @throws Problem VALIDATION_ERROR, SERVICE_UNAVAILABLE
  */
 export async function resetPassword(
@@ -77,14 +78,16 @@ export async function resetPassword(
     refuseFaulty(new_password, user);
     const now = ctx.clock.now();
     if (!(await markSpent(ctx.db, right.id, now))) throw wrongCode();
-    await updateUser(ctx.db, user.id, { password_hash, updated_at: now });
+    // The code proved the mailbox, where an admin had only set the address.
+    const email_verified_at = user.email_verified_at ?? now;
+    const columns = { password_hash, email_verified_at, email_vouched_at: null, updated_at: now };
+    await updateUser(ctx.db, user.id, columns);
     await endUserSessions(ctx, { user_id: user.id, reason: 'PASSWORD' });
-    await recordAudit(ctx, {
-      action: 'user.password_reset',
-      object_type: 'user',
-      object_id: user.id,
-    });
-    await notifyUser(ctx, user, 'password_changed');
+    const about = { object_type: 'user', object_id: user.id } as const;
+    await recordAudit(ctx, { action: 'user.password_reset', ...about });
+    if (user.email_verified_at === null)
+      await recordAudit(ctx, { action: 'user.email_verified', ...about });
+    await notifyUser(ctx, { ...user, email_verified_at }, 'password_changed');
   });
 }
 
@@ -92,7 +95,7 @@ export async function resetPassword(
 function isReachedAt(user: UserRow | undefined, user_email: string): user is UserRow {
   return (
     user?.is_active === true &&
-    user.email_verified_at !== null &&
+    isTrustedEmail(user) &&
     user.user_email.toLowerCase() === user_email.toLowerCase()
   );
 }

@@ -1,10 +1,12 @@
 // Passwords over HTTP: changing, forgetting, resetting, and which ones are accepted.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createActor } from '../../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { codeOf, MAX_CODE_ATTEMPTS } from './codes.rules.ts';
 import { configuredKeys } from './derived-keys.ts';
 import {
   askForReset,
+  auditOf,
   codeSentTo,
   confirmEmail,
   logIn,
@@ -177,6 +179,30 @@ describe('a forgotten password', () => {
       expect((await forgot(user_email)).statusCode).toBe(202);
     const sent = await sentMessages(test);
     expect(sent.filter(({ to }) => to === user_email)).toHaveLength(CODES_PER_ADDRESS_HOUR);
+  });
+
+  it('is replaced at an address that an admin set, which the code confirms, and at none after it', async () => {
+    const [person, admin] = [await member(), await createActor(test, { role: 'admin' })];
+    const user_email = `support-${person.user_email}`;
+    const path = `/users/${person.user_id}`;
+    const set = { method: 'PATCH', path, token: admin.token, body: { user_email } } as const;
+    expect((await test.call(set)).statusCode).toBe(200);
+    const helped = await asked({ ...person, user_email });
+    expect((await reset(helped)).statusCode).toBe(204);
+    const { access, user } = (await logIn(test, user_email, { password: NEXT })).json();
+    expect(user).toMatchObject({ user_email, email_verified: true });
+    expect(await auditOf(test, person.user_id, 'user.email_verified')).toHaveLength(1);
+    const told = (await sentMessages(test)).filter(({ to }) => to === user_email);
+    expect(told.at(-1)?.subject).toContain('password was changed');
+    expect((await test.call({ ...set, body: { user_email: `a-${user_email}` } })).statusCode).toBe(
+      200,
+    );
+    expect(await statusOf(test.app, access)).toMatchObject({ code: 'TOKEN_REVOKED' });
+    await askForReset(test, user_email);
+    const codes = (await sentMessages(test)).filter(
+      ({ to, code }) => to.toLowerCase() === user_email && code !== undefined,
+    );
+    expect(codes).toHaveLength(1);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { parsePhone } from '../../lib/phone.ts';
 import { conflict, invalidField, notFound } from '../../lib/problem.ts';
 import { changesBetween, recordAudit } from '../audit/audit.service.ts';
 import { publishEvents } from '../notifications/notifications.service.ts';
+import { isReleasedEmail } from './contacts.rules.ts';
 import { hasSellerProfile, lastAdmin } from './identity.errors.ts';
 import { endUserSessions } from './sessions.service.ts';
 import {
@@ -47,7 +48,10 @@ export async function lockCaller(ctx: TxCtx): Promise<UserRow> {
   return user;
 }
 
-/** Writes changed columns of a locked user. A changed e-mail address or phone number is unconfirmed again. */
+/**
+ * Writes changed columns of a locked user. A changed e-mail address or phone number is unconfirmed again, and nobody answers
+ * for the address unless `changes` says so.
+ */
 export async function writeProfile(
   ctx: TxCtx,
   before: UserRow,
@@ -56,8 +60,8 @@ export async function writeProfile(
   const { user_email = before.user_email, user_phone = before.user_phone } = changes;
   const isSameEmail = user_email.toLowerCase() === before.user_email.toLowerCase();
   await updateUser(ctx.db, before.id, {
+    ...(isSameEmail ? {} : { email_verified_at: null, email_vouched_at: null }),
     ...changes,
-    ...(isSameEmail ? {} : { email_verified_at: null }),
     ...(user_phone === before.user_phone ? {} : { phone_verified_at: null }),
     updated_at: ctx.clock.now(),
   }).catch(refuseTaken);
@@ -74,7 +78,9 @@ export async function writeProfile(
 
 /** Fields as they are kept: the phone as E.164. @throws Problem VALIDATION_ERROR */
 export function profileColumns<T extends Partial<ProfileInput>>(input: T): T {
-  const { user_phone } = input;
+  const { user_email, user_phone } = input;
+  if (user_email !== undefined && isReleasedEmail(user_email))
+    throw invalidField('/user_email', 'must be an address that mail can reach');
   return user_phone === undefined ? input : { ...input, user_phone: mobileNumber(user_phone) };
 }
 

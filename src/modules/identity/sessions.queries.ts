@@ -16,6 +16,7 @@ export type EndReason =
   | 'DELETED'
   | 'FACTOR_CLEARED'
   | 'CONTACT_UNDONE'
+  | 'CONTACT_REPLACED'
   | 'EMAIL_CLAIMED';
 
 /** How stale `last_used_at` may be, so that a busy session is not written on each request. */

@@ -114,13 +114,14 @@ it('is asked for by every route that changes how an account is reached, proven o
     'DELETE /auth/sessions/:id',
     'DELETE /users/:id',
     'DELETE /users/me',
-    'PATCH /users/:id: user_email,user_phone,role',
+    'PATCH /users/:id: user_email,user_phone,role,is_active',
     'PATCH /users/me: user_email,user_phone',
     'POST /auth/mfa/totp/confirm',
     'POST /auth/mfa/totp/disable',
     'POST /auth/mfa/totp/enroll',
     'POST /auth/password/change',
     'POST /users/:id/mfa/clear',
+    'POST /users/:id/restore',
   ]);
 });
 

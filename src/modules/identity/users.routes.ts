@@ -95,6 +95,7 @@ export const userRoutes: readonly AnyRoute[] = [
     method: 'POST',
     path: '/users/:id/restore',
     access: ADMIN,
+    stepUp: true,
     tag: 'Users',
     summary: 'Restore a deleted user',
     params: IdParams,

@@ -1,12 +1,13 @@
 // Users as admins manage them: finding, changing roles, closing accounts and opening them again.
-import { sql } from 'kysely';
+import { sql, type Updateable } from 'kysely';
 import type { Ctx, Role, TxCtx } from '../../context.ts';
 import type { Page, PageRequest, SortKey } from '../../db/paging.ts';
+import type { Users } from '../../db/schema.generated.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { CONFLICT, notFound, Problem } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
 import { voidCodes } from './codes.queries.ts';
-import { closePendingChanges } from './contacts.queries.ts';
+import { closeAllChanges } from './contacts.queries.ts';
 import { hasSellerProfile } from './identity.errors.ts';
 import { notifyUser } from './notices.service.ts';
 import {
@@ -81,7 +82,8 @@ export function changeUser(ctx: Ctx, id: string, changes: UserChange): Promise<P
     ) {
       throw hasSellerProfile();
     }
-    const user = await writeProfile(ctx, before, profileColumns(changes));
+    const columns = { ...profileColumns(changes), ...vouchFor(ctx, before, changes) };
+    const user = await writeProfile(ctx, before, columns);
     await tellOfReplacement(ctx, before, user);
     if (before.is_active && !user.is_active)
       await endUserSessions(ctx, { user_id: id, reason: 'DEACTIVATED' });
@@ -89,13 +91,28 @@ export function changeUser(ctx: Ctx, id: string, changes: UserChange): Promise<P
   });
 }
 
-/** The old address hears of it; what was pending or sent to it is void. */
+/** An admin who sets an address answers for it: the owner may have lost the mailbox and the password both. */
+function vouchFor(
+  ctx: Ctx,
+  before: UserRow,
+  { user_email }: UserChange,
+): Pick<Updateable<Users>, 'email_vouched_at'> {
+  const isNew =
+    user_email !== undefined && user_email.toLowerCase() !== before.user_email.toLowerCase();
+  return isNew ? { email_vouched_at: ctx.clock.now() } : {};
+}
+
+/**
+ * The old address hears of it. Support corrects what somebody may have got hold of: sessions end, what was pending or sent
+ * is void, and no link to an earlier address undoes the correction.
+ */
 async function tellOfReplacement(ctx: TxCtx, before: UserRow, after: Profile): Promise<void> {
   const { user_email, user_phone } = before;
   if (user_email === after.user_email && user_phone === after.user_phone) return;
   const now = ctx.clock.now();
-  await closePendingChanges(ctx.db, { user_id: before.id, at: now });
+  await closeAllChanges(ctx.db, { user_id: before.id, at: now });
   await voidCodes(ctx.db, before.id, now);
+  await endUserSessions(ctx, { user_id: before.id, reason: 'CONTACT_REPLACED' });
   await notifyUser(ctx, before, 'contact_replaced');
 }
 
