@@ -40,6 +40,27 @@ describe('reset', () => {
     expect(existsSync(join(dataDir, 'postgres'))).toBe(true);
   });
 
+  it('refuses a folder that is no database, and one whose server was started by other means', async () => {
+    const dataDir = makeFolder();
+    const cluster = join(dataDir, 'postgres');
+    mkdirSync(cluster);
+    writeFileSync(join(cluster, 'notes.txt'), 'mine');
+    const env = { DATA_DIR: dataDir };
+    const foreign = await runCli(['reset', '--yes'], { env });
+    expect([foreign.exitCode, foreign.stderr]).toEqual([
+      2,
+      expect.stringContaining('no PostgreSQL database'),
+    ]);
+    writeFileSync(join(cluster, 'PG_VERSION'), '17\n');
+    writeFileSync(join(cluster, 'postmaster.pid'), `${process.pid}\n`);
+    const running = await runCli(['reset', '--yes'], { env });
+    expect([running.exitCode, running.stderr]).toEqual([
+      3,
+      expect.stringContaining(`names process ${process.pid}`),
+    ]);
+    expect(existsSync(join(cluster, 'notes.txt'))).toBe(true);
+  });
+
   it('refuses a database that is not its own', async () => {
     const env = { DATABASE_URL: 'postgres://localhost:1/shop', DATA_DIR: makeFolder() };
     const { exitCode, stderr } = await runCli(['reset', '--yes'], { env });

@@ -3,8 +3,11 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
+import { findClusterMajor } from '../db/embedded/cluster.ts';
+import { isCode, messageOf } from '../db/embedded/errors.ts';
 import { takeLock } from '../db/embedded/lock.ts';
 import { findPlace, hasCluster, type Place } from '../db/embedded/paths.ts';
+import { readPidFile } from '../db/embedded/postmaster.ts';
 import { uploadsFolder } from '../gateways/create.ts';
 import { ask, isAtTerminal } from './ask.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
@@ -43,11 +46,48 @@ function requireDevelopment({ isProduction, DATABASE_URL, DATABASE_DIRECT_URL }:
 /** As whoever starts a server would, so that none starts meanwhile. */
 async function lockPlace({ clusterDir }: Place): Promise<Disposable> {
   const lock = await takeLock(clusterDir);
-  if (lock !== undefined) return { [Symbol.dispose]: () => lock.close() };
+  if (lock === undefined) {
+    throw new CliError(
+      `The database in ${clusterDir} is in use. Stop the server (and all other commands) first.`,
+      EXIT.unavailable,
+    );
+  }
+  try {
+    await requireIdleCluster(clusterDir);
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  return { [Symbol.dispose]: () => lock.close() };
+}
+
+/** Our lock binds our own commands alone: the folder may be another's, or a server may run that was started otherwise. */
+async function requireIdleCluster(clusterDir: string): Promise<void> {
+  const major = await findClusterMajor(clusterDir).catch((error: unknown) => {
+    throw new CliError(messageOf(error), EXIT.usage);
+  });
+  if (major === undefined || Number.isNaN(major)) {
+    throw new CliError(
+      `${clusterDir} holds no PostgreSQL database: remove it yourself.`,
+      EXIT.usage,
+    );
+  }
+  const file = await readPidFile(clusterDir);
+  if (file === undefined || !isAlive(file.pid)) return;
   throw new CliError(
-    `The database in ${clusterDir} is in use. Stop the server (and all other commands) first.`,
+    `${join(clusterDir, 'postmaster.pid')} names process ${file.pid}, which runs. Stop that server first; if it is something else, remove the file.`,
     EXIT.unavailable,
   );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Refused is somebody else's process, but a living one.
+    return isCode(error, 'EPERM');
+  }
 }
 
 /** Keys stay, so that a setup that knows them goes on. The link from the data folder is `postgres` too, where the cluster lies elsewhere. */
