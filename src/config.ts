@@ -126,7 +126,7 @@ export const Environment = Type.Object({
     5,
     1,
     1_000,
-    'One-time codes to an e-mail address or number in an hour; those that its account asks for and those that strangers do count apart',
+    'One-time codes to an e-mail address or number in an hour; counted apart: what an account asks for signed in or from its own networks, what other accounts ask for so, and what strangers do',
   ),
   CODES_PER_ADDRESS_DAY: Count(15, 1, 10_000, 'The same in 24 hours'),
   CODES_PER_ACCOUNT_DAY: Count(30, 1, 10_000, 'One-time codes of an account in 24 hours'),

@@ -37,8 +37,12 @@ async function lockName(db: Db, name: string): Promise<void> {
 }
 
 export interface IssuedCounts {
+  /** To this address; where the account itself asks, those of this account alone. */
   readonly target_hour: number;
   readonly target_day: number;
+  /** To this address, asked for by other accounts themselves; 0 where this account has confirmed it. */
+  readonly others_hour: number;
+  readonly others_day: number;
   readonly account_day: number;
   /** To this address from one network; 0 where the account itself asks. */
   readonly network_hour: number;
@@ -58,9 +62,17 @@ export async function countIssued(
   const hour = plusMs(now, -HOUR_MS);
   const day = plusMs(now, -DAY_MS);
   const isTarget = sql`lower(target) = lower(${target})`;
+  // Signed in, one may ask for codes to any address: that must not use up the share of its owner.
+  const isShared = sql`${isTarget} AND (NOT is_familiar OR user_id = ${user_id})`;
+  const isOthers = sql`${isTarget} AND is_familiar AND user_id <> ${user_id} AND NOT EXISTS (
+    SELECT FROM users WHERE users.id = ${user_id}
+      AND ((email_verified_at IS NOT NULL AND lower(user_email) = lower(${target}))
+        OR (phone_verified_at IS NOT NULL AND user_phone = ${target})))`;
   const result = await sql<IssuedCounts>`
-    SELECT count(*) FILTER (WHERE ${isTarget} AND issued_at > ${hour})::int AS target_hour,
-      count(*) FILTER (WHERE ${isTarget})::int AS target_day,
+    SELECT count(*) FILTER (WHERE ${isShared} AND issued_at > ${hour})::int AS target_hour,
+      count(*) FILTER (WHERE ${isShared})::int AS target_day,
+      count(*) FILTER (WHERE ${isOthers} AND issued_at > ${hour})::int AS others_hour,
+      count(*) FILTER (WHERE ${isOthers})::int AS others_day,
       count(*) FILTER (WHERE user_id = ${user_id})::int AS account_day,
       count(*) FILTER (WHERE NOT is_familiar AND ${isTarget} AND issued_at > ${hour}
         AND ip_prefix IS NOT DISTINCT FROM ${ip_prefix})::int AS network_hour,

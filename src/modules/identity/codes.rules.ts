@@ -54,12 +54,12 @@ export function reachedCap(
       { reason: 'codes were sent to you', wait_ms: HOUR_MS },
     ],
     [
-      counts.target_hour,
+      Math.max(counts.target_hour, counts.others_hour),
       config.CODES_PER_ADDRESS_HOUR,
       { reason: `codes were sent to ${place}`, wait_ms: HOUR_MS },
     ],
     [
-      counts.target_day,
+      Math.max(counts.target_day, counts.others_day),
       config.CODES_PER_ADDRESS_DAY,
       { reason: `codes were sent to ${place} today`, wait_ms: DAY_MS },
     ],
