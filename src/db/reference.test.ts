@@ -16,6 +16,7 @@ async function createScratchDatabase() {
   await onServer(server, `CREATE DATABASE ${name} TEMPLATE template0`);
   const pool = new pg.Pool({ connectionString: withDatabase(server, name), max: POOL_SIZE });
   // The drop may end connections that are closing already.
+  pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   const foundation = new URL('../../migrations/0001_foundation.sql', import.meta.url);
   await pool.query(await readFile(foundation, 'utf8'));
@@ -169,7 +170,8 @@ describe('loadReferenceData', () => {
     const loading = loadReferenceData(opened.db);
     await Promise.race([loading, holder.query('SELECT pg_sleep(0.6)')]);
     await holder.query('COMMIT');
-    expect(await countRows('places')).toBe((await loading).places);
+    const { places } = await loading;
+    expect(await countRows('places')).toBe(places);
     await holder.end();
     await opened.db.destroy();
   });
