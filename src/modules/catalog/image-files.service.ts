@@ -5,12 +5,13 @@ import { encodeSize } from './image-encoding.ts';
 import { updateImageStatus } from './images.queries.ts';
 import { IMAGE_SIZES, type ImageSize, originalKey, sizeKey } from './images.rules.ts';
 
-/** Makes every size. What cannot be encoded is FAILED for good; a fault of the storage is thrown, to be tried again. */
+/**
+ * Makes every size. What cannot be encoded, or has lost its original, is FAILED for good; a fault of the storage is thrown,
+ * to be tried again.
+ */
 export async function makeImageSizes(ctx: OutsideCtx, image_id: string): Promise<void> {
   const original = await ctx.gateways.storage.get(originalKey(image_id));
-  // Removed meanwhile: its row is gone or going.
-  if (original === undefined) return;
-  const sizes = await encodeAll(ctx, image_id, original);
+  const sizes = original && (await encodeAll(ctx, image_id, original));
   for (const { size, content } of sizes ?? [])
     await ctx.gateways.storage.put(sizeKey(image_id, size), content);
   const product_id = await updateImageStatus(

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestApp } from '../../../test/app.ts';
 import { newId } from '../../lib/ids.ts';
+import { createAuthenticate } from '../identity/authenticate.ts';
 import { makeImageSizesJob, removeImageFilesJob } from './images.jobs.ts';
 import { originalKey } from './images.rules.ts';
+import { addImage, prepareImage } from './images.service.ts';
 import { createImageBench, type ImageBench } from './images.testkit.ts';
 
 let bench: ImageBench;
@@ -32,6 +34,19 @@ describe('making the sizes', () => {
     expect(await bench.imagesOf(id)).toEqual([]);
   });
 
+  it('what has lost its original is FAILED', async () => {
+    const id = await bench.createProduct();
+    const image = (await bench.upload([{ content: bench.photo }], id)).json();
+    await test.services.gateways.storage.remove(originalKey(image.id));
+    await makeImageSizesJob.run(test.system, { image_id: image.id });
+    const { status } = await test.services.db
+      .selectFrom('product_images')
+      .select('status')
+      .where('id', '=', image.id)
+      .executeTakeFirstOrThrow();
+    expect(status).toBe('FAILED');
+  });
+
   it('may be repeated without harm', async () => {
     const id = await bench.createProduct();
     const image = (await bench.upload([{ content: bench.photo }], id)).json();
@@ -39,6 +54,22 @@ describe('making the sizes', () => {
     await makeImageSizesJob.run(test.system, { image_id: image.id });
     expect(await bench.imagesOf(id)).toMatchObject([{ id: image.id, status: 'READY' }]);
   });
+});
+
+it('what was prepared is undone where no image came of it, and kept where only the answer of the commit was lost', async () => {
+  const id = await bench.createProduct();
+  const actor = await createAuthenticate(test.tokens)(test.services, bench.seller.token);
+  const ctx = { ...test.system, actor };
+  const hasFile = async (image_id: string) =>
+    (await test.services.gateways.storage.get(originalKey(image_id))) !== undefined;
+
+  const [unused, used] = [
+    await prepareImage(ctx, id, bench.photo),
+    await prepareImage(ctx, id, bench.photo),
+  ];
+  await addImage(ctx, id, used.value);
+  await Promise.all([unused.discard(), used.discard()]);
+  expect([await hasFile(unused.value.id), await hasFile(used.value.id)]).toEqual([false, true]);
 });
 
 describe('removing an image', () => {

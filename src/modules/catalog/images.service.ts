@@ -8,7 +8,13 @@ import { CONFLICT, notFound, Problem } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
 import { encodeOriginal } from './image-encoding.ts';
 import { makeImageSizesJob, removeImageFilesJob } from './images.jobs.ts';
-import { deleteImage, findPositions, type ImageRow, insertImage } from './images.queries.ts';
+import {
+  deleteImage,
+  findImageStanding,
+  findPositions,
+  type ImageRow,
+  insertImage,
+} from './images.queries.ts';
 import { MAX_IMAGES, originalKey } from './images.rules.ts';
 import { getSellableProduct, lockSellableProduct } from './products.service.ts';
 
@@ -31,7 +37,11 @@ export async function prepareImage(
   const id = newId();
   const key = originalKey(id);
   await ctx.gateways.storage.put(key, content);
-  return { value: { id, ...facts }, discard: () => ctx.gateways.storage.remove(key) };
+  const discard = async () => {
+    // Where only the answer of the commit was lost, the image is there and needs its file.
+    if ((await findImageStanding(ctx.db, id)) === undefined) await ctx.gateways.storage.remove(key);
+  };
+  return { value: { id, ...facts }, discard };
 }
 
 /**
