@@ -47,7 +47,7 @@ export const passwordRoutes: readonly AnyRoute[] = [
     tag: 'Auth',
     summary: 'Ask for a code that resets a password',
     description:
-      'The answer is the same whether there is an account or not. The code goes to confirmed addresses only, and works with the `reset_id` of this very answer: tries with others do not count against it.',
+      'The answer is the same whether there is an account or not. The code goes to addresses that are confirmed or that support set, and works with the `reset_id` of this very answer: tries with others do not count against it.',
     body: PasswordForgotten,
     status: 202,
     returns: ResetRequested,
