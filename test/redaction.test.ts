@@ -24,13 +24,13 @@ const PUBLIC = names(`
   detail discount discount_type discount_value disk_percent due_at due_before email_verified ends_at errors
   expected_total expires_at expires_in follower_count freshness from from_status handling_hours
   harvested_at has_more id image image_id images in_stock instance ip_prefix is_active is_available
-  is_current is_default items jobs language large last_used_at latency_ms level limit line_total
-  list_price lot_id medium memory_percent message mfa_enabled min_days_left name name_requested next next_cursor
-  object_id object_type on_promo open_seller_orders order order_count order_id order_number order_status ordering
+  is_current is_default items jobs known_versions language large last_used_at latency_ms level limit line_total
+  list_price lot_id maximum maximum_amount medium memory_percent message mfa_enabled min_days_left name name_requested next next_cursor
+  object_id object_type on_promo open_count open_seller_orders order order_count order_id order_number order_numbers order_status ordering
   origin page page_size parent parent_code parent_id payment payment_method payment_status
   period_seconds permissions phone_verified placed_at pointer previous price price_max price_min product_count
-  product_id product_ids product_name promo provider province quantity quantity_on_hand
-  quantity_reserved rate_limit rating reason reference refunded_amount region replied_at request_id requested_name results
+  product_id product_ids product_name products promo provider province quantity quantity_on_hand
+  quantity_reserved rate_limit rating reason reference refundable_amount refunded_amount region replied_at request_id requested_name results
   review_count role rule sell_count seller seller_id seller_order_id seller_orders setting shelf_life_days sku
   slug small srp starts_at status subtotal system tax_class terms_accepted timestamp title
   to_status token_type total_amount total_items type unit unit_price updated_at urls user user_id valid_until

@@ -6,7 +6,7 @@ import * as problems from '../lib/problem.ts';
 import { PROBLEM_TYPE } from './problem-answers.ts';
 import { exampleAnswer } from './problem-words.ts';
 import type { AnyRoute } from './route.ts';
-import { Closed, Model, Timestamp } from './schema.ts';
+import { Closed, Id, Model, Quantity, Timestamp } from './schema.ts';
 
 /** Without its parameters, which names of media types do not carry in a document. */
 const MEDIA_TYPE = PROBLEM_TYPE.replace(/;.*/, '');
@@ -41,6 +41,42 @@ export const ProblemDetails = Model(
         },
         { description: 'Of `RATE_LIMITED`: the rule that refused, and when its period ends' },
       ),
+    ),
+    products: Type.Optional(
+      Type.Array(
+        Type.Object({
+          product_id: Id,
+          product_name: Type.String(),
+          available_quantity: Type.Optional(Quantity),
+          unit: Type.Optional(Type.String()),
+        }),
+        {
+          description:
+            'Of `INSUFFICIENT_STOCK`, `PRODUCT_UNAVAILABLE` and others: the products that stand in the way, and what is left of them',
+        },
+      ),
+    ),
+    total_amount: Type.Optional(
+      Type.String({ description: 'Of `PRICE_CHANGED`: what the cart comes to now' }),
+    ),
+    refundable_amount: Type.Optional(
+      Type.String({ description: 'What can still be given back of a seller order' }),
+    ),
+    limit: Type.Optional(
+      Type.String({ description: 'Of `LIMIT_REACHED` and `UNPAID_LIMIT`: which limit it is' }),
+    ),
+    maximum: Type.Optional(Type.Integer({ description: 'How many that limit allows' })),
+    maximum_amount: Type.Optional(
+      Type.String({ description: 'How much that limit allows, in pesos' }),
+    ),
+    open_count: Type.Optional(
+      Type.Integer({ description: 'Of `OPEN_ORDERS`: how many seller orders are open' }),
+    ),
+    order_numbers: Type.Optional(
+      Type.Array(Type.String(), { description: 'Of `OPEN_ORDERS`: which orders are open' }),
+    ),
+    known_versions: Type.Optional(
+      Type.Array(Type.String(), { description: 'Of `UNKNOWN_API_VERSION`: which there are' }),
     ),
   }),
   exampleAnswer(problems.VALIDATION_ERROR, PUBLIC_URL),

@@ -2,6 +2,13 @@
 import { DEMO_ORDER, DEMO_PRODUCTS, DEMO_SELLER } from '../lib/demo-market.ts';
 import type { FieldError, ProblemKind } from '../lib/problem.ts';
 
+interface ShortProduct {
+  readonly product_id: string;
+  readonly product_name: string;
+  readonly available_quantity?: string;
+  readonly unit?: string;
+}
+
 export interface ProblemWords {
   /** What happened. */
   readonly what: string;
@@ -14,7 +21,7 @@ export interface ProblemWords {
     readonly detail: string;
     readonly instance: string;
     readonly errors?: readonly FieldError[];
-    readonly products?: readonly Readonly<Record<string, string>>[];
+    readonly products?: readonly ShortProduct[];
     readonly known_versions?: readonly string[];
     readonly total_amount?: string;
     readonly rate_limit?: {
