@@ -3,7 +3,7 @@ import { hash } from '@node-rs/argon2';
 import type pg from 'pg';
 import type { Config } from '../src/config.ts';
 import { openDatabase } from '../src/db/database.ts';
-import { DEMO_EMAILS } from '../src/lib/demo-market.ts';
+import { DEMO_PEOPLE } from '../src/lib/demo-market.ts';
 import { systemClock } from '../src/lib/time.ts';
 import { PASSWORD_COST } from '../src/modules/identity/passwords.ts';
 import { createTokens, type Tokens } from '../src/modules/identity/tokens.ts';
@@ -55,11 +55,9 @@ export async function plantMarket(url: string, size: Size): Promise<void> {
     await db.destroy();
   }
   await withClient(url, async (client) => {
-    // Production refuses to start beside people whose password everybody knows.
-    await client.query(
-      `UPDATE users SET user_email = 'bench-' || user_email WHERE user_email = ANY ($1)`,
-      [DEMO_EMAILS],
-    );
+    // Production refuses to start beside active people whose password everybody knows.
+    const demoIds = Object.values(DEMO_PEOPLE).map(({ id }) => id);
+    await client.query('UPDATE users SET is_active = false WHERE id = ANY ($1)', [demoIds]);
     await client.query('VACUUM (ANALYZE)');
   });
 }

@@ -15,6 +15,9 @@ const MAX_STATEMENTS = 100;
 /** What a wallet delivers is a request of its own, whose failure it is not told. */
 const DELIVERING = 'POST /dev/payments/:payment_id/simulate';
 
+/** What only the statement that adds views holds. */
+const COUNTING_VIEWS = 'SET view_count = view_count + ';
+
 const stack = new AsyncDisposableStack();
 let test: TestApp;
 let faultsOf: FaultsOf;
@@ -27,7 +30,9 @@ beforeAll(async () => {
   stack.defer(() => test.close());
   faultsOf = await createFaultsOf(test);
   fragile = await createVariant(test, stack, {
-    onStatement: () => {
+    onStatement: (statement) => {
+      // Views are added by a timer of the process, in the middle of any request.
+      if (statement.includes(COUNTING_VIEWS)) return;
       good -= 1;
       if (good === -1) throw new Error('Nobody foresaw this');
     },
