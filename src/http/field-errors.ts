@@ -32,7 +32,7 @@ interface RefusedSchema {
 
 /** Field errors whose messages say what would be accepted, to be read after the name of the member. */
 export function fieldErrors(errors: readonly Partial<ErrorObject>[]): FieldError[] {
-  return withoutAlternatives(errors)
+  return withoutRepeats(withoutAlternatives(errors))
     .slice(0, MAX_FIELD_ERRORS)
     .map((error) => {
       const params: Fault['params'] = error.params ?? {};
@@ -53,6 +53,18 @@ function withoutAlternatives(errors: readonly Partial<ErrorObject>[]) {
       keyword !== 'anyOf' && !(keyword === 'type' && params?.['type'] === 'null'),
   );
   return telling.length === 0 ? errors : telling;
+}
+
+/** What is blank is also too short once it is trimmed: that it is blank says both. */
+function withoutRepeats(errors: readonly Partial<ErrorObject>[]) {
+  const blank = new Set(
+    errors
+      .filter(({ params }) => params?.['pattern'] === NOT_BLANK)
+      .map(({ instancePath }) => instancePath),
+  );
+  return errors.filter(
+    ({ keyword, instancePath }) => !(keyword === 'minLength' && blank.has(instancePath)),
+  );
 }
 
 const SENTENCES: Readonly<Record<string, (fault: Fault) => string | undefined>> = {

@@ -8,17 +8,21 @@ export interface SystemLoad {
   readonly disk_percent: number;
 }
 
-interface CpuTimes {
+/** Of all processors since the machine started. */
+export interface CpuTimes {
   readonly idle_ms: number;
   readonly total_ms: number;
 }
 
 /** Measures the processor between one call and the next, and the disk that holds `folder`. */
-export function createSystemGauge(folder: string): () => Promise<SystemLoad> {
-  let last = readCpuTimes();
+export function createSystemGauge(
+  folder: string,
+  readTimes: () => CpuTimes = readCpuTimes,
+): () => Promise<SystemLoad> {
+  let last = readTimes();
   return async () => {
     const before = last;
-    last = readCpuTimes();
+    last = readTimes();
     return {
       cpu_percent: cpuPercent(before, last),
       memory_percent: memoryPercent(),
