@@ -43,6 +43,8 @@ const statusOf = async (id: string) =>
 const productCount = async (seller_id: string) =>
   (await test.call({ path: `/products?seller=${seller_id}` })).json().count;
 
+const LOCKS_SELLER = /from "sellers".* for update/is;
+
 describe('deleting an account', () => {
   it.each(['COD', 'GCASH'] as const)(
     'cancels open orders by %s that are not paid, and their stock is free again',
@@ -178,11 +180,14 @@ describe('deactivating an account', () => {
     const checkOutEnds = await hold(test, 'SELECT FROM sellers WHERE id = $1 FOR KEY SHARE', [
       seller.seller_id,
     ]);
+    test.statements.length = 0;
     let isDone = false;
     const change = setActive(seller, false).finally(() => {
       isDone = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    // Tried again after a lock that was not free in time.
+    const tries = () => test.statements.filter((text) => LOCKS_SELLER.test(text)).length;
+    await expect.poll(tries, { timeout: 10_000 }).toBeGreaterThan(1);
     expect(isDone).toBe(false);
     await checkOutEnds();
     expect((await change).statusCode).toBe(200);
