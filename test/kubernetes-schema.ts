@@ -23,12 +23,20 @@ export async function schemaFaults(object: KubernetesObject): Promise<string[]> 
   return [...unread].map((path) => `${path} is unknown`);
 }
 
-/** A module of the package for each kind; undefined where Kubernetes has no such kind. */
+/** Packages of the schemas, by API group. Kubernetes' own are all in one. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'gateway.networking.k8s.io': '@kubernetes-models/gateway-api',
+  'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
+  'postgresql.cnpg.io': '@kubernetes-models/cloudnative-pg',
+};
+
+/** A module of the package for each kind; undefined where there is no such kind. */
 async function findModels(
   apiVersion: string,
   kind: string,
 ): Promise<Record<string, Model> | undefined> {
-  const name = `kubernetes-models/${apiVersion}/${kind}`;
+  const [group = ''] = apiVersion.split('/');
+  const name = `${PACKAGES[group] ?? 'kubernetes-models'}/${apiVersion}/${kind}`;
   try {
     return (await import(name)) as Record<string, Model>;
   } catch (error) {

@@ -1,71 +1,64 @@
-// ops/kubernetes: every object of both overlays, as Kustomize makes them, against Kubernetes' schemas and against what the
-// image, the settings and the time that a process takes to stop demand.
+// ops/kubernetes: every object of each overlay, as Kustomize makes them, against the schemas of Kubernetes and of the operators
+// and against what the image, the settings and the time that a process takes to stop demand.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { Environment, loadConfig } from '../src/config.ts';
+import { readDockerfile } from './dockerfile.ts';
 import { runtime, wordsOf } from './image.ts';
+import {
+  type Container,
+  constantOf,
+  containersOf,
+  FOLDER,
+  getObject,
+  mountedSecrets,
+  namesOf,
+  OVERLAYS,
+  overlay as objectsOf,
+  podOf,
+  ROOT,
+  settingsOf,
+  templateOf,
+  withComponent,
+  workloadsOf,
+} from './kubernetes.ts';
 import { schemaFaults } from './kubernetes-schema.ts';
-import { type KubernetesObject, kustomize, walk } from './kustomize.ts';
+import { kustomize, walk } from './kustomize.ts';
 import { makePrivateKey } from './private-key.ts';
 
-const FOLDER = join(import.meta.dirname, '../ops/kubernetes');
-const OVERLAYS = ['staging', 'production'] as const;
 const FILE_SUFFIX = '_FILE';
 const SECRETS_DIR = '/run/secrets/freshbytes/';
 const settings: Readonly<Record<string, object>> = Environment.properties;
 const isSecret = (name: string) => 'secret' in (settings[name] ?? {});
-
-interface Container {
-  readonly name: string;
-  readonly image: string;
-  readonly args: readonly string[];
-  readonly ports?: readonly { readonly containerPort: number }[];
-  readonly env?: readonly { readonly name: string; readonly value: string }[];
-  readonly volumeMounts: readonly { readonly mountPath: string }[];
-  readonly securityContext: object;
-  readonly resources: object;
-  readonly readinessProbe?: Probe;
-  readonly livenessProbe?: Probe;
-  readonly startupProbe?: Probe;
-}
-
-interface Probe {
-  readonly httpGet: { readonly path: string; readonly port: string };
-  readonly periodSeconds: number;
-  readonly timeoutSeconds: number;
-  readonly failureThreshold: number;
-}
-
-interface PodSpec {
-  readonly containers: readonly Container[];
-  readonly initContainers?: readonly Container[];
-  readonly automountServiceAccountToken: boolean;
-  readonly serviceAccountName: string;
-  readonly securityContext: object;
-  readonly terminationGracePeriodSeconds: number;
-  readonly topologySpreadConstraints: readonly { readonly topologyKey: string }[];
-}
+const MAIN = readFileSync(join(ROOT, 'src/main.ts'), 'utf8');
+/** Stages that are shipped, by the name of their image. */
+const IMAGES = {
+  'registry.example.com/freshbytes': runtime,
+  'registry.example.com/freshbytes-backup': readDockerfile(
+    readFileSync(join(ROOT, 'ops/docker/backup.Dockerfile'), 'utf8'),
+  ).at(-1),
+};
 
 describe.each(OVERLAYS)('the overlay %s', (overlay) => {
-  const objects = kustomize(join(FOLDER, 'overlays', overlay));
+  const objects = objectsOf(overlay);
   const find = (kind: string, name: string) => getObject(objects, kind, name);
-  const config = dataOf(objects.find(({ kind }) => kind === 'ConfigMap'));
+  const config = settingsOf(objects);
   const api = podOf(find('Deployment', 'api'));
   const worker = podOf(find('Deployment', 'worker'));
-  const migrate = podOf(find('Job', 'migrate'));
-  const pods = [api, worker, migrate];
-  const containers = pods.flatMap((pod) => [...(pod.initContainers ?? []), ...pod.containers]);
+  const pods = workloadsOf(objects).map(podOf);
+  const containers = pods.flatMap(containersOf);
 
-  it('holds only what Kubernetes knows', async () => {
+  it('holds only what Kubernetes and its extensions know', async () => {
     expect(objects.length).toBeGreaterThan(15);
     for (const object of objects)
       expect(await schemaFaults(object), `${object.kind} ${object.metadata.name}`).toEqual([]);
   });
 
   it('keeps all in one namespace, which enforces the restricted profile', () => {
-    const namespace = find('Namespace', `freshbytes-${overlay}`);
+    const [name = ''] = overlay.split('-');
+    const namespace = find('Namespace', `freshbytes-${name}`);
     expect(namespace.metadata.labels).toMatchObject({
       'pod-security.kubernetes.io/enforce': 'restricted',
     });
@@ -75,11 +68,19 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
     );
   });
 
-  it('runs this version of the image with commands that it has', () => {
-    const image = `registry.example.com/freshbytes:${packageJson.version}`;
-    expect(new Set(containers.map((container) => container.image))).toEqual(new Set([image]));
-    const main = readFileSync(join(import.meta.dirname, '../src/main.ts'), 'utf8');
-    for (const { args } of containers) expect(main).toContain(`.command('${args[0]}')`);
+  it('runs this version of the images, as their users, with commands that they have', () => {
+    for (const pod of pods) {
+      for (const { image, args } of containersOf(pod)) {
+        const [name = '', tag] = image.split(':');
+        expect(tag).toBe(packageJson.version);
+        const stage = IMAGES[name as keyof typeof IMAGES];
+        if (stage === undefined) throw new Error(`nothing builds ${name}`);
+        const [uid] = (wordsOf(stage, 'USER')[0] ?? '').split(':');
+        expect(pod.securityContext).toMatchObject({ runAsUser: Number(uid) });
+        for (const [i, word] of args.entries())
+          if (i === 0 || args[0] === 'backup') expect(MAIN).toContain(`.command('${word}'`);
+      }
+    }
   });
 
   it('gives no pod a token, root, a writable root file system or a capability', () => {
@@ -101,8 +102,6 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
         limits: { memory: expect.any(String) },
       });
     }
-    const [uid] = (wordsOf(runtime, 'USER')[0] ?? '').split(':');
-    expect(api.securityContext).toMatchObject({ runAsUser: Number(uid) });
   });
 
   it('sets only settings that exist, each secret by a file, and all that production demands', () => {
@@ -135,20 +134,22 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
     const named = Object.keys(config)
       .filter((name) => name.endsWith(FILE_SUFFIX))
       .map((name) => name.slice(0, -FILE_SUFFIX.length));
-    const keys: string[] = [];
-    walk(find('Job', 'migrate'), ({ key, path }) => {
-      if (typeof key !== 'string') return;
-      expect(path).toBe(key);
-      keys.push(key);
-    });
-    expect(keys.toSorted()).toEqual(named.toSorted());
+    for (const object of workloadsOf(objects)) {
+      const secrets = mountedSecrets(podOf(object));
+      // The API and the workers get that Secret as it is: its keys are the names of the settings.
+      if (object.kind === 'Deployment') expect(secrets.get('freshbytes')).toBeUndefined();
+      else expect(filesOf(secrets)).toEqual(expect.arrayContaining(named));
+      for (const [secret, items = []] of secrets)
+        if (secret !== 'database-ca') for (const { key, path } of items) expect(path).toBe(key);
+      // Whoever serves never sees what the owner may.
+      expect(secrets.has('freshbytes-owner')).toBe(object.kind !== 'Deployment');
+      expect(secrets.has('freshbytes-backup')).toBe(object.kind === 'CronJob');
+    }
     for (const { volumeMounts } of containers)
       expect(volumeMounts.map(({ mountPath }) => `${mountPath}/`)).toContain(SECRETS_DIR);
   });
 
   it('asks each process for its health where it listens', () => {
-    const setting = ({ env = [] }: Container, name: string) =>
-      Number(env.find((variable) => variable.name === name)?.value);
     for (const [pod, variable] of [
       [api, 'PORT'],
       [worker, 'WORKER_PORT'],
@@ -156,7 +157,7 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
       const [container] = pod.containers;
       if (container === undefined) throw new Error('a container is expected');
       expect(container.ports?.map(({ containerPort }) => containerPort)).toEqual([
-        setting(container, variable),
+        numberIn(container, variable),
       ]);
       expect(container.livenessProbe?.httpGet).toEqual({ path: '/health/live', port: 'http' });
       expect(container.startupProbe?.httpGet).toEqual({ path: '/health/live', port: 'http' });
@@ -170,70 +171,47 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } },
       });
     const [container] = api.containers;
-    const drain_s = Number(container?.env?.find(({ name }) => name === 'DRAIN_MS')?.value) / 1000;
+    if (container === undefined) throw new Error('a container is expected');
+    const drain_s = numberIn(container, 'DRAIN_MS') / 1000;
     const {
       periodSeconds = 0,
       timeoutSeconds = 0,
       failureThreshold = 0,
-    } = container?.readinessProbe ?? {};
+    } = container.readinessProbe ?? {};
+    const stop_s = constantOf('src/cli/serve.ts', 'STOP_TIMEOUT_MS') / 1000;
     expect(drain_s).toBeGreaterThan((periodSeconds + timeoutSeconds) * failureThreshold);
-    expect(api.terminationGracePeriodSeconds).toBeGreaterThan(drain_s + stopTimeout_s());
-    expect(worker.terminationGracePeriodSeconds).toBeGreaterThan(stopTimeout_s());
+    expect(api.terminationGracePeriodSeconds).toBeGreaterThan(drain_s + stop_s);
+    expect(worker.terminationGracePeriodSeconds).toBeGreaterThan(stop_s);
+    const { minReadySeconds } = find('Deployment', 'api')['spec'] as { minReadySeconds: number };
+    expect(minReadySeconds).toBeGreaterThan(drain_s);
   });
 
-  it('survives the loss of a node: spread out, never all evicted, scaled by load', () => {
+  it('survives the loss of a node or a zone: spread out where there is room, never all evicted', () => {
     for (const pod of [api, worker])
-      expect(pod.topologySpreadConstraints.map(({ topologyKey }) => topologyKey)).toEqual([
-        'kubernetes.io/hostname',
-        'topology.kubernetes.io/zone',
-      ]);
+      expect(pod.topologySpreadConstraints).toEqual(
+        ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) =>
+          expect.objectContaining({
+            topologyKey,
+            whenUnsatisfiable: 'ScheduleAnyway',
+            matchLabelKeys: ['pod-template-hash'],
+          }),
+        ),
+      );
     for (const name of ['api', 'worker'])
       expect(find('PodDisruptionBudget', name)['spec']).toMatchObject({
         maxUnavailable: 1,
         selector: { matchLabels: { 'app.kubernetes.io/name': name } },
       });
-    const { minReplicas, maxReplicas } = find('HorizontalPodAutoscaler', 'api')['spec'] as Record<
-      string,
-      number
-    >;
-    expect(minReplicas).toBeGreaterThanOrEqual(2);
-    expect(maxReplicas).toBeGreaterThan(minReplicas ?? Number.POSITIVE_INFINITY);
-    // Where it is set, each deployment would undo what the autoscaler did.
-    expect(find('Deployment', 'api')['spec']).not.toHaveProperty('replicas');
-  });
-
-  it('lets nothing pass that no policy names', () => {
-    expect(find('NetworkPolicy', 'default-deny')['spec']).toEqual({
-      podSelector: {},
-      policyTypes: ['Ingress', 'Egress'],
-    });
-    expect(allowedPorts(find('NetworkPolicy', 'to-api'))).toEqual([8000]);
-    expect(allowedPorts(find('NetworkPolicy', 'to-worker'))).toEqual([8001]);
-    expect(allowedPorts(find('NetworkPolicy', 'names-and-data'))).toEqual([53, 53, 5432, 6379]);
-    expect(JSON.stringify(find('NetworkPolicy', 'to-the-world'))).toContain('169.254.0.0/16');
-  });
-
-  it('serves one host, over TLS, at the address that answers name', () => {
-    const { tls, rules } = find('Ingress', 'api')['spec'] as {
-      tls: { hosts: string[] }[];
-      rules: { host: string }[];
-    };
-    const host = new URL(config['PUBLIC_URL'] ?? '').host;
-    expect([tls[0]?.hosts, rules.map((rule) => rule.host)]).toEqual([[host], [host]]);
   });
 
   it('selects pods by labels that they bear, and names objects that exist', () => {
-    for (const [kind, name] of [
-      ['Deployment', 'api'],
-      ['Deployment', 'worker'],
-      ['Job', 'migrate'],
-    ] as const) {
-      const { template, selector } = find(kind, name)['spec'] as {
-        template: { metadata: { labels: object } };
-        selector?: { matchLabels: object };
-      };
-      expect(template.metadata.labels).toMatchObject(
-        selector?.matchLabels ?? { 'app.kubernetes.io/name': name },
+    for (const object of workloadsOf(objects)) {
+      const { selector } = object['spec'] as { selector?: { matchLabels: object } };
+      const { metadata } = templateOf(object);
+      expect(metadata.labels).toMatchObject(
+        selector?.matchLabels ?? {
+          'app.kubernetes.io/name': object.metadata.labels?.['app.kubernetes.io/name'],
+        },
       );
     }
     const names = objects.map(({ metadata }) => metadata.name);
@@ -242,48 +220,77 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
       if (referred !== undefined) expect(names).toContain(referred);
     });
   });
+
+  it('makes the migration anew with Argo CD and Flux, in the sync that brings what it reads', () => {
+    expect(find('Job', 'migrate').metadata.annotations).toEqual({
+      'argocd.argoproj.io/hook': 'Sync',
+      'argocd.argoproj.io/hook-delete-policy': 'BeforeHookCreation',
+      'kustomize.toolkit.fluxcd.io/force': 'enabled',
+    });
+  });
 });
 
-it('a schema refuses a member that does not exist, a missing one and a wrong type', async () => {
-  const spec = {
-    selector: { matchLabels: { a: 'b' } },
-    template: { spec: { containers: [{ name: 'a', imag: 'b' }] } },
-  };
-  const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec };
-  expect(await schemaFaults(object)).toEqual(['/spec/template/spec/containers/0/imag is unknown']);
-  expect(await schemaFaults({ ...object, spec: { replicas: '2' } })).not.toEqual([]);
-  expect(await schemaFaults({ ...object, kind: 'Deploiment' })).not.toEqual([]);
+describe('the component helm', () => {
+  const objects = withComponent('helm', kustomize);
+
+  it('lets Helm make the migration anew before all else, and what it reads before that', () => {
+    const hooks = objects.filter(({ metadata }) => metadata.annotations !== undefined);
+    const orders = hooks.map(({ kind, metadata: { annotations = {} } }) => {
+      expect(annotations).toMatchObject({
+        'helm.sh/hook': 'pre-install,pre-upgrade',
+        'helm.sh/hook-delete-policy': 'before-hook-creation',
+      });
+      return [kind, Number(annotations['helm.sh/hook-weight'] ?? 0)];
+    });
+    expect(Object.fromEntries(orders)).toEqual({ ConfigMap: -1, ServiceAccount: -1, Job: 0 });
+    // What a pod of the Job refers to in this namespace is a Secret, which is made by hand, or one of these.
+    const pod = podOf(getObject(objects, 'Job', 'migrate'));
+    walk(pod, ({ configMapRef, claimName }) => {
+      expect(claimName).toBeUndefined();
+      if (configMapRef !== undefined)
+        expect(namesOf(hooks, 'ConfigMap')).toContain((configMapRef as { name: string }).name);
+    });
+  });
 });
 
-function getObject(
-  objects: readonly KubernetesObject[],
-  kind: string,
-  name: string,
-): KubernetesObject {
-  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
-  if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
-  return found;
+it('the Gateway for a cluster that has none is one that Kubernetes knows', async () => {
+  for (const object of kustomize(join(FOLDER, 'gateway')))
+    expect(await schemaFaults(object)).toEqual([]);
+});
+
+describe('a schema', () => {
+  it('refuses a member that does not exist, a missing one and a wrong type', async () => {
+    const spec = {
+      selector: { matchLabels: { a: 'b' } },
+      template: { spec: { containers: [{ name: 'a', imag: 'b' }] } },
+    };
+    const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec };
+    expect(await schemaFaults(object)).toEqual([
+      '/spec/template/spec/containers/0/imag is unknown',
+    ]);
+    expect(await schemaFaults({ ...object, spec: { replicas: '2' } })).not.toEqual([]);
+    expect(await schemaFaults({ ...object, kind: 'Deploiment' })).not.toEqual([]);
+  });
+
+  it.each([
+    ['gateway.networking.k8s.io/v1', 'HTTPRoute', { rules: [{ matchs: [] }] }],
+    ['monitoring.coreos.com/v1', 'ServiceMonitor', { selector: {}, endpoints: [{ prot: 'http' }] }],
+    ['postgresql.cnpg.io/v1', 'Cluster', { instances: 3, storage: { siz: '1Gi' } }],
+  ])('of %s knows the members of a %s', async (apiVersion, kind, spec) => {
+    const faults = await schemaFaults({ apiVersion, kind, metadata: { name: 'a' }, spec });
+    expect(faults).toEqual([expect.stringMatching(/(matchs|prot|siz) is unknown$/)]);
+    expect(
+      await schemaFaults({ apiVersion, kind, metadata: { name: 'a' }, spec: 'none' }),
+    ).not.toEqual([]);
+  });
+});
+
+function filesOf(secrets: ReturnType<typeof mountedSecrets>): string[] {
+  return [...secrets.values()].flatMap((items = []) => items.map(({ path }) => path));
 }
 
-function podOf(object: KubernetesObject): PodSpec {
-  return (object['spec'] as { template: { spec: PodSpec } }).template.spec;
-}
-
-function dataOf(object: KubernetesObject | undefined): Readonly<Record<string, string>> {
-  return (object?.['data'] ?? {}) as Record<string, string>;
-}
-
-function allowedPorts(policy: KubernetesObject): number[] {
-  const ports: number[] = [];
-  walk(policy['spec'], ({ port }) => typeof port === 'number' && ports.push(port));
-  return ports;
-}
-
-/** What a process takes at most to stop, beyond its drain time. */
-function stopTimeout_s(): number {
-  const source = readFileSync(join(import.meta.dirname, '../src/cli/serve.ts'), 'utf8');
-  const [, ms = ''] = /STOP_TIMEOUT_MS = ([\d_]+);/.exec(source) ?? [];
-  return Number(ms.replaceAll('_', '')) / 1000;
+function numberIn({ env = [] }: Container, variable: string): number {
+  return Number(env.find(({ name }) => name === variable)?.value);
 }
 
 const EXAMPLES: Readonly<Record<string, string>> = {

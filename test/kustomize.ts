@@ -2,12 +2,18 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
 
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+  readonly metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Readonly<Record<string, string>>;
+  };
   readonly [member: string]: unknown;
 }
 
@@ -21,7 +27,8 @@ interface Kustomization {
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespace?: string;
-  readonly resources: readonly string[];
+  readonly resources?: readonly string[];
+  readonly components?: readonly string[];
   readonly configMapGenerator?: readonly Generator[];
   readonly labels?: readonly { readonly pairs: Readonly<Record<string, string>> }[];
   readonly images?: readonly {
@@ -30,20 +37,23 @@ interface Kustomization {
     readonly newTag?: string;
   }[];
   readonly replicas?: readonly { readonly name: string; readonly count: number }[];
-  readonly patches?: readonly {
-    readonly target: { readonly kind: string; readonly name: string };
-    readonly patch: string;
-  }[];
+  readonly patches?: readonly Patch[];
+}
+
+interface Patch {
+  /** Without a name, all of that kind. */
+  readonly target: { readonly kind: string; readonly name?: string };
+  readonly patch: string;
 }
 
 interface Operation {
-  readonly op: 'add' | 'replace' | 'remove';
+  readonly op: 'add' | 'replace' | 'remove' | 'test';
   readonly path: string;
   readonly value?: unknown;
 }
 
 const KNOWN = [
-  ...['apiVersion', 'kind', 'namespace', 'resources', 'configMapGenerator'],
+  ...['apiVersion', 'kind', 'namespace', 'resources', 'components', 'configMapGenerator'],
   ...['labels', 'images', 'replicas', 'patches'],
 ];
 const CLUSTER_WIDE = ['Namespace'];
@@ -51,20 +61,20 @@ const HASH_LENGTH = 10;
 
 /** @throws Error naming what is not understood, or a target that nothing meets */
 export function kustomize(folder: string): KubernetesObject[] {
-  return withHashedNames(build(folder));
+  return withHashedNames(build(folder, []));
 }
 
-function build(folder: string): KubernetesObject[] {
+/** A component changes what the layer that names it has by then, which is `objects`. */
+function build(folder: string, objects: KubernetesObject[]): KubernetesObject[] {
   const layer = parse(readFileSync(join(folder, 'kustomization.yaml'), 'utf8')) as Kustomization;
   for (const key of Object.keys(layer))
     if (!KNOWN.includes(key)) throw new Error(`${folder}: ${key} is not understood`);
-  const objects = layer.resources.flatMap((path) => load(join(folder, path)));
+  for (const path of layer.resources ?? []) objects.push(...load(join(folder, path)));
+  for (const path of layer.components ?? []) build(join(folder, path), objects);
   for (const generator of layer.configMapGenerator ?? []) generate(objects, generator);
   for (const { name, count } of layer.replicas ?? [])
     (get(objects, 'Deployment', name)['spec'] as { replicas: number }).replicas = count;
-  for (const { target, patch } of layer.patches ?? [])
-    for (const operation of parse(patch) as Operation[])
-      apply(get(objects, target.kind, target.name), operation);
+  for (const patch of layer.patches ?? []) change(objects, patch);
   for (const { pairs } of layer.labels ?? [])
     for (const { metadata } of objects) metadata.labels = { ...metadata.labels, ...pairs };
   for (const image of layer.images ?? []) rename(objects, image);
@@ -75,7 +85,7 @@ function build(folder: string): KubernetesObject[] {
 }
 
 function load(path: string): KubernetesObject[] {
-  if (statSync(path).isDirectory()) return build(path);
+  if (statSync(path).isDirectory()) return build(path, []);
   return parseAllDocuments(readFileSync(path, 'utf8')).map((document) => {
     if (document.errors.length > 0) throw new Error(`${path}: ${document.errors[0]?.message}`);
     return document.toJS() as KubernetesObject;
@@ -95,6 +105,21 @@ function generate(objects: KubernetesObject[], { name, behavior, literals }: Gen
   else objects.push({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
 }
 
+function change(objects: KubernetesObject[], { target, patch }: Patch): void {
+  const met = objects.filter(
+    ({ kind, metadata }) =>
+      kind === target.kind && [undefined, metadata.name].includes(target.name),
+  );
+  if (met.length === 0) throw new Error(`there is no ${target.kind} ${target.name}`);
+  const content = parse(patch) as Operation[] | { $patch?: string };
+  if (Array.isArray(content)) {
+    for (const object of met) for (const operation of content) apply(object, operation);
+    return;
+  }
+  if (content.$patch !== 'delete') throw new Error(`this patch is not understood: ${patch}`);
+  for (const object of met) objects.splice(objects.indexOf(object), 1);
+}
+
 /** One operation of RFC 6902. */
 function apply(object: KubernetesObject, { op, path, value }: Operation): void {
   const keys = path
@@ -103,7 +128,15 @@ function apply(object: KubernetesObject, { op, path, value }: Operation): void {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
   const last = keys.pop() ?? '';
   const parent = keys.reduce<unknown>((node, key) => memberOf(node, key, path), object);
-  if (op !== 'add') memberOf(parent, last, path);
+  const present = op === 'add' ? undefined : memberOf(parent, last, path);
+  if (op === 'test' && !isDeepStrictEqual(present, value))
+    throw new Error(`${path} is ${JSON.stringify(present)}`);
+  if (op === 'test') return;
+  if (Array.isArray(parent) && op !== 'replace') {
+    if (op === 'remove') parent.splice(Number(last), 1);
+    else parent.splice(last === '-' ? parent.length : Number(last), 0, value);
+    return;
+  }
   const holder = parent as Record<string, unknown>;
   if (op === 'remove') delete holder[last];
   else holder[last] = value;

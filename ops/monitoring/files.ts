@@ -1,9 +1,9 @@
-// Every file that is generated from the source beside it, by its path below this folder.
+// Every file that is generated from the source beside it, by its path from this folder.
 import { stringify } from 'yaml';
 import { DASHBOARDS } from './dashboards/all.ts';
 import { DASHBOARD_PROVIDERS, DATA_SOURCES, dashboardJson } from './grafana.ts';
 import { ADDRESSES, alertmanagerConfig } from './routing.ts';
-import { alertRules, recordingRules, ruleTests } from './rules.ts';
+import { alertRules, prometheusRule, recordingRules, ruleTests } from './rules.ts';
 import { DEPLOYED, prometheusConfig } from './scraping.ts';
 
 const NOTE =
@@ -20,6 +20,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['alertmanager.yml', yaml(alertmanagerConfig(ADDRESSES))],
     ['rules/indicators.yml', yaml(recordingRules())],
     ['rules/alerts.yml', yaml(alertRules())],
+    ['../kubernetes/components/monitoring/prometheus-rule.yaml', yaml(prometheusRule())],
     ['rule-tests/short.yml', yaml(ruleTests('short'))],
     ['rule-tests/long.yml', yaml(ruleTests('long'))],
     ['grafana/provisioning/datasources/prometheus.yml', yaml(DATA_SOURCES)],

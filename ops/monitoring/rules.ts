@@ -31,6 +31,16 @@ export function alertRules(interval = EVALUATION_INTERVAL) {
   };
 }
 
+/** The same rules as an object of the Prometheus Operator. */
+export function prometheusRule() {
+  return {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata: { name: 'freshbytes' },
+    spec: { groups: [...recordingRules().groups, ...alertRules().groups] },
+  };
+}
+
 function toRule(alert: Alert) {
   return {
     alert: alert.name,
