@@ -36,6 +36,36 @@ export const Environment = Type.Object({
     { production: 'answers contain absolute URLs', example: 'https://api.example.com' },
   ),
   DATA_DIR: Text('Embedded database and uploads', { default: './data' }),
+  STORAGE: Choice(
+    ['disk', 's3'],
+    'Where uploads are kept: in `DATA_DIR`, or in a bucket that processes on any number of machines share',
+    'disk',
+  ),
+  STORAGE_FALLBACK: Type.Optional(
+    Choice(
+      ['disk', 's3'],
+      'Where uploads are looked for that `STORAGE` does not have, while they move from one to the other',
+    ),
+  ),
+  S3_ENDPOINT: OptionalUrl(
+    ['http', 'https'],
+    'Server of the bucket; its address holds neither bucket nor keys',
+    { example: 'https://s3.ap-southeast-1.amazonaws.com' },
+  ),
+  S3_REGION: Text('Region of the bucket, as its server calls it', {
+    default: 'us-east-1',
+    minLength: 1,
+  }),
+  S3_BUCKET: OptionalText('Bucket that holds uploads and nothing else', {
+    pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
+    example: 'freshbytes-uploads',
+  }),
+  S3_ACCESS_KEY_ID: OptionalText('Id of the key to the bucket', { secret: true }),
+  S3_SECRET_ACCESS_KEY: OptionalText('The key itself', { secret: true }),
+  S3_TLS: Flag(
+    'on',
+    '`off`: production takes an S3 server on another machine without TLS, for private networks',
+  ),
   DATABASE_URL: OptionalUrl(
     ['postgres', 'postgresql'],
     'PostgreSQL 15 to 18; absent: the embedded server',

@@ -5,6 +5,7 @@ import { printError, say } from './cli/output.ts';
 import { readVersion } from './cli/version.ts';
 
 const SIZES = ['small', 'medium', 'large'];
+const STORAGES = ['disk', 's3'];
 const VERSIONS = ['v1', 'v2'];
 const MAX_SEED = 2 ** 31 - 1;
 
@@ -149,6 +150,18 @@ program
   )
   .option('--replace <name>', 'the database, or the stanza, whose data may be replaced')
   .action(run(async (options) => (await import('./cli/restore.ts')).restore(options)));
+
+program
+  .command('storage')
+  .description('look after uploaded files')
+  .command('move')
+  .description('copy all uploads from one storage to the other; may be repeated')
+  .addOption(
+    new Option('--from <storage>', 'where they are').choices(STORAGES).makeOptionMandatory(),
+  )
+  .addOption(new Option('--to <storage>', 'where to').choices(STORAGES).makeOptionMandatory())
+  .option('--remove', 'remove each where it was, once it is seen to be where it should')
+  .action(run(async (options) => (await import('./cli/storage-move.ts')).moveStorage(options)));
 
 program
   .command('grant-runtime-role')

@@ -116,7 +116,8 @@ async function assembleMonitoring(
     worksOnJobs,
     smsCodesPerDay: config.SMS_CODES_PER_DAY,
   });
-  const health = createHealth({ databaseUrl, redis, version, dataDir, clock, log });
+  const { storage } = services.gateways;
+  const health = createHealth({ databaseUrl, redis, storage, version, dataDir, clock, log });
   stack.defer(() => health.close());
   const tokens = await createTokens(config);
   const limits = createRateLimits({

@@ -59,7 +59,13 @@ export async function openServices(
   const shared = redis === undefined ? undefined : { redis, breaker };
   const cache = openCache({ config, databaseUrl: directUrl, shared, clock, log, onRequest });
   stack.defer(() => cache.close());
-  const gateways = createGateways({ config, db, clock, log });
+  const gateways = createGateways({
+    config,
+    db,
+    clock,
+    log,
+    onStorageCall: metrics.observeStorageCall,
+  });
   return {
     services: { config, db, cache, jobs, gateways, clock, log, ...telemetry },
     pool,

@@ -4,7 +4,11 @@ import type { OutsideCtx } from './context.ts';
 import type { Job } from './jobs/define.ts';
 import { sealEntriesJob } from './modules/audit/audit.jobs.ts';
 import { refreshCategoryListingsJob } from './modules/catalog/categories.jobs.ts';
-import { makeImageSizesJob, removeImageFilesJob } from './modules/catalog/images.jobs.ts';
+import {
+  makeImageSizesJob,
+  removeImageFilesJob,
+  sweepImageFilesJob,
+} from './modules/catalog/images.jobs.ts';
 import { sendCodeJob } from './modules/identity/codes.jobs.ts';
 import { sendChangeNoticeJob } from './modules/identity/contacts.jobs.ts';
 import {
@@ -56,6 +60,7 @@ export const allJobs: readonly Job<OutsideCtx, unknown>[] = [
   refreshCategoryListingsJob,
   makeImageSizesJob,
   removeImageFilesJob,
+  sweepImageFilesJob,
   dispatchEventsJob,
   sendMessageJob,
   forgetDispatchedEventsJob,

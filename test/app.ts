@@ -109,6 +109,13 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     log,
     onRequest: (result) => metrics.countCacheRequest(result),
   });
+  const gateways = createGateways({
+    config,
+    db,
+    clock,
+    log,
+    onStorageCall: metrics.observeStorageCall,
+  });
   const services: Services = {
     config,
     db,
@@ -116,7 +123,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     clock,
     log,
     jobs: await createJobs(pool, log),
-    gateways: createGateways({ config, db, clock, log }),
+    gateways,
   };
   const tokens = await createTokens(config);
   const worksOnJobs = config.WORKER === 'on';
@@ -124,6 +131,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   registerCollectors(metrics, { db, pool, clock, version, worksOnJobs, smsCodesPerDay });
   const health = createHealth({
     databaseUrl: database.url,
+    storage: gateways.storage,
     dataDir: config.DATA_DIR,
     version: config.version,
     clock,

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { hasCluster } from '../db/embedded/paths.ts';
 import { checkDatabase } from './doctor.database.ts';
 import { checkDisk, checkNode, checkPlatform, checkPort, checkRedis } from './doctor.machine.ts';
+import { checkStorage } from './doctor.storage.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { describeFault } from './faults.ts';
 import type { Finding } from './finding.ts';
@@ -46,6 +47,7 @@ async function checkInstallation(config: Config, tell: (finding: Finding) => voi
   tell(await checkDisk(config));
   tell(await checkPort(config));
   tell(await checkRedis(config));
+  tell(await checkStorage(config));
   const isAbsent = config.DATABASE_URL === undefined && !(await hasCluster(config.DATA_DIR));
   if (isAbsent) {
     const text = `embedded: none in ${config.DATA_DIR} yet, the first start makes it`;

@@ -92,7 +92,14 @@ async function buildOffline() {
     authenticate: createAuthenticate(tokens),
     pool: { waitingCount: 0 },
     limits: createRateLimits({ config, clock, log }),
-    health: createHealth({ databaseUrl: NO_DATABASE, version, dataDir, clock, log }),
+    health: createHealth({
+      databaseUrl: NO_DATABASE,
+      storage: gateways.storage,
+      version,
+      dataDir,
+      clock,
+      log,
+    }),
     metrics: createMetrics(log),
   });
 }

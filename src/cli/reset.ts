@@ -8,7 +8,7 @@ import { isCode, messageOf } from '../db/embedded/errors.ts';
 import { takeLock } from '../db/embedded/lock.ts';
 import { findPlace, hasCluster, type Place } from '../db/embedded/paths.ts';
 import { readPidFile } from '../db/embedded/postmaster.ts';
-import { uploadsFolder } from '../gateways/create.ts';
+import { uploadsFolder } from '../gateways/create-storage.ts';
 import { ask, isAtTerminal } from './ask.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { print, say } from './output.ts';

@@ -1,8 +1,7 @@
 // `seed`: fills an empty database with a believable market, large or small; `serve` plants the small one by itself.
 import type { Config } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
-import { uploadsFolder } from '../gateways/create.ts';
-import { createDiskStorage } from '../gateways/disk-storage.ts';
+import { createStorage } from '../gateways/create-storage.ts';
 import { systemClock } from '../lib/time.ts';
 import { prepareDatabase } from '../prepare.ts';
 import { addPictures } from '../seed/pictures.ts';
@@ -66,7 +65,7 @@ async function fill(
     const { rows } = await seedDatabase({ db, clock: systemClock }, { ...options, onProgress });
     if (options.size !== PICTURED_SIZE) return { rows };
     // Whoever needs them again can seed again: waiting for the disk would double a first start.
-    const storage = createDiskStorage(uploadsFolder(config), { isDurable: false });
+    const storage = createStorage(config, { isDurable: false });
     const pictures = await addPictures({ db, storage });
     return { rows: { ...rows, product_images: pictures } };
   } finally {

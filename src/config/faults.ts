@@ -4,6 +4,7 @@ import { isRedisAddress } from '../lib/redis-address.ts';
 import { parseSigningKey } from '../lib/signing-key.ts';
 import { isNetworkList, isOriginList, isPlaceholder, isReturnOriginList } from './forms.ts';
 import type { Marks } from './kinds.ts';
+import { storageFaults } from './storage.ts';
 import { transportFaults } from './transport.ts';
 
 type Given = Readonly<Record<string, string>>;
@@ -36,7 +37,7 @@ export function valueFaults(given: Given): string[] {
     faults.push(
       'JWT_PRIVATE_KEYS must hold Ed25519 private keys: PKCS #8, base64 of the DER, comma-separated',
     );
-  return faults;
+  return [...faults, ...storageFaults(given)];
 }
 
 /** What production demands and nobody gave. */

@@ -1,5 +1,5 @@
 // Whether what leaves this machine is encrypted, and sent to whom it is meant for: production's demand on addresses of mail
-// server, Redis and PostgreSQL. Each has a setting of its own for private networks that do without.
+// server, Redis, PostgreSQL and S3. Each has a setting of its own for private networks that do without.
 import { isLoopbackName } from '../lib/loopback.ts';
 import { redisHosts } from '../lib/redis-address.ts';
 
@@ -25,6 +25,12 @@ const RULES: readonly TransportRule[] = [
     setting: 'REDIS_TLS',
     isSafe: isSafeRedis,
     demand: 'begin it with rediss://',
+  },
+  {
+    addresses: ['S3_ENDPOINT'],
+    setting: 'S3_TLS',
+    isSafe: isSafeWeb,
+    demand: 'begin it with https://',
   },
   {
     addresses: ['SMTP_URL'],
@@ -60,6 +66,11 @@ function isSafeDatabase(address: string): boolean {
 
 function isSafeRedis(address: string): boolean {
   return address.startsWith('rediss:') || redisHosts(address).every(isLoopbackName);
+}
+
+function isSafeWeb(address: string): boolean {
+  const url = parse(address);
+  return url?.protocol === 'https:' || (url !== undefined && isLoopbackName(url.hostname));
 }
 
 function isSafeMail(address: string): boolean {

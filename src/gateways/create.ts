@@ -1,15 +1,15 @@
 // Which gateways this process uses: the real ones where they are configured, their stand-ins in development.
 import { createHmac } from 'node:crypto';
-import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/database.ts';
 import { keyRing, mapRing } from '../lib/key-ring.ts';
 import type { Clock } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
+import { createStorage } from './create-storage.ts';
 import { createDevMailbox } from './dev-messages.ts';
-import { createDiskStorage } from './disk-storage.ts';
 import type { Gateways } from './gateways.ts';
 import type { MessageGateway } from './messages.ts';
+import { type ObserveStorage, observeStorage } from './observed-storage.ts';
 import { createSemaphoreGateway } from './semaphore.ts';
 import { createSimulator, type Simulator } from './simulator.ts';
 import { createSmtpGateway } from './smtp.ts';
@@ -19,24 +19,27 @@ export interface GatewayOptions {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Log;
+  /** Hears how each call of the storage went. */
+  readonly onStorageCall?: ObserveStorage;
 }
 
 /** Connects to nothing yet. Throws where production would end up with a stand-in. */
 export function createGateways(options: GatewayOptions): Gateways {
-  const { config, log } = options;
+  const { config, log, onStorageCall = () => {} } = options;
   const simulator = chooseSimulator(options);
   log.debug(
     {
       mail: config.SMTP_URL === undefined ? 'dev_messages' : 'smtp',
       sms: nameOfSms(config),
       wallet: config.PAYMENT_PROVIDER,
+      storage: config.STORAGE,
     },
     'gateways chosen',
   );
   return {
     mail: chooseMail(options),
     sms: chooseSms(options),
-    storage: createDiskStorage(uploadsFolder(config)),
+    storage: observeStorage(createStorage(config), onStorageCall),
     wallet: simulator,
     simulator,
   };
@@ -87,9 +90,4 @@ function chooseSimulator({ config, db, clock }: GatewayOptions): Simulator | und
 function refuseInProduction(config: Config, setting: string): void {
   if (config.isProduction)
     throw new Error(`${setting} is missing: production never uses a stand-in`);
-}
-
-/** Where files lie that people, or the seed, upload. */
-export function uploadsFolder({ DATA_DIR }: Pick<Config, 'DATA_DIR'>): string {
-  return join(DATA_DIR, 'uploads');
 }

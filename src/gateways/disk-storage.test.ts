@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, open, readdir, rm, stat, symlink, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDiskStorage, MAX_KEY_LENGTH } from './disk-storage.ts';
+import { createDiskStorage } from './disk-storage.ts';
+import { MAX_KEY_LENGTH } from './storage.ts';
 
 describe('disk storage', () => {
   let home: string;

@@ -21,6 +21,12 @@ const OTHER_METHOD = 'other';
 export const CACHE_RESULTS = ['hit', 'stale', 'miss', 'shared', 'bypass'] as const;
 export type CacheResult = (typeof CACHE_RESULTS)[number];
 
+export const STORAGE_OPERATIONS = ['put', 'get', 'remove', 'digest'] as const;
+export type StorageOperation = (typeof STORAGE_OPERATIONS)[number];
+/** `unavailable`: no answer in time; `failed`: refused, or a fault of the disk. */
+export const STORAGE_RESULTS = ['done', 'absent', 'unavailable', 'failed'] as const;
+export type StorageResult = (typeof STORAGE_RESULTS)[number];
+
 /** One number; with labels where the series has them. */
 export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
@@ -51,6 +57,11 @@ export interface Metrics {
   /** `operation` as it is mounted, `client` one of a bounded set of names. */
   countDeprecatedRequest(operation: string, client: string): void;
   countCacheRequest(result: CacheResult): void;
+  observeStorageCall(
+    operation: StorageOperation,
+    result: StorageResult,
+    duration_seconds: number,
+  ): void;
   /** Adds a source. One that fails or is late shows nothing, is counted and logged, and fails no scrape. */
   collectFrom<Name extends string>(source: Source<Name>): void;
   /** The text of one scrape. */
@@ -74,6 +85,10 @@ export function createMetrics(log: Log): Metrics {
     countShedRequest: (priority) => counted.shed.inc({ priority }),
     countDeprecatedRequest: (operation, client) => counted.deprecated.inc({ operation, client }),
     countCacheRequest: (result) => counted.cache.inc({ result }),
+    observeStorageCall: (operation, result, duration_seconds) => {
+      counted.storage.inc({ operation, result });
+      counted.storageDuration.observe({ operation }, duration_seconds);
+    },
     collectFrom: (source) => {
       const onFailure = (err: unknown) => {
         counted.failures.inc({ source: source.name });
@@ -109,13 +124,27 @@ function defineCounted(registry: Registry) {
   const cache = counter('cache_requests_total', 'Reads of the cache', ['result']);
   // From the start, so that the first one is seen as an increase.
   for (const result of CACHE_RESULTS) cache.inc({ result }, 0);
+  const storage = counter('storage_requests_total', 'Calls of the storage of uploads', [
+    'operation',
+    'result',
+  ]);
+  for (const operation of STORAGE_OPERATIONS)
+    for (const result of STORAGE_RESULTS) storage.inc({ operation, result }, 0);
   return {
     cache,
+    storage,
     requests: counter('http_requests_total', 'Answered requests', ['method', 'endpoint', 'status']),
     duration: new Histogram({
       name: 'http_request_duration_seconds',
       help: 'Time from the request to the end of its answer',
       labelNames: ['method', 'endpoint'],
+      buckets: DURATION_BUCKETS_SECONDS,
+      registers,
+    }),
+    storageDuration: new Histogram({
+      name: 'storage_request_duration_seconds',
+      help: 'Time that a call of the storage of uploads took',
+      labelNames: ['operation'],
       buckets: DURATION_BUCKETS_SECONDS,
       registers,
     }),

@@ -9,7 +9,7 @@ export const MAX_ITEMS = 100;
 /** `code` is here as the one-time code of a message; a problem's code is logged as `problem_code`. */
 const SENSITIVE_FIELDS = `
   authorization cookie set_cookie password new_password current_password password_hash
-  access refresh token access_token refresh_token token_hash secret app_secret mfa_secret api_key apikey private_key
+  access refresh token access_token refresh_token token_hash secret app_secret mfa_secret api_key apikey private_key access_key_id secret_access_key
   code otp otpauth_url code_hash recovery_codes checkout_url return_url cancel_url parameters body
   email phone pending_email pending_phone reset_id claim_id user_email user_phone user_name business_phone first_name last_name
   recipient recipient_name recipient_phone reviewer_name target to text subject user_agent

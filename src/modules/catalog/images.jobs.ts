@@ -1,8 +1,9 @@
 // Work on image files that nobody waits for.
 import type { OutsideCtx } from '../../context.ts';
 import { Closed, Id } from '../../http/schema.ts';
-import { defineJob } from '../../jobs/define.ts';
+import { defineJob, NoData } from '../../jobs/define.ts';
 import { makeImageSizes, removeImageFiles } from './image-files.service.ts';
+import { sweepImageFiles } from './image-sweep.service.ts';
 
 const data = Closed({ image_id: Id });
 
@@ -14,4 +15,15 @@ export const makeImageSizesJob = defineJob(
 export const removeImageFilesJob = defineJob(
   { name: 'catalog.remove-image-files', data },
   (ctx: OutsideCtx, { image_id }) => removeImageFiles(ctx, image_id),
+);
+
+/** A thousand files a request, or more: a million are listed within the hour. */
+export const sweepImageFilesJob = defineJob(
+  {
+    name: 'catalog.sweep-image-files',
+    data: NoData,
+    every: { cron: '20 4 * * *' },
+    expireSeconds: 3_600,
+  },
+  (ctx: OutsideCtx) => sweepImageFiles(ctx),
 );

@@ -47,6 +47,13 @@ export async function findImageStanding(
   return rows[0];
 }
 
+/** Which of these there are. */
+export async function findExistingImages(db: Db, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.selectFrom('product_images').select('id').where('id', 'in', ids).execute();
+  return rows.map(({ id }) => id);
+}
+
 /** @returns whether there was such an image */
 export async function deleteImage(db: Db, product_id: string, id: string): Promise<boolean> {
   const result = await db

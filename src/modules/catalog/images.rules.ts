@@ -32,6 +32,13 @@ export function sizeKey(image_id: string, size: ImageSize): string {
   return `images/${image_id}/${size}.webp`;
 }
 
+const IMAGE_KEY = /^images\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//;
+
+/** Whose file lies under a key; undefined where it is no image's. */
+export function imageIdOf(key: string): string | undefined {
+  return IMAGE_KEY.exec(key)?.[1];
+}
+
 /** What is wrong with the measures that an upload claims, before anything is decoded; undefined where they are fine. */
 export function imageSizeFault(width: number, height: number): string | undefined {
   const [short, long] = [Math.min(width, height), Math.max(width, height)];

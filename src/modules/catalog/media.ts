@@ -95,11 +95,12 @@ export function registerMedia(app: FastifyInstance): void {
       if (!isPublic && !isSigned(ctx.config, image_id, { ...query, now: ctx.clock.now() }))
         throw notFound('image');
       const etag = `"${image_id}-${size}"`;
-      reply.headers({ 'cache-control': isPublic ? PUBLIC : OWN, etag });
-      if (isNotModified(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      const caching = { 'cache-control': isPublic ? PUBLIC : OWN, etag };
+      if (isNotModified(request.headers['if-none-match'], etag))
+        return reply.headers(caching).code(304).send();
       const content = await ctx.gateways.storage.get(sizeKey(image_id, size));
       if (content === undefined) throw notFound('image');
-      return reply.headers(MEDIA_HEADERS).send(content);
+      return reply.headers({ ...caching, ...MEDIA_HEADERS }).send(content);
     },
   );
 }

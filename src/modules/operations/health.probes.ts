@@ -1,10 +1,11 @@
-// Asks what the API stands on whether it answers: PostgreSQL and its migrations, Redis, the job queues.
+// Asks what the API stands on whether it answers: PostgreSQL and its migrations, Redis, the job queues, the storage.
 import type { Redis } from 'ioredis';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Db } from '../../db/database.ts';
 import { pendingMigrations } from '../../db/migrate.ts';
 import type { DB } from '../../db/schema.generated.ts';
+import type { FileStorage } from '../../gateways/storage.ts';
 import { jobDepths } from '../../jobs/depths.ts';
 import { withDeadline } from '../../lib/deadline.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
@@ -13,6 +14,8 @@ import { MINUTE_MS } from '../../lib/time.ts';
 export const PROBE_TIMEOUT_MS = 1_200;
 /** A due job that nobody takes for so long means that no worker runs, or too few. */
 export const MAX_JOB_DELAY_MS = 2 * MINUTE_MS;
+/** Nothing lies there: a storage that says so answers, and knows our key. */
+const PROBE_KEY = 'health/probe';
 const IDLE_TIMEOUT_MS = 30_000;
 const MS_PER_SECOND = 1_000;
 
@@ -87,6 +90,16 @@ export function jobsProbe(pool: pg.Pool): Probe {
       );
       if (late.length === 0) return undefined;
       return `nobody takes jobs from ${late.map(({ queue }) => queue).join(', ')}`;
+    }),
+  );
+}
+
+/** Degraded without it: images cannot be shown or uploaded, and everything is sold all the same. */
+export function storageProbe(storage: Pick<FileStorage, 'get'>): Probe {
+  return shared(
+    timed('degraded', async () => {
+      await storage.get(PROBE_KEY);
+      return undefined;
     }),
   );
 }

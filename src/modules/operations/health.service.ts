@@ -1,5 +1,6 @@
 // Whether the service is well: what load balancers, monitors and people on call ask.
 import type { Redis } from 'ioredis';
+import type { FileStorage } from '../../gateways/storage.ts';
 import type { Clock } from '../../lib/time.ts';
 import type { Log } from '../../telemetry/log.ts';
 import {
@@ -9,6 +10,7 @@ import {
   databaseProbe,
   jobsProbe,
   openProbePool,
+  storageProbe,
 } from './health.probes.ts';
 import { createSystemGauge, type SystemLoad } from './system-load.ts';
 
@@ -20,6 +22,7 @@ export interface HealthReport {
     readonly database: Check;
     readonly cache: Check;
     readonly jobs: Check;
+    readonly storage: Check;
     readonly system?: SystemLoad;
   };
 }
@@ -39,6 +42,7 @@ export interface HealthOptions {
   readonly databaseUrl: string;
   /** Absent: memory is the cache. */
   readonly redis?: Redis | undefined;
+  readonly storage: Pick<FileStorage, 'get'>;
   readonly version: string;
   readonly dataDir: string;
   readonly clock: Clock;
@@ -47,25 +51,28 @@ export interface HealthOptions {
 
 /** Connects to nothing until it is asked. */
 export function createHealth(options: HealthOptions): Health {
-  const { databaseUrl, redis, version, dataDir, clock, log } = options;
+  const { databaseUrl, version, dataDir, clock, log } = options;
   const pool = openProbePool(databaseUrl, (err) => log.warn({ err }, 'a probe lost the database'));
   const probeDatabase = databaseProbe(pool);
-  const probeCache = cacheProbe(redis);
+  const probeCache = cacheProbe(options.redis);
   const probeJobs = jobsProbe(pool);
+  const probeStorage = storageProbe(options.storage);
   const measureSystem = createSystemGauge(dataDir);
   let isDraining = false;
 
   return {
     async report() {
-      const [database, cache, jobs, system] = await Promise.all([
+      const [database, cache, jobs, storage, system] = await Promise.all([
         probeDatabase(),
         probeCache(),
         probeJobs(),
+        probeStorage(),
         measureSystem(),
       ]);
-      const status = statusOf(database, [cache, jobs]);
+      const status = statusOf(database, [cache, jobs, storage]);
       const timestamp = clock.now().toISOString();
-      return { status, timestamp, version, checks: { database, cache, jobs, system } };
+      const checks = { database, cache, jobs, storage, system };
+      return { status, timestamp, version, checks };
     },
     async findObstacle() {
       if (isDraining) return 'This server is stopping.';
@@ -84,10 +91,15 @@ export function createHealth(options: HealthOptions): Health {
 /** The words without the reasons: versions, addresses and loads are of use to attackers. */
 export function publicView({ checks, ...report }: HealthReport): HealthReport {
   const words = ({ status, latency_ms }: Check): Check => ({ status, latency_ms });
-  const { database, cache, jobs } = checks;
+  const { database, cache, jobs, storage } = checks;
   return {
     ...report,
-    checks: { database: words(database), cache: words(cache), jobs: words(jobs) },
+    checks: {
+      database: words(database),
+      cache: words(cache),
+      jobs: words(jobs),
+      storage: words(storage),
+    },
   };
 }
 

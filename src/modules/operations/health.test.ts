@@ -59,7 +59,15 @@ describe('a database that swallows everything and answers nothing', () => {
   });
 
   function openHealth(databaseUrl: string): Health {
-    const options = { databaseUrl, version: '1.0.0', dataDir: '.', clock: systemClock, log };
+    const { storage } = test.services.gateways;
+    const options = {
+      databaseUrl,
+      storage,
+      version: '1.0.0',
+      dataDir: '.',
+      clock: systemClock,
+      log,
+    };
     const health = createHealth(options);
     cleanups.push(() => health.close());
     return health;
@@ -123,6 +131,7 @@ describe('a connection of the probes that breaks', () => {
     const destination = { write: (line: string) => void lines.push(line) };
     const health = createHealth({
       databaseUrl: test.databaseUrl,
+      storage: test.services.gateways.storage,
       version: '1.0.0',
       dataDir: '.',
       clock: systemClock,
@@ -153,6 +162,7 @@ describe('a lost Redis', () => {
     const health = createHealth({
       databaseUrl: test.databaseUrl,
       redis,
+      storage: test.services.gateways.storage,
       version: '1.0.0',
       dataDir: '.',
       clock: systemClock,

@@ -40,6 +40,7 @@ const ReportSchema = Type.Object({
     database: CheckSchema,
     cache: CheckSchema,
     jobs: CheckSchema,
+    storage: CheckSchema,
     system: Type.Optional(
       Type.Object(
         { cpu_percent: Percent, memory_percent: Percent, disk_percent: Percent },
@@ -57,6 +58,7 @@ const HEALTHY = {
     database: { status: 'healthy', latency_ms: 0.8 },
     cache: { status: 'healthy', latency_ms: 0.1 },
     jobs: { status: 'healthy', latency_ms: 1.2 },
+    storage: { status: 'healthy', latency_ms: 0.3 },
   },
 } as const satisfies Example<typeof ReportSchema>;
 

@@ -43,6 +43,7 @@ describe('operations', () => {
       const { version } = config;
       const fresh = createHealth({
         databaseUrl: test.databaseUrl,
+        storage: test.services.gateways.storage,
         version,
         dataDir: '.',
         clock,
@@ -67,7 +68,7 @@ describe('operations', () => {
           status: 'healthy',
           timestamp: expect.stringMatching(/Z$/),
           version: test.services.config.version,
-          checks: { database: check, cache: check, jobs: check },
+          checks: { database: check, cache: check, jobs: check, storage: check },
         });
       },
     );
