@@ -4,14 +4,17 @@ import { digestOf, type FileStorage, isKey, requireKey, type StoredFile } from '
 
 /** Kept beside each file, so that what is read can be held against what was put. */
 const DIGEST = 'x-amz-meta-sha256';
-/** Most that a server lists at once. */
+/** As many as servers list at most. */
 const PAGE_SIZE = 1_000;
 
 /**
  * Connects to nothing yet. Without an answer in time every function throws a Problem SERVICE_UNAVAILABLE, and where the
  * server refuses, StorageRefused.
  */
-export function createS3Storage(options: S3Options): FileStorage {
+export function createS3Storage(
+  options: S3Options & { readonly pageSize?: number },
+): FileStorage {
+  const { pageSize = PAGE_SIZE } = options;
   const send = createS3Client(options);
 
   const get = async (key: string): Promise<Buffer | undefined> => {
@@ -49,7 +52,7 @@ export function createS3Storage(options: S3Options): FileStorage {
         const query = {
           'list-type': '2',
           'encoding-type': 'url',
-          'max-keys': String(PAGE_SIZE),
+          'max-keys': String(pageSize),
           ...(after === '' ? {} : { 'start-after': after }),
         };
         const answer = await send({ method: 'GET', query });
