@@ -216,6 +216,8 @@ describe('addresses of other machines', () => {
     ['SMTP_URL', 'smtp://mail.shop.ph:587?requireTLS=true&ignoreTLS=true'],
     ['SMTP_URL', 'smtps://mail.shop.ph?tls.rejectUnauthorized=false'],
     ['SMTP_URL', 'mail.shop.ph'],
+    ['S3_ENDPOINT', 'http://s3.shop.ph:9000'],
+    ['S3_ENDPOINT', 'http://localhost.shop.ph'],
   ])(
     'are refused without verified TLS, and one setting is named that allows them: %s=%s',
     (name, value) => {
@@ -244,6 +246,8 @@ describe('addresses of other machines', () => {
     ['SMTP_URL', 'smtps://user:password@mail.shop.ph'],
     ['SMTP_URL', 'smtp://mail.shop.ph:587?requireTLS=true'],
     ['SMTP_URL', 'smtp://127.0.0.1:25'],
+    ['S3_ENDPOINT', 'https://s3.shop.ph/files'],
+    ['S3_ENDPOINT', 'http://127.0.0.1:9000'],
   ])('are taken where nobody can listen: %s=%s', (name, value) => {
     expect(faultsWith({ [name]: value })).toEqual([]);
   });
@@ -437,6 +441,42 @@ describe('PAYMENT_RETURN_ORIGINS', () => {
   });
 });
 
+describe('the storage of uploads', () => {
+  const S3 = {
+    S3_ENDPOINT: 'https://s3.shop.ph',
+    S3_BUCKET: 'uploads',
+    S3_ACCESS_KEY_ID: 'id',
+    S3_SECRET_ACCESS_KEY: 'secret',
+  };
+
+  it('is the disk, and needs nothing', () => {
+    expect(loadConfig({}, '1.0.0')).toMatchObject({ STORAGE: 'disk', S3_REGION: 'us-east-1' });
+  });
+
+  it.each([{ STORAGE: 's3' }, { STORAGE_FALLBACK: 's3' }])(
+    'is a bucket only with everything that leads there: %j',
+    (use) => {
+      const [setting = ''] = Object.keys(use);
+      expect(faultsOf(use)).toEqual(
+        Object.keys(S3).map((name) => `${name} is missing: ${setting}=s3 needs it`),
+      );
+      expect(faultsOf({ ...use, ...S3 })).toEqual([]);
+    },
+  );
+
+  it.each([
+    [{ STORAGE_FALLBACK: 'disk' }, 'STORAGE_FALLBACK'],
+    [{ STORAGE: 's3', STORAGE_FALLBACK: 's3', ...S3 }, 'STORAGE_FALLBACK'],
+    [{ S3_ENDPOINT: 'https://id:secret@s3.shop.ph' }, 'S3_ENDPOINT'],
+    [{ S3_ENDPOINT: 'https://s3.shop.ph?bucket=uploads' }, 'S3_ENDPOINT'],
+    [{ S3_ENDPOINT: 's3.shop.ph' }, 'S3_ENDPOINT'],
+    [{ S3_BUCKET: 'Uploads/images' }, 'S3_BUCKET'],
+    [{ STORAGE: 'nfs' }, 'STORAGE'],
+  ])('is refused as %j', (env, name) => {
+    expect(faultsOf(env)).toEqual([expect.stringContaining(name)]);
+  });
+});
+
 describe('the reference', () => {
   it('describes every setting, and says which are secrets', () => {
     expect(SETTINGS.filter(({ description }) => description === '')).toEqual([]);
@@ -452,6 +492,8 @@ describe('the reference', () => {
         'SMTP_URL',
         'SEMAPHORE_API_KEY',
         'SENTRY_DSN',
+        'S3_ACCESS_KEY_ID',
+        'S3_SECRET_ACCESS_KEY',
       ]),
     );
   });

@@ -32,7 +32,7 @@ const PUBLIC = names(`
   product_id product_ids product_name products promo provider province quantity quantity_on_hand
   quantity_reserved rate_limit rating reason reference refundable_amount refunded_amount region replied_at request_id requested_name results
   review_count role rule sell_count seller seller_id seller_order_id seller_orders setting shelf_life_days sku
-  slug small srp starts_at status subtotal system tax_class terms_accepted timestamp title
+  slug small srp starts_at status storage subtotal system tax_class terms_accepted timestamp title
   to_status token_type total_amount total_items type unit unit_price updated_at urls user user_id valid_until
   verification_status verified version warnings
 `);

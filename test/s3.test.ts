@@ -177,39 +177,52 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
     expect((await test.call({ path: `/products/${shop.product_id}` })).json().images).toEqual([]);
   });
 
-  it('move to a bucket while people upload, and are shown throughout', async () => {
-    const onDisk = await open({ STORAGE: 'disk', STORAGE_FALLBACK: 's3' });
-    const { DATA_DIR } = onDisk.services.config;
-    const disk = createDiskStorage(uploadsFolder({ DATA_DIR }));
-    const move = (env: Record<string, string>, ...options: string[]) =>
-      runCli(['storage', 'move', '--from', 'disk', '--to', 's3', ...options], {
-        env: { DATA_DIR, ...s3Settings(bucket), ...env },
+  it(
+    'move to a bucket while people upload, and are shown throughout',
+    async () => {
+      const onDisk = await open({ STORAGE: 'disk', STORAGE_FALLBACK: 's3' });
+      const { DATA_DIR } = onDisk.services.config;
+      const disk = createDiskStorage(uploadsFolder({ DATA_DIR }));
+      const move = (env: Record<string, string>, ...options: string[]) =>
+        runCli(['storage', 'move', '--from', 'disk', '--to', 's3', ...options], {
+          env: { DATA_DIR, ...s3Settings(bucket), ...env },
+        });
+      const shop = await openShop(onDisk);
+      const ids = [await uploadWhole(onDisk, shop), await uploadWhole(onDisk, shop)];
+
+      const refused = await move({ STORAGE: 'disk' }, '--remove');
+      expect([refused.exitCode, refused.stderr]).toEqual([
+        2,
+        expect.stringContaining('STORAGE=s3'),
+      ]);
+      const moving = move({ STORAGE: 'disk' });
+      ids.push(await uploadWhole(onDisk, shop));
+      const moved = await moving;
+      expect(moved).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('STORAGE is still disk'),
       });
-    const shop = await openShop(onDisk);
-    const ids = [await uploadWhole(onDisk, shop), await uploadWhole(onDisk, shop)];
+      expect((await keysOf(storage)).length).toBeGreaterThanOrEqual(8);
+      expect(await keysOf(disk)).toHaveLength(12);
 
-    const refused = await move({ STORAGE: 'disk' }, '--remove');
-    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('STORAGE=s3')]);
-    const moving = move({ STORAGE: 'disk' });
-    ids.push(await uploadWhole(onDisk, shop));
-    const moved = await moving;
-    expect(moved).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('STORAGE is still disk') });
-    expect((await keysOf(storage)).length).toBeGreaterThanOrEqual(8);
-    expect(await keysOf(disk)).toHaveLength(12);
+      // One process after the other is told of the new place; those that were not show what the others take.
+      const both = await openBeside(onDisk, { DATA_DIR, STORAGE: 's3', STORAGE_FALLBACK: 'disk' });
+      ids.push(await uploadWhole(both, shop));
+      ids.push(await uploadWhole(onDisk, shop));
+      for (const app of [onDisk, both])
+        for (const id of ids) expect((await fetchImage(app, id)).statusCode).toBe(200);
 
-    // One process after the other is told of the new place; those that were not show what the others take.
-    const both = await openBeside(onDisk, { DATA_DIR, STORAGE: 's3', STORAGE_FALLBACK: 'disk' });
-    ids.push(await uploadWhole(both, shop));
-    ids.push(await uploadWhole(onDisk, shop));
-    for (const app of [onDisk, both])
-      for (const id of ids) expect((await fetchImage(app, id)).statusCode).toBe(200);
-
-    const last = await move({ STORAGE: 's3', STORAGE_FALLBACK: 'disk' }, '--remove');
-    expect(last).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^16 files: .* 16 removed/) });
-    expect(await keysOf(disk)).toEqual([]);
-    const inBucket = await openBeside(onDisk, { STORAGE: 's3' });
-    for (const id of ids) expect((await fetchImage(inBucket, id)).statusCode).toBe(200);
-  }, LONG_TIMEOUT_MS);
+      const last = await move({ STORAGE: 's3', STORAGE_FALLBACK: 'disk' }, '--remove');
+      expect(last).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringMatching(/^16 files: .* 16 removed/),
+      });
+      expect(await keysOf(disk)).toEqual([]);
+      const inBucket = await openBeside(onDisk, { STORAGE: 's3' });
+      for (const id of ids) expect((await fetchImage(inBucket, id)).statusCode).toBe(200);
+    },
+    LONG_TIMEOUT_MS,
+  );
 
   describe('and their move', () => {
     let folder: string;
@@ -293,7 +306,10 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
     const settings = s3Settings(await s3.createBucket());
     const inUse = { STORAGE: 's3', ...settings };
     expect(await check({})).toMatchObject({ level: 'ok', text: 'uploads on disk' });
-    expect(await check(inUse)).toMatchObject({ level: 'ok', text: expect.stringContaining('put, read, listed and removed') });
+    expect(await check(inUse)).toMatchObject({
+      level: 'ok',
+      text: expect.stringContaining('put, read, listed and removed'),
+    });
     expect(await check({ ...inUse, S3_SECRET_ACCESS_KEY: 'wrong' })).toMatchObject({
       level: 'fail',
       text: expect.stringContaining('SignatureDoesNotMatch'),
@@ -303,7 +319,10 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
       text: expect.stringMatching(/not in use: .*NoSuchBucket/),
     });
     s3.cut();
-    expect(await check(inUse)).toMatchObject({ level: 'fail', text: expect.stringContaining('does not answer') });
+    expect(await check(inUse)).toMatchObject({
+      level: 'fail',
+      text: expect.stringContaining('does not answer'),
+    });
   });
 });
 

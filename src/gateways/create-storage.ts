@@ -54,7 +54,7 @@ export function uploadsFolder({ DATA_DIR }: Pick<Config, 'DATA_DIR'>): string {
 }
 
 /** Puts into `storage` and finds in both, so that no image is missing while files move from `fallback`. */
-function withFallback(storage: FileStorage, fallback: FileStorage): FileStorage {
+export function withFallback(storage: FileStorage, fallback: FileStorage): FileStorage {
   return {
     ...storage,
     get: async (key) => (await storage.get(key)) ?? fallback.get(key),

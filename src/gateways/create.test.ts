@@ -7,7 +7,9 @@ import { type Config, loadConfig } from '../config.ts';
 import { systemClock } from '../lib/time.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createGateways } from './create.ts';
+import { withFallback } from './create-storage.ts';
 import { listDevMessages } from './dev-messages.ts';
+import { createDiskStorage } from './disk-storage.ts';
 import { createScratchDatabase, type ScratchDatabase } from './scratch-database.ts';
 
 const APP_SECRET = 'abcdefghijklmnopqrstuvwxyz-0123456789';
@@ -61,6 +63,36 @@ describe('createGateways', () => {
   it('keeps uploads under the data folder', async () => {
     await create({}).storage.put('images/a.webp', Buffer.from('x'));
     expect(await readdir(join(folder, 'uploads', 'images'))).toEqual(['a.webp']);
+  });
+
+  it('puts uploads into a bucket where one is named', async () => {
+    const s3 = {
+      STORAGE: 's3',
+      S3_ENDPOINT: 'http://127.0.0.1:9',
+      S3_BUCKET: 'uploads',
+      S3_ACCESS_KEY_ID: 'id',
+      S3_SECRET_ACCESS_KEY: 'secret',
+    };
+    const put = create(s3).storage.put('images/b.webp', Buffer.from('x'));
+    await expect(put).rejects.toMatchObject({ kind: { code: 'SERVICE_UNAVAILABLE' } });
+    expect(await create({}).storage.get('images/b.webp')).toBeUndefined();
+  });
+
+  it('finds in the fallback what is not in the storage yet, and removes from both', async () => {
+    const first = createDiskStorage(join(folder, 'first'));
+    const second = createDiskStorage(join(folder, 'second'));
+    const both = withFallback(first, second);
+    await second.put('images/a', Buffer.from('old'));
+    expect(String(await both.get('images/a'))).toBe('old');
+    expect(await both.digest('images/a')).toBe(await second.digest('images/a'));
+    await both.put('images/a', Buffer.from('new'));
+    expect(String(await both.get('images/a'))).toBe('new');
+    expect(String(await second.get('images/a'))).toBe('old');
+    await both.remove('images/a');
+    expect([await first.get('images/a'), await second.get('images/a')]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it('shares the wallet between processes that share the secret', async () => {

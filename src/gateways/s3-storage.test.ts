@@ -78,7 +78,8 @@ describe.skipIf(!hasS3)('an S3 server', () => {
     const storage = createS3Storage({ ...options, timeout_ms: TIMEOUT_MS });
     expect(await storage.get(KEY)).toEqual(CONTENT);
     s3.swallow();
-    for (let call = 0; call < 3; call += 1) expect(await isUnavailable(storage.get(KEY))).toBe(true);
+    for (let call = 0; call < 3; call += 1)
+      expect(await isUnavailable(storage.get(KEY))).toBe(true);
     expect(await elapsed(storage.get(KEY))).toBeLessThan(TIMEOUT_MS / 2);
     comeBack();
     clock.advance(2 * SECOND_MS);

@@ -11,9 +11,7 @@ const PAGE_SIZE = 1_000;
  * Connects to nothing yet. Without an answer in time every function throws a Problem SERVICE_UNAVAILABLE, and where the
  * server refuses, StorageRefused.
  */
-export function createS3Storage(
-  options: S3Options & { readonly pageSize?: number },
-): FileStorage {
+export function createS3Storage(options: S3Options & { readonly pageSize?: number }): FileStorage {
   const { pageSize = PAGE_SIZE } = options;
   const send = createS3Client(options);
 

@@ -47,7 +47,10 @@ describe.each(STORAGES.filter(({ isThere }) => isThere))('the storage $name', ({
   it('gives back what was put, tells its digest, and neither once it was removed', async () => {
     const content = Buffer.from('one');
     await storage.put(KEY, content);
-    expect([await storage.get(KEY), await storage.digest(KEY)]).toEqual([content, digestOf(content)]);
+    expect([await storage.get(KEY), await storage.digest(KEY)]).toEqual([
+      content,
+      digestOf(content),
+    ]);
     await storage.remove(KEY);
     await storage.remove(KEY);
     expect([await storage.get(KEY), await storage.digest(KEY)]).toEqual([undefined, undefined]);
@@ -65,7 +68,9 @@ describe.each(STORAGES.filter(({ isThere }) => isThere))('the storage $name', ({
     const large = Buffer.alloc(5 * 1024 * 1024, 'ñ');
     await Promise.all(keys.map((key) => storage.put(key, Buffer.from(key))));
     await storage.put('images/many/large', large);
-    expect(await Promise.all(keys.map(async (key) => String(await storage.get(key))))).toEqual(keys);
+    expect(await Promise.all(keys.map(async (key) => String(await storage.get(key))))).toEqual(
+      keys,
+    );
     expect(large.equals((await storage.get('images/many/large')) ?? Buffer.alloc(0))).toBe(true);
     await Promise.all([...keys, 'images/many/large'].map((key) => storage.remove(key)));
   });

@@ -49,7 +49,8 @@ it('removes files without an image once they are old, and no others', async () =
 
   await sweepImageFilesJob.run(test.system, {});
   expect(await isThere(old)).toBe(false);
-  for (const key of [...kept, fresh, 'other/file']) expect([key, await isThere(key)]).toEqual([key, true]);
+  for (const key of [...kept, fresh, 'other/file'])
+    expect([key, await isThere(key)]).toEqual([key, true]);
 });
 
 it('removes what an upload left half-written', async () => {

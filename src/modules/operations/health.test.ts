@@ -156,6 +156,24 @@ describe('the loads of the machine', () => {
   });
 });
 
+describe('a storage that is away', () => {
+  it('degrades the service and no more', async () => {
+    const health = createHealth({
+      databaseUrl: test.databaseUrl,
+      storage: { get: () => Promise.reject(new Error('refused')) },
+      version: '1.0.0',
+      dataDir: '.',
+      clock: systemClock,
+      log,
+    });
+    const { status, checks } = await health.report();
+    expect(status).toBe('degraded');
+    expect(checks.storage).toMatchObject({ status: 'degraded', reason: 'refused' });
+    expect(await health.findObstacle()).toBeUndefined();
+    await health.close();
+  });
+});
+
 describe('a lost Redis', () => {
   it('degrades the service and no more', async () => {
     const redis = connectRedis('redis://127.0.0.1:1', log);
