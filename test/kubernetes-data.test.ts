@@ -239,6 +239,8 @@ describe('CloudNativePG', () => {
         APP_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789',
         METRICS_TOKEN: 'abcdefghijklmnopqrstuvwxyz0123456789',
         SEMAPHORE_API_KEY: 'abcdefghijklmnopqrstuvwxyz0123456789',
+        S3_ACCESS_KEY_ID: 'abcdefghijklmnopqrst',
+        S3_SECRET_ACCESS_KEY: 'abcdefghijklmnopqrstuvwxyz0123456789',
       };
       expect(() => loadConfig(given, '0.0.0')).not.toThrow();
     }

@@ -149,6 +149,12 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
       expect(volumeMounts.map(({ mountPath }) => `${mountPath}/`)).toContain(SECRETS_DIR);
   });
 
+  it('keeps uploads where every pod reaches them, and nothing on a volume of its own', () => {
+    expect(config['STORAGE']).toBe('s3');
+    for (const { volumes } of [api, worker])
+      expect(volumes.map(({ name }) => name).toSorted()).toEqual(['secrets', 'temporary']);
+  });
+
   it('asks each process for its health where it listens', () => {
     for (const [pod, variable] of [
       [api, 'PORT'],
