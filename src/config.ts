@@ -87,6 +87,10 @@ export const Environment = Type.Object({
     'on',
     '`off`: production takes a PostgreSQL on another machine without verified TLS, for private networks',
   ),
+  DATABASE_RUNTIME_ROLE: OptionalText(
+    'Role of PostgreSQL that `migrate` lets run `serve` and `worker`, beside those that already may',
+    { minLength: 1, example: 'freshbytes_app' },
+  ),
   DATABASE_POOL_SIZE: Count(
     8,
     1,

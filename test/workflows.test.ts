@@ -13,7 +13,7 @@ import { hasShellcheck, lintShellText } from './shellcheck.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const WORKFLOWS = globSync('.github/workflows/*.yml', { cwd: ROOT }).sort();
-const RUNNERS = ['ubuntu-24.04'];
+const RUNNERS = ['ubuntu-24.04', 'ubuntu-24.04-arm'];
 /** Ours, called as they stand in the same commit; others' by commit, with the version in words. */
 const PINNED_ACTION = /^[\w.-]+(?:\/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/;
 const PINNED_IMAGE = /^[\w./-]+:\d+\.\d+(?:\.\d+)?(?:-[\w.]+)?(?:@sha256:[0-9a-f]{64})?$/;
@@ -73,7 +73,9 @@ describe.each(WORKFLOWS)('%s', (path) => {
   it('has jobs that end, on a known machine, beside pinned services', async () => {
     const { jobs }: Workflow = parse(await read(path));
     for (const job of Object.values(jobs).filter(({ uses }) => uses === undefined)) {
-      expect(RUNNERS).toContain(job['runs-on']);
+      const runners = valuesOf(job['runs-on'] ?? '', job);
+      expect(runners.length).toBeGreaterThan(0);
+      for (const runner of runners) expect(RUNNERS).toContain(runner);
       expect(job['timeout-minutes']).toBeLessThanOrEqual(MAX_TIMEOUT_MINUTES);
       for (const image of imagesOf(job)) expect(image).toMatch(PINNED_IMAGE);
     }
@@ -136,7 +138,8 @@ it('changes are tested on every Node and PostgreSQL at the ends of what is promi
 it('nothing is published or deployed before everything passed, nor in production before staging', async () => {
   const { jobs } = await load('release');
   expect(jobs['ci']?.uses).toBe('./.github/workflows/ci.yml');
-  expect(jobs['image']?.needs).toContain('ci');
+  expect(jobs['platform']?.needs).toContain('ci');
+  expect(jobs['image']?.needs).toContain('platform');
   expect(jobs['archive']?.needs).toContain('ci');
   expect(jobs['publish']?.needs).toEqual(expect.arrayContaining(['image', 'archive']));
   expect(jobs['staging']?.needs).toContain('publish');
@@ -156,11 +159,36 @@ it('only the jobs that report, sign, push and publish may do so', async () => {
   }
   expect(granted).toEqual([
     'codeql: security-events',
+    'platform: packages',
+    'platform: id-token',
+    'platform: attestations',
     'image: packages',
     'image: id-token',
+    'image: attestations',
     'archive: id-token',
+    'archive: attestations',
     'publish: contents',
   ]);
+});
+
+it('whatever is published is built for both processors, described, and with word of its origin', async () => {
+  const { jobs } = await load('release');
+  expect(jobs['platform']?.strategy?.matrix).toEqual({ runner: RUNNERS });
+  for (const name of ['platform', 'image', 'archive']) {
+    const steps = jobs[name]?.steps ?? [];
+    const attests = steps.filter(({ uses = '' }) =>
+      uses.startsWith('actions/attest-build-provenance@'),
+    );
+    expect([name, attests.length]).toEqual([name, 1]);
+    expect(steps.map(({ run = '' }) => run).join('\n')).toMatch(/cosign sign/);
+  }
+  // What is scanned is what is listed, pushed and signed: nothing is built in between.
+  const order = (jobs['platform']?.steps ?? []).map(({ uses = '', run = '' }) => uses + run);
+  const at = (pattern: RegExp) => order.findIndex((text) => pattern.test(text));
+  expect(at(/docker build [\s\S]*sbom -- --image rootfs/)).toBeLessThan(at(/^anchore\/scan-action@/));
+  expect(at(/^anchore\/scan-action@/)).toBeLessThan(at(/docker push [\s\S]*cosign attest/));
+  expect(order.filter((text) => text.includes('docker build'))).toHaveLength(1);
+  expect(scriptsOf(await load('deploy')).join('\n')).toMatch(/gh attestation verify "\$archive"/);
 });
 
 it('updates are grouped, and wait a week unless they mend a vulnerability', async () => {
@@ -240,10 +268,12 @@ function stepsOf({ jobs }: Workflow): Step[] {
   return Object.values(jobs).flatMap(({ steps = [] }) => steps);
 }
 
-/** Of services, with what a matrix puts in their place. */
-function imagesOf({ services = {}, strategy }: Job): unknown[] {
-  return Object.values(services).flatMap(({ image }) => {
-    const [, variable] = /^\$\{\{ matrix\.(\w+) \}\}$/.exec(image) ?? [];
-    return variable === undefined ? [image] : (strategy?.matrix[variable] ?? []);
-  });
+function imagesOf(job: Job): unknown[] {
+  return Object.values(job.services ?? {}).flatMap(({ image }) => valuesOf(image, job));
+}
+
+/** With what a matrix puts in its place. */
+function valuesOf(text: string, { strategy }: Job): readonly unknown[] {
+  const [, variable] = /^\$\{\{ matrix\.(\w+) \}\}$/.exec(text) ?? [];
+  return variable === undefined ? [text] : (strategy?.matrix[variable] ?? []);
 }

@@ -10,6 +10,7 @@ mkdir -p "$root/instances" || exit "$EXIT_USAGE"
 take_lock
 require_release "$1"
 say "deploying $1"
-# Migrations only add, so the release that runs goes on meanwhile, and stays where a later step fails.
-control start "migrate@$1" || refuse "the migrations of $1 failed; nothing was changed" "$EXIT_FAILED"
+# Migrations only add, and grant what they add, so the release that runs goes on meanwhile, and stays where a later step
+# fails.
+control start "migrate@$1" || refuse "the migrations of $1 failed; everything runs what it ran before" "$EXIT_FAILED"
 roll "$1"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # processes.sh <start|stop|is-active> freshbytes-<unit>@<instance>: runs the units of this folder where there is no systemd.
-# Of their settings it knows the folder, the command and whether it ends by itself.
+# Of their settings it knows the folder, the environment, the command and whether it ends by itself.
 set -uo pipefail
 
 readonly root=${FRESHBYTES_ROOT:-/srv/freshbytes}
+readonly settings=${FRESHBYTES_SETTINGS:-/etc/freshbytes}
 readonly STOP_TIMEOUT_S=180 POLL_S=0.05
 
 action=$1 unit=$2
@@ -11,7 +12,22 @@ template="$(dirname "${BASH_SOURCE[0]}")/${unit%%@*}@.service"
 pid_file="$root/run/$unit.pid"
 
 setting() {
-  sed -n "s/^$1=//p" "$template" | sed -e "s|/srv/freshbytes|$root|g" -e "s|%i|${unit#*@}|g"
+  sed -n "s/^$1=//p" "$template" |
+    sed -e "s|/srv/freshbytes|$root|g" -e "s|/etc/freshbytes|$settings|g" -e "s|%i|${unit#*@}|g"
+}
+
+# As systemd reads these files, less what it allows over several lines: NAME=value, in quotes or not, the last one wins.
+read_environment() {
+  local file line value
+  while read -r file; do
+    if [[ $file == -* && ! -e ${file#-} ]]; then continue; fi
+    while read -r line || [[ -n $line ]]; do
+      [[ $line == [[:alpha:]_]*=* ]] || continue
+      value=${line#*=}
+      if [[ $value == \"*\" || $value == \'*\' ]]; then value=${value:1:-1}; fi
+      export "${line%%=*}=$value"
+    done <"${file#-}" || return 1
+  done < <(setting EnvironmentFile)
 }
 
 is_running() {
@@ -22,6 +38,7 @@ is_running() {
 start() {
   local command
   mkdir -p "$root/run" "$root/log"
+  read_environment || return 1
   read -ra command <<<"$(setting ExecStart)"
   cd "$(setting WorkingDirectory)" || return 1
   if [[ $(setting Type) == oneshot ]]; then

@@ -14,6 +14,9 @@ read -ra instances <<<"${FRESHBYTES_INSTANCES:-worker@8003 api@8001 api@8002}"
 
 readonly EXIT_FAILED=1 EXIT_USAGE=2 EXIT_BUSY=3 EXIT_NOT_RESTORED=4
 readonly POLL_S=0.1 REQUEST_TIMEOUT_S=5
+# No client has this address (RFC 5737). The API believes it of this machine (TRUST_PROXY), and so counts what is asked
+# here apart from whoever else comes from this machine.
+readonly OWN_ADDRESS=192.0.2.1
 
 # What must be put back where this ends early: "instance release", the last one changed first.
 changed=()
@@ -65,6 +68,28 @@ serves() {
     get "$address/health" | grep --quiet --fixed-strings "\"version\":\"$2\""
 }
 
+# Asks the instance itself, because through the proxy another might answer. 503: too busy just now, as while it warms up.
+is_decided_on_catalogue() {
+  status=$(get --output /dev/null --write-out '%{http_code}' --header "X-Forwarded-For: $OWN_ADDRESS" \
+    "http://127.0.0.1:${1#*@}/api/v1/products?page_size=1")
+  [[ $status != 503 ]]
+}
+
+# Whether this release reads what buyers see, as the role that it runs as. Readiness asks for less.
+shows_catalogue() {
+  local status
+  wait_until is_decided_on_catalogue "$1"
+  case $status in
+    200) ;;
+    # Requests are counted before the catalogue is read, so this tells nothing of it: no reason to go back.
+    429) say "$1 has no requests left for $OWN_ADDRESS; its catalogue was not seen" ;;
+    *)
+      say "$1 answers $status for the catalogue"
+      return 1
+      ;;
+  esac
+}
+
 # A figure of the proxy on one of its servers, or on BACKEND, all of them together. Fails where it has none.
 proxy_figure() {
   get --fail "$proxy_stats_url/;csv" | awk -F, -v server="$1" -v figure="$2" '
@@ -94,9 +119,9 @@ replace() {
   { wait_until is_decided "$instance" "$release" && serves "$instance" "$release"; } ||
     { say "$instance did not get ready with $release"; return 1; }
   if is_behind_proxy "$instance"; then
+    shows_catalogue "$instance" || return 1
     wait_until has_traffic "$instance" || { say "the proxy does not take $instance back"; return 1; }
-    get --fail --output /dev/null "$proxy_url/api/v1/products?page_size=1" ||
-      { say "the catalogue does not answer behind the proxy"; return 1; }
+    get --fail --output /dev/null "$proxy_url/health/ready" || { say 'nothing answers behind the proxy'; return 1; }
   fi
   say "$instance runs $release"
 }

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { createActor } from '../../test/actors.ts';
 import { createTestApp, type TestApp } from '../../test/app.ts';
-import { onServer, withDatabase } from '../../test/database.ts';
-import { fencesIn } from '../../test/markdown.ts';
+import { onServer } from '../../test/database.ts';
 import { createBuyer, fillCart, order, stockProduct } from '../../test/shop.ts';
+import { createTwoRoles, type TwoRoles } from '../../test/two-roles.ts';
 import { systemCtx } from '../context.ts';
 import { openDatabase } from '../db/database.ts';
 import { newBoss } from '../jobs/boss.ts';
@@ -21,37 +20,25 @@ import { grantRuntimeRole } from './grant-runtime-role.ts';
 import { verify } from './verify-audit.ts';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
-const PASSWORD = 'not-a-secret';
 
-/** The names in the document, and those that they have here: roles belong to the whole server. */
-const suffix = randomBytes(6).toString('hex');
-const OWNER = `freshbytes_owner_${suffix}`;
-const RUNTIME = `freshbytes_app_${suffix}`;
-const AUDITOR = `freshbytes_auditor_${suffix}`;
-const DATABASE = `freshbytes_${suffix}`;
-const roles = [OWNER, RUNTIME, AUDITOR];
-
-let ownerUrl: string;
-let runtimeUrl: string;
+const roles: string[] = [];
+let two: TwoRoles;
+let auditorUrl: string;
 /** The API as the runtime role, on a database that was set up as the document says. */
 let test: TestApp;
 
 beforeAll(async () => {
-  const [setup, auditor] = await documentedSql();
-  const databaseUrl = withDatabase(inject('serverUrl'), DATABASE);
-  for (const statement of statementsOf(setup)) await onServer(inject('serverUrl'), statement);
-  ownerUrl = asRole(databaseUrl, OWNER);
-  runtimeUrl = asRole(databaseUrl, RUNTIME);
-  await prepareDatabase(ownerUrl);
+  two = await createTwoRoles();
+  await prepareDatabase(two.ownerUrl);
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  vi.stubEnv('DATABASE_URL', ownerUrl);
-  expect(await grantRuntimeRole(RUNTIME)).toBe(EXIT.done);
-  for (const statement of statementsOf(auditor)) await onServer(databaseUrl, statement);
-  const drop = () => onServer(inject('serverUrl'), `DROP DATABASE ${DATABASE} WITH (FORCE)`);
-  test = await createTestApp({ database: { url: runtimeUrl, drop }, poolSize: 4 });
+  vi.stubEnv('DATABASE_URL', two.ownerUrl);
+  expect(await grantRuntimeRole(two.runtime)).toBe(EXIT.done);
+  auditorUrl = await two.addAuditor();
+  test = await createTestApp({ database: { url: two.runtimeUrl, drop: two.drop }, poolSize: 4 });
 });
 afterAll(async () => {
   await test.close();
+  await two.dropRoles();
   for (const role of roles) await onServer(inject('serverUrl'), `DROP ROLE ${role}`);
   vi.restoreAllMocks();
 });
@@ -59,28 +46,11 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-async function documentedSql(): Promise<string[]> {
-  const fences = fencesIn(await readFile('docs/database-roles.md', 'utf8'));
-  return fences.filter(({ language }) => language === 'sql').map(({ text }) => text);
-}
-
-function statementsOf(text = ''): string[] {
-  return text
-    .replaceAll('…', PASSWORD)
-    .replace(/\bfreshbytes\w*/g, (name) => `${name}_${suffix}`)
-    .split(';\n')
-    .filter((statement) => statement.trim() !== '');
-}
-
 async function createRole(attributes = ''): Promise<string> {
   const role = `role_${randomBytes(6).toString('hex')}`;
   await onServer(inject('serverUrl'), `CREATE ROLE ${role} ${attributes}`);
   roles.push(role);
   return role;
-}
-
-function asRole(url: string, role: string): string {
-  return url.replace(/^(postgres(?:ql)?:\/\/)(?:[^@/]*@)?/, `$1${role}:${PASSWORD}@`);
 }
 
 async function runAs(url: string, statement: string): Promise<pg.QueryResult> {
@@ -141,7 +111,7 @@ describe('under the role that grant-runtime-role set up', () => {
   it('the worker does its jobs, among them sealing, and the chain verifies', async () => {
     const { log, complaints } = listeningLog();
     const worker = await startWorker({
-      databaseUrl: runtimeUrl,
+      databaseUrl: two.runtimeUrl,
       jobs: allJobs,
       log,
       makeContext: ({ id }) => systemCtx(test.services, id),
@@ -161,7 +131,7 @@ describe('under the role that grant-runtime-role set up', () => {
   /** What the jobs have left to do. */
   async function unfinished(): Promise<Record<string, number>> {
     const { rows } = await runAs(
-      ownerUrl,
+      two.ownerUrl,
       `SELECT (SELECT count(*)::integer FROM pgboss.job WHERE state < 'completed' AND name NOT LIKE '\\_\\_%') AS waiting,
          (SELECT count(*)::integer FROM outbox_messages WHERE dispatched_at IS NULL) AS undispatched,
          (SELECT count(*)::integer FROM audit_unsealed) AS unsealed`,
@@ -170,7 +140,7 @@ describe('under the role that grant-runtime-role set up', () => {
   }
 
   it('the queues are maintained', async () => {
-    const { pool } = openDatabase({ url: runtimeUrl, poolSize: 1, onError: () => {} });
+    const { pool } = openDatabase({ url: two.runtimeUrl, poolSize: 1, onError: () => {} });
     const { log, complaints } = listeningLog();
     const boss = newBoss(pool, log, {});
     await boss.start();
@@ -183,15 +153,15 @@ describe('under the role that grant-runtime-role set up', () => {
   it('verify-audit and doctor are content, in production too', async () => {
     vi.stubEnv('NODE_ENV', 'test');
     vi.stubEnv('APP_SECRET', test.services.config.APP_SECRET);
-    vi.stubEnv('DATABASE_URL', runtimeUrl);
+    vi.stubEnv('DATABASE_URL', two.runtimeUrl);
     expect(await verify({})).toBe(EXIT.done);
-    expect(await findRole(runtimeUrl, true)).toMatchObject({ level: 'ok' });
+    expect(await findRole(two.runtimeUrl, true)).toMatchObject({ level: 'ok' });
   });
 
   it('verify-audit needs no more than to read three tables', async () => {
     vi.stubEnv('NODE_ENV', 'test');
     vi.stubEnv('APP_SECRET', test.services.config.APP_SECRET);
-    vi.stubEnv('DATABASE_URL', asRole(withDatabase(inject('serverUrl'), DATABASE), AUDITOR));
+    vi.stubEnv('DATABASE_URL', auditorUrl);
     expect(await verify({})).toBe(EXIT.done);
   });
 
@@ -223,14 +193,14 @@ describe('under the role that grant-runtime-role set up', () => {
     'SELECT grant_runtime_role(current_user::name)',
     "COPY audit_entries TO PROGRAM 'true'",
   ])('PostgreSQL refuses for want of the right: %s', async (statement) => {
-    await expect(runAs(runtimeUrl, statement)).rejects.toMatchObject({
+    await expect(runAs(two.runtimeUrl, statement)).rejects.toMatchObject({
       code: INSUFFICIENT_PRIVILEGE,
     });
   });
 
   it('every append-only table takes rows, and none may be changed', async () => {
     const { rows } = await runAs(
-      runtimeUrl,
+      two.runtimeUrl,
       `SELECT DISTINCT tgrelid::regclass::text AS name, has_table_privilege(tgrelid, 'INSERT') AS adds,
          has_table_privilege(tgrelid, 'UPDATE, DELETE, TRUNCATE, TRIGGER') AS changes
        FROM pg_trigger WHERE tgfoid = 'refuse_change'::regproc ORDER BY name`,
@@ -250,10 +220,10 @@ describe('under the role that grant-runtime-role set up', () => {
 describe('grant-runtime-role', () => {
   it('takes back what a role was given beyond that', async () => {
     const role = await createRole();
-    await runAs(ownerUrl, `GRANT ALL ON audit_entries, audit_unsealed TO ${role}`);
-    vi.stubEnv('DATABASE_URL', ownerUrl);
+    await runAs(two.ownerUrl, `GRANT ALL ON audit_entries, audit_unsealed TO ${role}`);
+    vi.stubEnv('DATABASE_URL', two.ownerUrl);
     await grantRuntimeRole(role);
-    const { rows } = await runAs(ownerUrl, `SELECT may_rewrite_audit('${role}') AS may`);
+    const { rows } = await runAs(two.ownerUrl, `SELECT may_rewrite_audit('${role}') AS may`);
     expect(rows).toEqual([{ may: false }]);
   });
 
@@ -263,27 +233,27 @@ describe('grant-runtime-role', () => {
     'IN ROLE CURRENT_USER',
     'IN ROLE pg_write_all_data',
     'NOINHERIT IN ROLE pg_write_all_data',
-    `IN ROLE ${OWNER}`,
+    'IN ROLE the owner',
   ])('refuses a role that could rewrite the log all the same: %s', async (attributes) => {
-    const role = await createRole(attributes);
-    vi.stubEnv('DATABASE_URL', ownerUrl);
+    const role = await createRole(attributes.replace('the owner', two.owner));
+    vi.stubEnv('DATABASE_URL', two.ownerUrl);
     await expect(grantRuntimeRole(role)).rejects.toThrow(
       `role "${role}" could still rewrite the audit log. Name a role that owns no table`,
     );
     const { rows } = await runAs(
-      ownerUrl,
+      two.ownerUrl,
       `SELECT count(*)::integer AS number FROM information_schema.role_table_grants WHERE grantee = '${role}'`,
     );
     expect(rows).toEqual([{ number: 0 }]);
   });
 
   it('says which role is not there', async () => {
-    vi.stubEnv('DATABASE_URL', ownerUrl);
+    vi.stubEnv('DATABASE_URL', two.ownerUrl);
     await expect(grantRuntimeRole('nobody')).rejects.toThrow('role "nobody" does not exist.');
   });
 
   it('needs the owner of the tables', async () => {
-    vi.stubEnv('DATABASE_URL', runtimeUrl);
+    vi.stubEnv('DATABASE_URL', two.runtimeUrl);
     await expect(grantRuntimeRole('anybody')).rejects.toMatchObject({
       code: INSUFFICIENT_PRIVILEGE,
     });
@@ -292,11 +262,11 @@ describe('grant-runtime-role', () => {
 
 describe('doctor', () => {
   it('fails in production where the role that serves may rewrite the log, and nowhere else', async () => {
-    expect(await findRole(ownerUrl, true)).toMatchObject({
+    expect(await findRole(two.ownerUrl, true)).toMatchObject({
       level: 'fail',
       text: expect.stringContaining('freshbytes grant-runtime-role'),
     });
-    expect(await findRole(ownerUrl, false)).toMatchObject({ level: 'ok' });
+    expect(await findRole(two.ownerUrl, false)).toMatchObject({ level: 'ok' });
   });
 });
 

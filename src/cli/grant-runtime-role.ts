@@ -1,4 +1,5 @@
-// `grant-runtime-role`: lets a role of PostgreSQL run `serve` and `worker`, and nothing beyond that.
+// `grant-runtime-role`: lets a role of PostgreSQL run `serve` and `worker`, and nothing beyond that. Migrations keep the
+// right up to date from then on.
 import { sql } from 'kysely';
 import pg from 'pg';
 import { openDatabase } from '../db/database.ts';
@@ -14,11 +15,27 @@ export async function grantRuntimeRole(role: string): Promise<ExitCode> {
   const config = readConfig();
   await using stack = new AsyncDisposableStack();
   const { url } = await findMigratedDatabase(stack, config);
-  const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
-  stack.defer(() => db.destroy());
-  await sql`SELECT grant_runtime_role(${role})`.execute(db).catch(explain);
+  await grantTo(url, role);
   print(`${role} may run serve and worker`);
   return EXIT.done;
+}
+
+/**
+ * Must run as the owner of the tables.
+ * @param role absent: grants nothing
+ * @returns all roles that may run serve and worker, the owner left out
+ * @throws CliError where the role is not there, or could rewrite the audit log all the same
+ */
+export async function grantTo(url: string, role: string | undefined): Promise<string[]> {
+  const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
+  try {
+    if (role !== undefined)
+      await sql`SELECT grant_runtime_role(${role})`.execute(db).catch(explain);
+    const { rows } = await sql<{ name: string }>`SELECT runtime_roles() AS name`.execute(db);
+    return rows.map(({ name }) => name);
+  } finally {
+    await db.destroy();
+  }
 }
 
 function explain(error: unknown): never {

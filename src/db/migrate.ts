@@ -35,6 +35,7 @@ export async function readMigrations(folder = MIGRATIONS_DIR): Promise<Migration
 
 /**
  * Brings the database at `url` up to this checkout. `afterwards` runs under the same lock: reference data, queues.
+ * Roles that may run `serve` and `worker` may use what is new from the moment that it is there.
  * @returns names of the migrations that were applied
  * @throws Error where an applied migration was edited, or the server is older than PostgreSQL 15
  */
@@ -52,6 +53,7 @@ export async function migrate(
     await requireSupportedServer(client);
     const applied = await applyMissing(client, await readMigrations(folder));
     await afterwards();
+    await grantRuntimeRoles(client);
     return applied;
   } finally {
     await client.end();
@@ -104,6 +106,7 @@ async function applyOne(client: pg.Client, migration: Migration): Promise<void> 
   await client.query('BEGIN');
   try {
     await client.query(migration.sql);
+    await grantRuntimeRoles(client);
     await client.query('INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)', [
       migration.name,
       migration.checksum,
@@ -113,4 +116,15 @@ async function applyOne(client: pg.Client, migration: Migration): Promise<void> 
     await client.query('ROLLBACK');
     throw new Error(`migration ${migration.name} failed and was rolled back`, { cause: error });
   }
+}
+
+/**
+ * In the migration's own transaction: a trigger on an old table may write to a new one, and processes of the version
+ * before go on meanwhile. Before the migration that brings the function, there is nothing to do.
+ */
+async function grantRuntimeRoles(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ known: boolean }>(
+    "SELECT to_regprocedure('public.grant_runtime_roles()') IS NOT NULL AS known",
+  );
+  if (rows[0]?.known) await client.query('SELECT public.grant_runtime_roles()');
 }
