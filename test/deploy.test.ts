@@ -142,13 +142,17 @@ describe.runIf(hasHaproxy)('a machine with two API processes and a worker', () =
     ['1.4.0', EXIT.usage, 'is version 1.1.0'],
     ['9.9.9', EXIT.usage, 'does not start'],
     ['../x', EXIT.usage, 'not a version'],
-  ])('%s is refused before any process ends', async (version, exitCode, reason) => {
-    const before = await machine.releases();
-    const answer = await machine.run('deploy.sh', [version]);
-    expect(answer.said).toContain(reason);
-    expect(answer.exitCode).toBe(exitCode);
-    expect(await machine.releases()).toEqual(before);
-  });
+  ])(
+    '%s is refused before any process ends',
+    { timeout: TEST_TIMEOUT_MS },
+    async (version, exitCode, reason) => {
+      const before = await machine.releases();
+      const answer = await machine.run('deploy.sh', [version]);
+      expect(answer.said).toContain(reason);
+      expect(answer.exitCode).toBe(exitCode);
+      expect(await machine.releases()).toEqual(before);
+    },
+  );
 });
 
 it.runIf(hasShellcheck)('shellcheck has nothing to say of any script of ops and of CI', () => {

@@ -8,6 +8,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readDebian } from '../scripts/sbom/image.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+/** npm makes a bill of all packages. */
+const TIMEOUT_MS = 120_000;
 /** Of this machine, where it is a Debian or an Ubuntu. */
 const PACKAGES = '/var/lib/dpkg';
 const STATUS = `Package: libc6
@@ -70,6 +72,7 @@ it('names what is installed of Debian, with the source that advisories are about
 
 it.runIf(existsSync(PACKAGES))(
   'of an image holds its packages, its Node and those of npm that are in it',
+  { timeout: TIMEOUT_MS },
   async () => {
     await rm(join(root, 'etc'), { recursive: true, force: true });
     await mkdir(join(root, 'var/lib'), { recursive: true });
