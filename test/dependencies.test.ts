@@ -1,6 +1,9 @@
 // What an installation of the dependencies does beside copying files, whichever npm does it.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import packageLock from '../package-lock.json' with { type: 'json' };
+
+const LOCK = join(import.meta.dirname, '../package-lock.json');
 
 interface Locked {
   readonly hasInstallScript?: boolean;
@@ -9,7 +12,10 @@ interface Locked {
   readonly link?: boolean;
 }
 
-const packages: readonly (readonly [string, Locked])[] = Object.entries(packageLock.packages);
+const lock = JSON.parse(readFileSync(LOCK, 'utf8')) as {
+  readonly packages: Readonly<Record<string, Locked>>;
+};
+const packages = Object.entries(lock.packages);
 
 it('runs no script but that of the embedded PostgreSQL, which links its libraries', () => {
   const scripted = packages.filter(([, { hasInstallScript }]) => hasInstallScript === true);
