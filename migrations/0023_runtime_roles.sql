@@ -2,7 +2,7 @@
 -- transaction that adds it. No list of such roles is kept beside the grants: one that is revoked or dropped is off it.
 
 -- Gives `grantee` exactly what `serve` and `worker` need, and takes back anything else that it was given on our tables.
--- To be called by their owner, once: from then on migrations do it again.
+-- To be called by their owner, once: from then on `migrate` does it again.
 CREATE OR REPLACE FUNCTION grant_runtime_role(grantee name) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   guarded regclass;
@@ -32,7 +32,7 @@ BEGIN
   END IF;
 END $$;
 
--- The roles that were granted this: nobody else but the owner adds to the audit log.
+-- The roles that were granted this: nobody else but the owner adds to the audit log. `migrate` asks before each migration.
 CREATE FUNCTION runtime_roles() RETURNS SETOF name LANGUAGE sql STABLE AS $$
   SELECT r.rolname
   FROM pg_class c, aclexplode(c.relacl) AS granted
@@ -40,14 +40,3 @@ CREATE FUNCTION runtime_roles() RETURNS SETOF name LANGUAGE sql STABLE AS $$
   WHERE c.oid = 'public.audit_entries'::regclass AND granted.privilege_type = 'INSERT' AND r.oid <> c.relowner
   ORDER BY r.rolname
 $$;
-
--- Grants all of them what has come since. Migrations call it in their transactions, and once more in the end.
-CREATE FUNCTION grant_runtime_roles() RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  grantee name;
-BEGIN
-  FOR grantee IN SELECT public.runtime_roles() LOOP
-    PERFORM public.grant_runtime_role(grantee);
-  END LOOP;
-END $$;
-REVOKE EXECUTE ON FUNCTION grant_runtime_roles FROM PUBLIC;

@@ -53,7 +53,7 @@ export async function migrate(
     await requireSupportedServer(client);
     const applied = await applyMissing(client, await readMigrations(folder));
     await afterwards();
-    await grantRuntimeRoles(client);
+    await grantTo(client, await runtimeRoles(client));
     return applied;
   } finally {
     await client.end();
@@ -105,8 +105,9 @@ async function applyMissing(
 async function applyOne(client: pg.Client, migration: Migration): Promise<void> {
   await client.query('BEGIN');
   try {
+    const roles = await runtimeRoles(client);
     await client.query(migration.sql);
-    await grantRuntimeRoles(client);
+    await grantTo(client, roles);
     await client.query('INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)', [
       migration.name,
       migration.checksum,
@@ -118,13 +119,20 @@ async function applyOne(client: pg.Client, migration: Migration): Promise<void> 
   }
 }
 
+/** Asked before a migration, which may replace the table whose grants tell. None before that which brings the function. */
+async function runtimeRoles(client: pg.Client): Promise<string[]> {
+  const { rows: known } = await client.query<{ function: string | null }>(
+    "SELECT to_regprocedure('public.runtime_roles()')::text AS function",
+  );
+  if (!known[0]?.function) return [];
+  const { rows } = await client.query<{ role: string }>('SELECT public.runtime_roles() AS role');
+  return rows.map(({ role }) => role);
+}
+
 /**
  * In the migration's own transaction: a trigger on an old table may write to a new one, and processes of the version
- * before go on meanwhile. Before the migration that brings the function, there is nothing to do.
+ * before go on meanwhile.
  */
-async function grantRuntimeRoles(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ known: boolean }>(
-    "SELECT to_regprocedure('public.grant_runtime_roles()') IS NOT NULL AS known",
-  );
-  if (rows[0]?.known) await client.query('SELECT public.grant_runtime_roles()');
+async function grantTo(client: pg.Client, roles: readonly string[]): Promise<void> {
+  for (const role of roles) await client.query('SELECT public.grant_runtime_role($1)', [role]);
 }
