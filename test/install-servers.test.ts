@@ -77,7 +77,10 @@ async function serversOfRun(): Promise<string[]> {
 async function packagesWith(major: number): Promise<Record<string, string>> {
   const entries = (await serversOfRun()).map((entry) => {
     const [program = '', name = ''] = entry.split(/:(?=[\w-]+$)/);
-    return [name, program.startsWith('/') ? `lib/postgresql/${major}/bin/postgres` : `bin/${program}`];
+    return [
+      name,
+      program.startsWith('/') ? `lib/postgresql/${major}/bin/postgres` : `bin/${program}`,
+    ];
   });
   return Object.fromEntries(entries);
 }
