@@ -185,7 +185,9 @@ it('whatever is published is built for both processors, described, and with word
   // What is scanned is what is listed, pushed and signed: nothing is built in between.
   const order = (jobs['platform']?.steps ?? []).map(({ uses = '', run = '' }) => uses + run);
   const at = (pattern: RegExp) => order.findIndex((text) => pattern.test(text));
-  expect(at(/docker build [\s\S]*sbom -- --image rootfs/)).toBeLessThan(at(/^anchore\/scan-action@/));
+  expect(at(/docker build [\s\S]*sbom -- --image rootfs/)).toBeLessThan(
+    at(/^anchore\/scan-action@/),
+  );
   expect(at(/^anchore\/scan-action@/)).toBeLessThan(at(/docker push [\s\S]*cosign attest/));
   expect(order.filter((text) => text.includes('docker build'))).toHaveLength(1);
   expect(scriptsOf(await load('deploy')).join('\n')).toMatch(/gh attestation verify "\$archive"/);
