@@ -188,6 +188,7 @@ describe('production', () => {
     ['METRICS_TOKEN', `${PRODUCTION.METRICS_TOKEN},${WEAK}`],
     ['JWT_PRIVATE_KEYS', `${PRODUCTION.JWT_PRIVATE_KEYS},${WEAK}`],
     ['RATE_LIMITS', 'off'],
+    ['LOCAL_PROXY', '10.213.0.2'],
     ['PAYMENT_PROVIDER', 'simulator'],
     ['PAYMENT_PROVIDER', ''],
     ['PUBLIC_URL', 'http://api.freshbytes.ph'],

@@ -136,8 +136,16 @@ export const Environment = Type.Object({
   TRUST_PROXY: OptionalText(
     'Proxies whose `X-Forwarded-For` is believed, comma-separated: addresses, networks (`10.244.0.0/16`), `loopback`, `linklocal`, `uniquelocal`',
   ),
+  LOCAL_PROXY: OptionalText(
+    'In development: address of a proxy that this machine alone can reach, such as that of `compose.demo.yaml`; what it passes on counts as asked by this machine, which shows `/dev`. Refused in production',
+    { kind: 'address' },
+  ),
   CORS_ORIGINS: OptionalText(
     'Origins that browsers may call from, comma-separated; absent: none, in development those of this machine',
+  ),
+  HSTS_PRELOAD: Flag(
+    'off',
+    '`on`: production asks browsers to build HTTPS for this domain and all its subdomains into themselves, which takes months to take back',
   ),
   RATE_LIMITS: Flag('on', '`off` is refused in production'),
   RATE_LIMIT_ANONYMOUS: Rate('600/minute', 'Per address, not signed in'),

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Environment, loadConfig } from '../src/config.ts';
-import { readCompose, type Service, startOrder } from './compose.ts';
+import { Environment, loadConfig, SETTINGS } from '../src/config.ts';
+import { type Compose, readCompose, type Service, startOrder } from './compose.ts';
 import { readDockerfile } from './dockerfile.ts';
 import { wordsOf } from './image.ts';
 
@@ -13,7 +13,12 @@ const ROOT = join(import.meta.dirname, '..');
 const FILE_SUFFIX = '_FILE';
 const SECRETS_DIR = '/run/secrets/';
 const MS_PER_S = 1000;
-const PUBLISHED_TO_ALL = { proxy: ['80:8080', '443:8443'] };
+const PUBLISHED_TO_ALL = { proxy: ['0.0.0.0:80:8080', '0.0.0.0:443:8443'] };
+/** What a process opens at most beside its pool: for probes, invalidations, and in a worker for the queues and the checks. */
+const CONNECTIONS_BESIDE_POOL = { api: 3, worker: 7 };
+/** Workers that the guide allows, and connections for migrate, a backup, people and superusers. */
+const WORKERS_MAX = 3;
+const OTHER_CONNECTIONS = 12;
 
 const compose = readCompose(['compose.yaml']);
 const demo = readCompose(['compose.yaml', 'compose.demo.yaml']);
@@ -21,6 +26,7 @@ const services = Object.entries(compose.services);
 const ours = services.filter(([, { build }]) => build !== undefined);
 
 const folder = mkdtempSync(join(tmpdir(), 'freshbytes-secrets-'));
+const OWN_SECRETS = join(ROOT, 'ops/compose/secrets');
 const makeSecrets = () => spawnSync(join(ROOT, 'ops/compose/make-secrets.sh'), [folder]).status;
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -40,7 +46,9 @@ describe.each(services)('the service %s', (name, service) => {
       memory: expect.any(String),
     });
     const isOneShot = service.restart !== 'unless-stopped';
-    if (!isOneShot) expect(service.healthcheck?.test?.[0]).toBe('CMD');
+    if (isOneShot) return;
+    expect(service.healthcheck).toMatchObject({ interval: '30s', start_interval: '1s' });
+    expect(service.healthcheck?.test?.[0]).toBe('CMD');
   });
 
   it('comes from an exact version, or from this repository', () => {
@@ -58,8 +66,11 @@ describe.each(services)('the service %s', (name, service) => {
       (service.volumes ?? []).filter(isOwnPath),
       (service.volumes ?? []).filter((volume) => /^[a-z]/.test(volume)),
     ];
-    for (const volume of own)
-      expect(existsSync(join(ROOT, volume.split(':')[0] ?? '')), volume).toBe(true);
+    expect(makeSecrets()).toBe(0);
+    for (const volume of own) {
+      const source = join(ROOT, volume.split(':')[0] ?? '').replace(OWN_SECRETS, folder);
+      expect(existsSync(source), volume).toBe(true);
+    }
     for (const volume of named)
       expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
     for (const secret of service.secrets ?? [])
@@ -112,22 +123,45 @@ describe('compose.yaml', () => {
   });
 
   it('believes the proxy alone, at the address that it always has', () => {
-    const edge = compose.services['proxy']?.networks as Record<string, { ipv4_address?: string }>;
+    expect(addressOnEdge(compose)).toBe('10.213.0.2');
     for (const [, { environment }] of ours)
-      expect(environment?.['TRUST_PROXY']).toBe(edge['edge']?.ipv4_address);
+      expect(environment?.['TRUST_PROXY']).toBe(addressOnEdge(compose));
     const onEdge = services.filter(([, service]) => networksOf(service).includes('edge'));
     expect(onEdge.map(([name]) => name)).toEqual(['api', 'proxy']);
+    const elsewhere = readCompose(['compose.yaml'], { env: { EDGE_NETWORK: '172.30.5' } });
+    expect(addressOnEdge(elsewhere)).toBe('172.30.5.2');
+    expect(elsewhere.services['api']?.environment?.['TRUST_PROXY']).toBe('172.30.5.2');
+    expect(elsewhere.networks['edge']?.ipam?.config[0]?.subnet).toBe('172.30.5.0/24');
   });
 
-  it('gives a stopping process the time that it takes at most', () => {
+  it('gives a stopping process the time that it takes at most, whatever DRAIN_MS is', () => {
     const source = readFileSync(join(ROOT, 'src/cli/serve.ts'), 'utf8');
     const stop_ms = Number(/STOP_TIMEOUT_MS = ([\d_]+);/.exec(source)?.[1]?.replaceAll('_', ''));
+    const drain_ms = Environment.properties.DRAIN_MS.maximum ?? Number.NaN;
     for (const name of ['api', 'worker']) {
-      const service = compose.services[name];
-      const drain_ms = Number(service?.environment?.['DRAIN_MS'] ?? 0);
-      const grace_ms = Number.parseInt(service?.stop_grace_period ?? '', 10) * MS_PER_S;
+      const grace_ms =
+        Number.parseInt(compose.services[name]?.stop_grace_period ?? '', 10) * MS_PER_S;
       expect(grace_ms).toBeGreaterThan(stop_ms + drain_ms);
     }
+  });
+
+  it('says once why a step refuses: it is not tried again', () => {
+    for (const name of ['migrate', 'grant-runtime-role'])
+      expect(compose.services[name]?.restart).toBe('no');
+  });
+
+  it('has a connection for every process that the proxy has a server for', () => {
+    const proxy = readFileSync(join(ROOT, 'ops/compose/haproxy.cfg'), 'utf8');
+    const servers = Number(/server-template api (\d+)/.exec(proxy)?.[1]);
+    const command = compose.services['postgres']?.command ?? [];
+    const max = Number(/max_connections=(\d+)/.exec(command.join(' '))?.[1]);
+    const pool = Environment.properties.DATABASE_POOL_SIZE.default;
+    const needed =
+      servers * (pool + CONNECTIONS_BESIDE_POOL.api) +
+      WORKERS_MAX * (pool + CONNECTIONS_BESIDE_POOL.worker) +
+      OTHER_CONNECTIONS;
+    expect(servers).toBe(10);
+    expect(max).toBeGreaterThanOrEqual(needed);
   });
 
   it('backs up with the programs of the server that it runs', () => {
@@ -145,6 +179,72 @@ describe('compose.yaml', () => {
     const alertmanager = readFileSync(join(ROOT, 'ops/monitoring/alertmanager.yml'), 'utf8');
     const files = [...alertmanager.matchAll(/\/run\/secrets\/(\w+)/g)].map(([, name]) => name);
     expect(compose.services['alertmanager']?.secrets).toEqual(expect.arrayContaining(files));
+  });
+});
+
+describe('the demo', () => {
+  it('has a name, volumes, secrets and a network of its own beside production', () => {
+    expect([compose.name, demo.name]).toEqual(['freshbytes', 'freshbytes-demo']);
+    // Without names of their own, volumes and containers are called after the project.
+    for (const volume of Object.values({ ...compose.volumes, ...demo.volumes }))
+      expect(volume).toEqual({});
+    const used = startOrder(demo).flatMap((name) => demo.services[name]?.secrets ?? []);
+    const files = used.map((secret) => demo.secrets[secret]?.file);
+    for (const file of files) expect(file).toMatch(/^ops\/compose\/demo-secrets\//);
+    expect(demo.networks['edge']?.ipam?.config).toHaveLength(1);
+    expect(addressOnEdge(demo)).not.toBe(addressOnEdge(compose));
+  });
+
+  it('is published to this machine alone, on one port, so that its proxy may count as this machine', () => {
+    const published = startOrder(demo).flatMap((name) => demo.services[name]?.ports ?? []);
+    expect(published).toEqual(['127.0.0.1:8000:8000']);
+    expect(demo.services['api']?.environment?.['LOCAL_PROXY']).toBe(addressOnEdge(demo));
+    for (const [name, { environment }] of services)
+      expect(environment, name).not.toHaveProperty('LOCAL_PROXY');
+  });
+
+  it('reads nothing of what is meant for production', () => {
+    const dotEnv = { SENTRY_DSN: 'https://key@errors.gulayan.ph/1', PUBLIC_URL: 'https://a.ph' };
+    const { services: all } = readCompose(['compose.yaml', 'compose.demo.yaml'], { dotEnv });
+    for (const name of ['migrate', 'grant-runtime-role', 'api', 'worker']) {
+      expect(all[name]?.environment).not.toHaveProperty('SENTRY_DSN');
+      expect(all[name]?.environment?.['PUBLIC_URL']).toBe('http://localhost:8000');
+      expect(all[name]?.volumes ?? []).not.toEqual(
+        expect.arrayContaining([expect.stringContaining('secrets')]),
+      );
+    }
+  });
+});
+
+describe('the settings of compose.yaml', () => {
+  /** What the stack itself decides; docs/deployment.md says so. */
+  const decided = new Set([
+    ...['NODE_ENV', 'HOST', 'PORT', 'WORKER', 'WORKER_PORT', 'DATA_DIR', 'TRUST_PROXY'],
+    // By make-secrets.sh, each in a file.
+    ...['DATABASE_URL', 'REDIS_URL', 'APP_SECRET', 'JWT_PRIVATE_KEYS', 'METRICS_TOKEN'],
+    ...['SMTP_URL', 'SEMAPHORE_API_KEY'],
+    // Of the service `backup`.
+    ...['BACKUP_METHOD', 'BACKUP_DIR', 'BACKUP_KEY_FILE'],
+  ]);
+  const free = SETTINGS.filter(({ name }) => !decided.has(name));
+
+  it.each(free.map(({ name }) => name))('take %s from .env, in every service', (name) => {
+    const given = readCompose(['compose.yaml'], { dotEnv: { [name]: 'of .env' } });
+    for (const [service] of ours)
+      expect(given.services[service]?.environment?.[name], service).toBe('of .env');
+  });
+
+  it('take any other secret from a file of the operator', () => {
+    const secrets = free.filter(({ secret }) => secret).map(({ name }) => name);
+    expect(secrets).toContain('SENTRY_DSN');
+    for (const [name, { volumes }] of ours)
+      expect(volumes, name).toContain('./ops/compose/secrets/more:/run/secrets/more:ro');
+  });
+
+  it('that the stack decides are named by the guide', () => {
+    const guide = readFileSync(join(ROOT, 'docs/deployment.md'), 'utf8');
+    const names = [...decided].filter((name) => !guide.includes(`\`${name}\``));
+    expect(names).toEqual([]);
   });
 });
 
@@ -192,13 +292,27 @@ describe('make-secrets.sh', () => {
     expect(readFileSync(join(folder, 'app_secret'), 'utf8')).not.toBe(before);
   });
 
-  it('is kept out of git', () => {
-    const ignored = spawnSync('git', ['check-ignore', '-q', 'ops/compose/secrets/app_secret'], {
-      cwd: ROOT,
-    });
-    expect(ignored.status).toBe(0);
+  it('lets the accounts of the containers read them all', () => {
+    expect(makeSecrets()).toBe(0);
+    expect(statSync(join(folder, 'more')).mode & 0o777).toBe(0o755);
+    expect(statSync(join(folder, 'app_secret')).mode & 0o777).toBe(0o444);
   });
+
+  it.each(['secrets/app_secret', 'secrets/more/sentry_dsn', 'demo-secrets/app_secret'])(
+    'is kept out of git: %s',
+    (path) => {
+      const ignored = spawnSync('git', ['check-ignore', '-q', `ops/compose/${path}`], {
+        cwd: ROOT,
+      });
+      expect(ignored.status).toBe(0);
+    },
+  );
 });
+
+function addressOnEdge({ services: all }: Compose): string | undefined {
+  const networks = all['proxy']?.networks as Record<string, { ipv4_address?: string }>;
+  return networks['edge']?.ipv4_address;
+}
 
 function isOwnPath(volume: string): boolean {
   return volume.startsWith('./');

@@ -1,7 +1,8 @@
 // compose.yaml as Docker Compose reads it: the files merged, their variables filled in. As much of it as ours use.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parseEnv } from 'node:util';
+import { type CollectionTag, parse, type ScalarTag, YAMLMap, YAMLSeq } from 'yaml';
 
 const ROOT = join(import.meta.dirname, '..');
 const VARIABLE = /\$\{(\w+)(?:(:-|:\?)([^}]*))?\}/g;
@@ -12,6 +13,7 @@ export interface Service {
   readonly profiles?: readonly string[];
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string | number>>;
+  readonly env_file?: readonly (string | { readonly path: string; readonly required: boolean })[];
   readonly secrets?: readonly string[];
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
@@ -23,7 +25,12 @@ export interface Service {
   readonly privileged?: boolean;
   readonly security_opt?: readonly string[];
   readonly restart?: string;
-  readonly healthcheck?: { readonly test?: readonly string[]; readonly disable?: boolean };
+  readonly healthcheck?: {
+    readonly test?: readonly string[];
+    readonly disable?: boolean;
+    readonly interval?: string;
+    readonly start_interval?: string;
+  };
   readonly stop_grace_period?: string;
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly deploy: {
@@ -33,6 +40,7 @@ export interface Service {
 }
 
 export interface Compose {
+  readonly name: string;
   readonly services: Readonly<Record<string, Service>>;
   readonly networks: Readonly<
     Record<
@@ -47,30 +55,84 @@ export interface Compose {
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
-/** @param files below the repository's root, the later ones on top. @throws Error where a variable must be set */
+/** Beside compose.yaml: what an operator sets. Never read here, because it is whatever this machine has. */
+const DOT_ENV = '.env';
+
+export interface Given {
+  /** For the variables of the files, as a shell or `.env` gives them. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What `.env` holds for the containers. */
+  readonly dotEnv?: Readonly<Record<string, string>>;
+}
+
+/**
+ * @param files below the repository's root, the later ones on top
+ * @returns each service's `environment` with its `env_file` beneath
+ * @throws Error where a variable must be set
+ */
 export function readCompose(
   files: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, dotEnv = {} }: Given = {},
 ): Compose {
   const documents = files.map((file) =>
-    fillIn(parse(readFileSync(join(ROOT, file), 'utf8'), { merge: true }), env),
+    fillIn(
+      parse(readFileSync(join(ROOT, file), 'utf8'), { merge: true, customTags: [...TAGS] }),
+      env,
+    ),
   );
-  return documents.reduce((below, above) => merge(below, above)) as Compose;
+  const compose = documents.reduce((below, above) => merge(below, above)) as Compose;
+  const services = Object.entries(compose.services).map(([name, service]) => {
+    const environment = { ...settingsOfFiles(service, dotEnv), ...service.environment };
+    return [name, { ...service, environment }];
+  });
+  return { ...compose, services: Object.fromEntries(services) };
 }
+
+function settingsOfFiles({ env_file = [] }: Service, dotEnv: Given['dotEnv']): object {
+  const contents = env_file.map((entry) => {
+    const path = typeof entry === 'string' ? entry : entry.path;
+    return path === DOT_ENV ? dotEnv : parseEnv(readFileSync(join(ROOT, path), 'utf8'));
+  });
+  return Object.assign({}, ...contents);
+}
+
+/** A value of a file on top that takes the place of what is below (`!override`), or takes it away (`!reset`). */
+class Replacement {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+const TAGS: readonly (ScalarTag | CollectionTag)[] = [
+  { tag: '!reset', resolve: () => new Replacement(undefined) },
+  ...[YAMLSeq, YAMLMap].flatMap((nodeClass): CollectionTag[] => {
+    const collection = nodeClass === YAMLSeq ? 'seq' : 'map';
+    return [
+      { tag: '!reset', collection, resolve: () => new Replacement(undefined) },
+      { tag: '!override', collection, resolve: (node) => new Replacement(node.toJSON()) },
+    ];
+  }),
+];
 
 /** By Compose's rules: mappings are merged, lists added to, and whatever else, a command too, is replaced. */
 function merge(below: unknown, above: unknown, key = ''): unknown {
+  if (above instanceof Replacement) return above.value;
   if (Array.isArray(below) && Array.isArray(above))
     return key === 'command' ? above : [...below, ...above];
   if (!isMapping(below) || !isMapping(above)) return above;
   const merged: Record<string, unknown> = { ...below };
-  for (const [name, value] of Object.entries(above))
-    merged[name] = name in below ? merge(below[name], value, name) : value;
+  for (const [name, value] of Object.entries(above)) {
+    const result = merge(below[name], value, name);
+    if (result === undefined) delete merged[name];
+    else merged[name] = result;
+  }
   return merged;
 }
 
 function fillIn(node: unknown, env: Readonly<Record<string, string>>): unknown {
   if (Array.isArray(node)) return node.map((item) => fillIn(item, env));
+  if (node instanceof Replacement) return new Replacement(fillIn(node.value, env));
   if (isMapping(node))
     return Object.fromEntries(
       Object.entries(node).map(([key, value]) => [key, fillIn(value, env)]),

@@ -4,9 +4,11 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import packageLock from '../package-lock.json' with { type: 'json' };
 import { findFreePort } from '../scripts/free-port.ts';
@@ -18,6 +20,9 @@ import { createDatabaseWire } from './wire.ts';
 const ROOT = join(import.meta.dirname, '..');
 const MAX_MODULES_MB = 130;
 const BYTES_PER_MB = 1_000_000;
+/** Where an ELF file names its machine, and the number of 64-bit ARM. */
+const ELF_MACHINE = 18;
+const AARCH64 = 183;
 const BUILD_TIMEOUT_MS = 120_000;
 const START_TIMEOUT_MS = 60_000;
 const ALLOWED_LICENCES = [
@@ -60,8 +65,18 @@ describe('the Dockerfile', () => {
 
   it('says what it is in the labels of the OCI', () => {
     const labels = wordsOf(runtime, 'LABEL').map((word) => pairOf(word)[0]);
-    const wanted = ['title', 'description', 'licenses', 'version', 'revision'];
+    const wanted = ['title', 'description', 'licenses', 'source', 'base.name', 'version', 'revision'];
     expect(labels).toEqual(wanted.map((name) => `org.opencontainers.image.${name}`));
+  });
+
+  it('can be built without asking a registry for more than its base', () => {
+    for (const file of ['Dockerfile', 'backup.Dockerfile'])
+      expect(readFileSync(join(ROOT, 'ops/docker', file), 'utf8')).not.toMatch(/^#\s*syntax/im);
+  });
+
+  it('is asked for its health often while it starts, and seldom after that', () => {
+    const { flags } = all.find(({ name }) => name === 'HEALTHCHECK') ?? {};
+    expect(flags).toMatchObject({ interval: '30s', 'start-interval': '1s' });
   });
 });
 
@@ -173,6 +188,33 @@ describe('the image', () => {
     expect(await finish(image.start(words))).toEqual({ exitCode: 0, stdout: 'true\n', stderr: '' });
   });
 });
+
+it('what is installed for linux/arm64 runs there, and nothing of it is of another machine', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'freshbytes-arm64-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const name of ['package.json', 'package-lock.json', '.npmrc'])
+    await copyFile(join(ROOT, name), join(folder, name));
+  const [install = [], prune = []] = (stages[0]?.instructions ?? [])
+    .filter(({ name }) => name === 'RUN')
+    .map(({ words }) => words);
+  const modules = join(folder, 'node_modules');
+  const runIn = ([program = '', ...args]: readonly string[], cwd: string) => {
+    const { status, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+  };
+  runIn([...install, '--os=linux', '--cpu=arm64', '--libc=glibc'], folder);
+  runIn([process.execPath, ...prune.slice(1, -1), modules], ROOT);
+  const binaries = filesOf(modules).filter((file) => /\.node$|\.so(\.|$)/.test(file));
+  expect(binaries.map((file) => file.split('/').slice(0, 2).join('/'))).toEqual(
+    expect.arrayContaining([
+      ...['@img/sharp-linux-arm64', '@img/sharp-libvips-linux-arm64'],
+      '@node-rs/argon2-linux-arm64-gnu',
+    ]),
+  );
+  const machines = binaries.map((file) => readFileSync(join(modules, file)).readUInt16LE(ELF_MACHINE));
+  expect([...new Set(machines)]).toEqual([AARCH64]);
+  expect(filesOf(modules).filter((file) => file.startsWith('node-linux-'))).toEqual([]);
+}, BUILD_TIMEOUT_MS);
 
 it('the bill of materials is CycloneDX and holds allowed licences only', () => {
   const { status, stdout } = spawnSync('npm', ['run', '--silent', 'sbom'], {

@@ -2,12 +2,13 @@
 // with the README's tour, during which one of the two API processes is stopped.
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { get, type IncomingMessage } from 'node:http';
+import { get, type IncomingMessage, request } from 'node:http';
 import { get as getSecurely } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../src/lib/ids.ts';
+import { startSteadyLoad } from './steady-load.ts';
 import { hasTopology, startTopology, type Topology } from './topology.ts';
 import { takeTour, tourIn } from './tour.ts';
 
@@ -46,15 +47,38 @@ describe.skipIf(!hasTopology)('the services of compose.yaml', () => {
     return (JSON.parse(lineOf() ?? '') as { ip_prefix: string }).ip_prefix;
   };
 
-  it('are served over TLS by two processes, and plain HTTP leads there', async () => {
+  it('are served over TLS by two processes', async () => {
     expect(await ask('/health/ready')).toMatchObject({ status: 200 });
     expect(topology.api).toHaveLength(2);
-    const plain = await answerOf(get(`http://${topology.published(8080)}${PATH}`));
-    expect([plain.status, plain.location]).toEqual([
-      308,
-      `https://${topology.published(8080)}${PATH}`,
-    ]);
   });
+
+  it.each(['/', '/docs', '/errors/NOT_FOUND'])(
+    'lead whoever looks at %s without TLS to the page with it',
+    async (path) => {
+      const plain = await answerOf(get(`http://${topology.published(8080)}${path}`));
+      expect([plain.status, plain.location]).toEqual([
+        308,
+        `https://${topology.published(8080)}${path}`,
+      ]);
+    },
+  );
+
+  it.each([
+    ['GET', PATH, {}],
+    ['GET', '/%61pi/v1/categories', {}],
+    ['GET', '//api/v1/categories', {}],
+    ['POST', '/api/v1/auth/login', {}],
+    ['POST', '/login', {}],
+    ['GET', '/health', { authorization: 'Bearer token' }],
+  ])(
+    'refuse %s %s without TLS instead of helping it to happen again',
+    async (method, path, headers) => {
+      const asked = request(`http://${topology.published(8080)}${path}`, { method, headers });
+      const answer = await answerOf(asked.end());
+      expect([answer.status, answer.location]).toEqual([403, undefined]);
+      expect(JSON.parse(answer.body)).toMatchObject({ status: 403, code: 'HTTPS_REQUIRED' });
+    },
+  );
 
   it('work on jobs in a process of their own', async () => {
     const answer = await fetch(`${topology.worker.url}/metrics`, {
@@ -115,11 +139,14 @@ describe.skipIf(!hasTopology)('the demo', () => {
     if (stopping === undefined || staying === undefined)
       throw new Error('two processes are needed');
     const url = `http://${topology.published(8000)}`;
-    const load = startLoad(`${url}/health/live`);
+    const load = startSteadyLoad(2, async () => {
+      const answer = await fetch(`${url}/health/live`);
+      const body = await answer.text();
+      return answer.ok ? undefined : `${answer.status} ${body}`;
+    });
     const steps = tourIn(await readFile(join(ROOT, 'README.md'), 'utf8'));
     const { printed, complaints } = await takeTour(steps, {
       url,
-      preamble: pastTheProxy(`${url}/dev`, `${staying.url}/dev`),
       onUnderWay: () => stopping.child.kill('SIGTERM'),
     });
     expect(complaints).toBe('');
@@ -133,48 +160,21 @@ describe.skipIf(!hasTopology)('the demo', () => {
     expect(staying.printed()).not.toContain('"level":"error"');
   }, 60_000);
 
-  it('hands its mail to the mail catcher', async () => {
+  it('shows the mail that the tour caused, and sends none', async () => {
+    const recipients = async () => {
+      const answer = await fetch(`http://${topology.published(8000)}/dev/messages`);
+      const { results } = (await answer.json()) as { results: { to: string }[] };
+      return results.map(({ to }) => to);
+    };
     await expect
-      .poll(() => [...topology.mail.recipients], { timeout: 20_000 })
+      .poll(recipients, { timeout: 20_000 })
       .toEqual(expect.arrayContaining(['customer@freshbytes.test', 'seller@freshbytes.test']));
+    expect(topology.mail.recipients).toEqual([]);
   }, 30_000);
 });
 
-/** The simulated wallet answers to its own machine alone: asked as from inside its container, not through the proxy. */
-function pastTheProxy(from: string, to: string): string {
-  const pattern = from.replaceAll('/', '\\/');
-  return `curl() { command curl "\${@/#${pattern}/${to}}"; }\n`;
-}
-
-/** Asks the same over and over, by a few clients at once, each on a connection that is kept open. */
-function startLoad(url: string): { stop: () => Promise<{ answered: number; failed: string[] }> } {
-  let isOver = false;
-  let answered = 0;
-  const failed: string[] = [];
-  const ask = async (): Promise<void> => {
-    while (!isOver) {
-      try {
-        const answer = await fetch(url);
-        const body = await answer.text();
-        if (answer.ok) answered += 1;
-        else failed.push(`${answer.status} ${body}`);
-      } catch (error) {
-        failed.push(String(error));
-      }
-    }
-  };
-  const clients = [ask(), ask()];
-  return {
-    stop: async () => {
-      isOver = true;
-      await Promise.all(clients);
-      return { answered, failed };
-    },
-  };
-}
-
-async function answerOf(request: ReturnType<typeof get>) {
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
+async function answerOf(asked: ReturnType<typeof get>) {
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
   return {
     status: response.statusCode,
     location: response.headers.location,

@@ -156,7 +156,8 @@ function freshbytes(
 ): { words: string[]; env: Record<string, string> } {
   const env = { ...envOf(runtime, site.folder), ...localEnvironment(site, name) };
   const edge = serviceOf(site, 'proxy').networks as Record<string, { ipv4_address?: string }>;
-  if (env['TRUST_PROXY'] === edge['edge']?.ipv4_address) env['TRUST_PROXY'] = PROXY_ADDRESS;
+  for (const setting of ['TRUST_PROXY', 'LOCAL_PROXY'])
+    if (env[setting] === edge['edge']?.ipv4_address) env[setting] = PROXY_ADDRESS;
   return { words: [...wordsOf(runtime, 'ENTRYPOINT'), ...command], env };
 }
 

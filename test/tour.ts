@@ -16,8 +16,6 @@ export interface TourStep {
 export interface TourOptions {
   /** Takes the place of `http://localhost:8000`. */
   readonly url: string;
-  /** Commands before the first block. */
-  readonly preamble?: string;
   /** Called when the first block has ended. */
   readonly onUnderWay?: () => void;
 }
@@ -36,11 +34,11 @@ export function tourIn(readme: string): TourStep[] {
 /** @returns the steps with what they really printed, and what the shell complained of */
 export async function takeTour(
   steps: readonly TourStep[],
-  { url, preamble = '', onUnderWay = () => {} }: TourOptions,
+  { url, onUnderWay = () => {} }: TourOptions,
 ): Promise<{ printed: TourStep[]; complaints: string }> {
   const shell = spawn('bash', { stdio: 'pipe' });
   const script = steps.map(({ commands }) => `${commands}echo '${BLOCK_END}'\n`).join('');
-  shell.stdin.end(preamble + script.replace(ADDRESS_IN_README, url));
+  shell.stdin.end(script.replace(ADDRESS_IN_README, url));
   let stdout = '';
   shell.stdout.once('data', onUnderWay).on('data', (chunk: Buffer) => {
     stdout += chunk.toString();

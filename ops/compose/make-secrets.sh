@@ -3,10 +3,11 @@
 # a second run only adds what a new version needs. Real keys of others (SMS, pager) are to be put in by hand.
 set -eu
 folder=${1:-$(dirname "$0")/secrets}
-mkdir -p "$folder"
+umask 022
+# `more` is for those that few need, such as sentry_dsn: docs/deployment.md.
+mkdir -p "$folder/more"
 # Nobody else may enter the folder. The files in it are readable, because the accounts in the containers are others.
 chmod 700 "$folder"
-umask 022
 
 # keep <name> <value>: unless there is one already
 keep() { [ -s "$folder/$1" ] || printf '%s\n' "$2" > "$folder/$1"; }
@@ -37,4 +38,4 @@ fi
 for name in semaphore_api_key smtp_password pager_token heartbeat_token; do
   keep "$name" "put-the-real-$name-here"
 done
-chmod 444 "$folder"/*
+find "$folder" -type f ! -name .gitignore -exec chmod 444 {} +

@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # `freshbytes backup` and `restore` beside PostgreSQL's own programs, in the version of the server that they back up.
 ARG NODE_IMAGE=freshbytes
 ARG POSTGRES_IMAGE=postgres:18.4-trixie

@@ -1,4 +1,5 @@
 // What is wrong with settings beyond the form of each: sentences for people, without any value.
+import { isIP } from 'node:net';
 import { keyRing } from '../lib/key-ring.ts';
 import { isRedisAddress } from '../lib/redis-address.ts';
 import { parseSigningKey } from '../lib/signing-key.ts';
@@ -22,6 +23,9 @@ export function valueFaults(given: Given): string[] {
     faults.push(
       'TRUST_PROXY must list addresses and networks such as 10.0.0.2, 10.244.0.0/16, loopback: whom to believe, and never everybody',
     );
+  const localProxy = given['LOCAL_PROXY'];
+  if (localProxy !== undefined && isIP(localProxy) === 0)
+    faults.push('LOCAL_PROXY must be one address, such as 10.213.1.2');
   const origins = given['CORS_ORIGINS'];
   if (origins !== undefined && !isOriginList(origins))
     faults.push(
@@ -61,6 +65,8 @@ export function productionFaults(given: Given): string[] {
       ? [`${name} holds a weak secret: too few different characters`]
       : [];
   });
+  if (given['LOCAL_PROXY'] !== undefined)
+    faults.push('LOCAL_PROXY must not be set: it shows development pages to whoever it passes on');
   if (given['RATE_LIMITS'] === 'off') faults.push('RATE_LIMITS must not be off');
   if (given['PAYMENT_PROVIDER'] === 'simulator')
     faults.push('PAYMENT_PROVIDER must not be simulator');

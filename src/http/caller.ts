@@ -95,12 +95,12 @@ export function registerCaller(
 /** Where a request comes from, as far as quotas are concerned. */
 export function origin(
   request: FastifyRequest,
-  { isDevelopment }: Pick<Config, 'isDevelopment'>,
+  config: Pick<Config, 'isDevelopment' | 'LOCAL_PROXY'>,
 ): Pick<CountedRequest, 'address' | 'isUnbounded'> {
   return {
     address: addressKey(request.ip),
     // Whoever develops on this machine sees what would be left, and is not locked out.
-    isUnbounded: isDevelopment && isLocalCaller(request),
+    isUnbounded: config.isDevelopment && isLocalCaller(request, config),
   };
 }
 

@@ -25,7 +25,7 @@ declare module 'fastify' {
 export interface DeprecationDeps {
   readonly table: readonly Deprecation[];
   readonly clock: Clock;
-  readonly config: Pick<Config, 'isDevelopment'>;
+  readonly config: Pick<Config, 'isDevelopment' | 'LOCAL_PROXY'>;
   readonly publicUrl: string;
   readonly metrics: Pick<Metrics, 'countDeprecatedRequest'>;
   readonly limits: RateLimits;

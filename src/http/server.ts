@@ -60,7 +60,7 @@ export function createServer(deps: {
   validator: FastifySchemaCompiler<TSchema>;
 } {
   const { config, log, clock, tracing, errorReports } = deps;
-  const headers = securityHeaders(config.isProduction);
+  const headers = securityHeaders(config);
   const answering = { publicUrl: config.publicUrl, now: () => clock.now(), headers };
   const validation = createValidation();
   const app: FastifyInstance = Fastify({
@@ -98,7 +98,7 @@ export function createServer(deps: {
   });
   app.setValidatorCompiler(validation.compiler);
   app.decorateRequest('ctx');
-  registerSecurityHeaders(app, config.isProduction);
+  registerSecurityHeaders(app, config);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     refuseStrangeAddress(request);

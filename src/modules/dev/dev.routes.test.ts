@@ -111,6 +111,31 @@ describe('GET /dev/messages', () => {
     expect(response.statusCode).toBe(404);
   });
 
+  describe('with LOCAL_PROXY', () => {
+    const PROXY = '10.213.1.2';
+    let behind: TestApp;
+    beforeAll(async () => {
+      behind = await createTestApp({ env: { LOCAL_PROXY: PROXY } });
+    });
+    afterAll(() => behind.close());
+    const statusOf = async (remoteAddress: string, headers: Record<string, string> = {}) =>
+      (await behind.app.inject({ url: '/dev/messages', remoteAddress, headers })).statusCode;
+
+    it.each([PROXY, `::ffff:${PROXY}`, '127.0.0.1'])('is there for %s', async (address) => {
+      expect(await statusOf(address)).toBe(200);
+    });
+
+    it('is not there for any other address, nor for one that begins alike', async () => {
+      for (const address of ['10.213.1.1', '10.213.1.20', '203.0.113.7'])
+        expect(await statusOf(address)).toBe(404);
+    });
+
+    it('is not there for what the proxy got from elsewhere, or by a name that is not of this machine', async () => {
+      expect(await statusOf(PROXY, { 'x-forwarded-for': '203.0.113.7' })).toBe(404);
+      expect(await statusOf(PROXY, { host: 'attacker.example' })).toBe(404);
+    });
+  });
+
   it('does not exist in production, even from the same machine', async () => {
     const app = Fastify();
     const services = { ...test.services, config: { ...test.services.config, isProduction: true } };

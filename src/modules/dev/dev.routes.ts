@@ -1,6 +1,7 @@
 // /dev: development's own pages, outside the API versions: the mail and SMS that would have been sent.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { Config } from '../../config.ts';
 import type { Services } from '../../context.ts';
 import { type DevMessage, listDevMessages } from '../../gateways/dev-messages.ts';
 import { sendPage, wantsPage } from '../../http/html-page.ts';
@@ -34,7 +35,7 @@ export async function registerDevPages(
   if (services.config.isProduction) return;
   await app.register(
     async (dev) => {
-      dev.addHook('onRequest', refuseOutsiders);
+      dev.addHook('onRequest', async (request) => refuseOutsiders(request, services.config));
       // Apart, because named schemas that a plugin is given change what validates its other routes.
       await dev.register(async (routes) => mountRoutes(routes));
       dev.get<{ Querystring: Infer<typeof MessageQuery> }>(
@@ -76,6 +77,7 @@ function sendMessagesPage(
 }
 
 /** Whoever is not on this machine gets the answer of an unknown address. */
-async function refuseOutsiders(request: FastifyRequest): Promise<void> {
-  if (!isLocalCaller(request)) throw new Problem(NOT_FOUND, 'There is nothing at this address.');
+function refuseOutsiders(request: FastifyRequest, config: Config): void {
+  if (!isLocalCaller(request, config))
+    throw new Problem(NOT_FOUND, 'There is nothing at this address.');
 }

@@ -50,7 +50,7 @@ export function registerStartPage(
 
   async function describeStart(request: FastifyRequest): Promise<Start> {
     const neutral = { name: NAME, links: linksOf(versions) };
-    if (config.isProduction || !isLocalCaller(request)) return neutral;
+    if (config.isProduction || !isLocalCaller(request, config)) return neutral;
     const sign_in = { emails: DEMO_EMAILS, password: DEMO_PASSWORD };
     return {
       ...neutral,

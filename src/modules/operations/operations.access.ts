@@ -19,7 +19,7 @@ export function mayReadMetrics(request: FastifyRequest, config: Config): boolean
   if (config.METRICS_TOKEN !== undefined && token !== undefined) {
     return isAmong(token, config.METRICS_TOKEN);
   }
-  return config.isDevelopment && isLocalCaller(request);
+  return config.isDevelopment && isLocalCaller(request, config);
 }
 
 export interface DetailsDeps {
