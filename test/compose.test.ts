@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Environment, loadConfig, SETTINGS } from '../src/config.ts';
+import { Environment, loadConfig, SETTINGS, type Setting } from '../src/config.ts';
 import { type Compose, readCompose, type Service, startOrder } from './compose.ts';
 import { readDockerfile } from './dockerfile.ts';
 import { wordsOf } from './image.ts';
@@ -137,7 +137,7 @@ describe('compose.yaml', () => {
   it('gives a stopping process the time that it takes at most, whatever DRAIN_MS is', () => {
     const source = readFileSync(join(ROOT, 'src/cli/serve.ts'), 'utf8');
     const stop_ms = Number(/STOP_TIMEOUT_MS = ([\d_]+);/.exec(source)?.[1]?.replaceAll('_', ''));
-    const drain_ms = Environment.properties.DRAIN_MS.maximum ?? Number.NaN;
+    const drain_ms = settingNamed('DRAIN_MS').maximum ?? Number.NaN;
     for (const name of ['api', 'worker']) {
       const grace_ms =
         Number.parseInt(compose.services[name]?.stop_grace_period ?? '', 10) * MS_PER_S;
@@ -155,7 +155,7 @@ describe('compose.yaml', () => {
     const servers = Number(/server-template api (\d+)/.exec(proxy)?.[1]);
     const command = compose.services['postgres']?.command ?? [];
     const max = Number(/max_connections=(\d+)/.exec(command.join(' '))?.[1]);
-    const pool = Environment.properties.DATABASE_POOL_SIZE.default;
+    const pool = Number(settingNamed('DATABASE_POOL_SIZE').default);
     const needed =
       servers * (pool + CONNECTIONS_BESIDE_POOL.api) +
       WORKERS_MAX * (pool + CONNECTIONS_BESIDE_POOL.worker) +
@@ -308,6 +308,12 @@ describe('make-secrets.sh', () => {
     },
   );
 });
+
+function settingNamed(wanted: string): Setting {
+  const setting = SETTINGS.find(({ name }) => name === wanted);
+  if (setting === undefined) throw new Error(`no setting ${wanted}`);
+  return setting;
+}
 
 function addressOnEdge({ services: all }: Compose): string | undefined {
   const networks = all['proxy']?.networks as Record<string, { ipv4_address?: string }>;

@@ -80,6 +80,9 @@ export function readCompose(
       env,
     ),
   );
+  for (const [key, value] of documents.flatMap((document) => Object.entries(document as object)))
+    if (key.startsWith('x-') && hasReplacement(value))
+      throw new Error(`Compose ignores !reset and !override in what \`<<\` brings: ${key}`);
   const compose = documents.reduce((below, above) => merge(below, above)) as Compose;
   const services = Object.entries(compose.services).map(([name, service]) => {
     const environment = { ...settingsOfFiles(service, dotEnv), ...service.environment };
@@ -114,6 +117,11 @@ const TAGS: readonly (ScalarTag | CollectionTag)[] = [
     ];
   }),
 ];
+
+function hasReplacement(node: unknown): boolean {
+  if (node instanceof Replacement) return true;
+  return typeof node === 'object' && node !== null && Object.values(node).some(hasReplacement);
+}
 
 /** By Compose's rules: mappings are merged, lists added to, and whatever else, a command too, is replaced. */
 function merge(below: unknown, above: unknown, key = ''): unknown {

@@ -65,7 +65,15 @@ describe('the Dockerfile', () => {
 
   it('says what it is in the labels of the OCI', () => {
     const labels = wordsOf(runtime, 'LABEL').map((word) => pairOf(word)[0]);
-    const wanted = ['title', 'description', 'licenses', 'source', 'base.name', 'version', 'revision'];
+    const wanted = [
+      'title',
+      'description',
+      'licenses',
+      'source',
+      'base.name',
+      'version',
+      'revision',
+    ];
     expect(labels).toEqual(wanted.map((name) => `org.opencontainers.image.${name}`));
   });
 
@@ -189,32 +197,38 @@ describe('the image', () => {
   });
 });
 
-it('what is installed for linux/arm64 runs there, and nothing of it is of another machine', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'freshbytes-arm64-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  for (const name of ['package.json', 'package-lock.json', '.npmrc'])
-    await copyFile(join(ROOT, name), join(folder, name));
-  const [install = [], prune = []] = (stages[0]?.instructions ?? [])
-    .filter(({ name }) => name === 'RUN')
-    .map(({ words }) => words);
-  const modules = join(folder, 'node_modules');
-  const runIn = ([program = '', ...args]: readonly string[], cwd: string) => {
-    const { status, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
-    expect([status, stderr]).toEqual([0, '']);
-  };
-  runIn([...install, '--os=linux', '--cpu=arm64', '--libc=glibc'], folder);
-  runIn([process.execPath, ...prune.slice(1, -1), modules], ROOT);
-  const binaries = filesOf(modules).filter((file) => /\.node$|\.so(\.|$)/.test(file));
-  expect(binaries.map((file) => file.split('/').slice(0, 2).join('/'))).toEqual(
-    expect.arrayContaining([
-      ...['@img/sharp-linux-arm64', '@img/sharp-libvips-linux-arm64'],
-      '@node-rs/argon2-linux-arm64-gnu',
-    ]),
-  );
-  const machines = binaries.map((file) => readFileSync(join(modules, file)).readUInt16LE(ELF_MACHINE));
-  expect([...new Set(machines)]).toEqual([AARCH64]);
-  expect(filesOf(modules).filter((file) => file.startsWith('node-linux-'))).toEqual([]);
-}, BUILD_TIMEOUT_MS);
+it(
+  'what is installed for linux/arm64 runs there, and nothing of it is of another machine',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'freshbytes-arm64-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    for (const name of ['package.json', 'package-lock.json', '.npmrc'])
+      await copyFile(join(ROOT, name), join(folder, name));
+    const [install = [], prune = []] = (stages[0]?.instructions ?? [])
+      .filter(({ name }) => name === 'RUN')
+      .map(({ words }) => words);
+    const modules = join(folder, 'node_modules');
+    const runIn = ([program = '', ...args]: readonly string[], cwd: string) => {
+      const { status, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+      expect([status, stderr]).toEqual([0, '']);
+    };
+    runIn([...install, '--os=linux', '--cpu=arm64', '--libc=glibc'], folder);
+    runIn([process.execPath, ...prune.slice(1, -1), modules], ROOT);
+    const binaries = filesOf(modules).filter((file) => /\.node$|\.so(\.|$)/.test(file));
+    expect(binaries.map((file) => file.split('/').slice(0, 2).join('/'))).toEqual(
+      expect.arrayContaining([
+        ...['@img/sharp-linux-arm64', '@img/sharp-libvips-linux-arm64'],
+        '@node-rs/argon2-linux-arm64-gnu',
+      ]),
+    );
+    const machines = binaries.map((file) =>
+      readFileSync(join(modules, file)).readUInt16LE(ELF_MACHINE),
+    );
+    expect([...new Set(machines)]).toEqual([AARCH64]);
+    expect(filesOf(modules).filter((file) => file.startsWith('node-linux-'))).toEqual([]);
+  },
+  BUILD_TIMEOUT_MS,
+);
 
 it('the bill of materials is CycloneDX and holds allowed licences only', () => {
   const { status, stdout } = spawnSync('npm', ['run', '--silent', 'sbom'], {
