@@ -4,7 +4,7 @@
 import { connect } from 'node:net';
 
 const { PORT, WORKER_PORT } = process.env;
-const TIMEOUT_MS = 4_000;
+const TIMEOUT_MS = 10_000;
 
 const port = WORKER_PORT || PORT;
 const request = `GET /health/${process.argv[2]} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`;
