@@ -27,6 +27,13 @@ keep app_secret "$(openssl rand -base64 48 | tr -d '\n')"
 keep jwt_private_keys "$(openssl genpkey -algorithm ed25519 -outform DER | openssl base64 -A)"
 keep backup_key "$(openssl rand -base64 32)"
 keep smtp_url 'smtp://mail:1025'
+# Of compose.s3.yaml: Garage's keys have this form.
+keep s3_access_key_id "GK$(openssl rand -hex 12)"
+keep s3_secret_access_key "$(openssl rand -hex 32)"
+keep garage.env "GARAGE_RPC_SECRET=$(openssl rand -hex 32)
+GARAGE_DEFAULT_ACCESS_KEY=$(read_back s3_access_key_id)
+GARAGE_DEFAULT_SECRET_KEY=$(read_back s3_secret_access_key)
+GARAGE_DEFAULT_BUCKET=freshbytes-uploads"
 
 # Signed by nobody: browsers warn until a real certificate, its chain and its key take the place of this file.
 if ! [ -s "$folder/certificate.pem" ]; then
