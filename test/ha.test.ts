@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { askMachine, requirePatroni } from '../ops/ha/patroni.ts';
 import { fill, placeholdersIn, renderFile } from '../ops/ha/render.ts';
-import { drill } from '../scripts/drill-failover.ts';
 import { isEven } from '../scripts/failover/books.ts';
-import { missingPackages } from '../scripts/failover/programs.ts';
+import { drill } from '../scripts/failover/drill.ts';
+import { canDrill } from '../scripts/failover/programs.ts';
+import { isTrialPassed } from '../scripts/failover/report.ts';
 import {
   CONNECT_TIMEOUT_MS,
   IDLE_IN_TRANSACTION_TIMEOUT_MS,
@@ -17,17 +19,22 @@ import {
 import { SECOND_MS } from '../src/lib/time.ts';
 
 const FOLDER = join(import.meta.dirname, '../ops/ha');
-const TEMPLATES = readdirSync(FOLDER).filter((name) => !/^(render\.ts|example\.env)$/.test(name));
+const TEMPLATES = readdirSync(FOLDER).filter((name) => !/\.(ts|env)$/.test(name));
 const example = parseEnv(readFileSync(join(FOLDER, 'example.env'), 'utf8'));
 const secrets = Object.keys(example).filter((name) => name.endsWith('_PASSWORD'));
-const settings = { ...example, ...Object.fromEntries(secrets.map((name) => [name, 'made-up'])) };
-/** Longest that one server may be without PostgreSQL in the drill, of which twenty seconds are the leader's term. */
-const MAX_RTO_S = 45;
-const LONGEST_MS = 240_000;
+/** Of the machine that a file is filled in on, and of no file. */
+const ASKED = ['WATCHDOG_MODE'];
+const settings = {
+  ...example,
+  ...Object.fromEntries(secrets.map((name) => [name, 'made-up'])),
+  WATCHDOG_MODE: 'required',
+};
+/** Longest that no order may be placed in the drill, of which twenty seconds are the leader's term. */
+const MAX_OUTAGE_S = 45;
+const LONGEST_MS = 600_000;
 
-const isInstalled = missingPackages().length === 0;
 /** The drill is skipped without its programs, unless it is said that it must run. */
-const canDrill = isInstalled || process.env['REQUIRE_HA'] === '1';
+const drills = process.env['REQUIRE_HA'] === '1' || canDrill();
 
 /** The value that follows a word of a file that is no YAML. */
 function settingIn(file: string, pattern: RegExp): string {
@@ -57,7 +64,7 @@ describe('the files', () => {
     const used = TEMPLATES.flatMap((name) =>
       placeholdersIn(readFileSync(join(FOLDER, name), 'utf8')),
     );
-    expect([...new Set(used)].toSorted()).toEqual(Object.keys(example).toSorted());
+    expect([...new Set(used)].toSorted()).toEqual([...Object.keys(example), ...ASKED].toSorted());
   });
 
   it.each(secrets)('have no default for %s, and are not filled in without one', (name) => {
@@ -87,6 +94,7 @@ describe('PostgreSQL', () => {
       synchronous_mode: true,
       synchronous_mode_strict: true,
       synchronous_node_count: 1,
+      check_timeline: true,
       failsafe_mode: true,
       postgresql: { use_pg_rewind: true, parameters: { synchronous_commit: 'on' } },
     });
@@ -147,21 +155,66 @@ describe('the ways to it', () => {
   });
 });
 
-describe.skipIf(!canDrill)('killed under load,', () => {
+describe('Patroni', () => {
+  it.each(['patroni 3.0.2', 'patroni 3.3.8', 'patroni 2.1'])('is refused as %s', (said) => {
+    expect(() => requirePatroni(said)).toThrow(`Patroni ${said.slice(8)} is too old`);
+  });
+
+  it.each(['patroni 4.0.7', 'patroni 4.1', 'patroni 10.0.0'])('is taken as %s', (said) => {
+    expect(() => requirePatroni(said)).not.toThrow();
+  });
+
+  it('is refused where it does not say its version', () => {
+    expect(() => requirePatroni('')).toThrow('which version of Patroni is this: none');
+  });
+});
+
+describe('the watchdog', () => {
+  const ask = (device: string, given: Record<string, string> = {}) => {
+    const warnings: string[] = [];
+    const { WATCHDOG_MODE: mode } = askMachine(given, (line) => warnings.push(line), {
+      device,
+      patroni: 'no-such-program',
+    });
+    return { mode, warnings: warnings.filter((line) => line.startsWith('NO WATCHDOG')) };
+  };
+
+  it('is required where the machine has one', () => {
+    expect(ask('/dev/null')).toEqual({ mode: 'required', warnings: [] });
+  });
+
+  it('is missed loudly where the machine has none', () => {
+    const { mode, warnings } = ask('/dev/no-such-device');
+    expect(mode).toBe('automatic');
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('is what the settings say where they say it', () => {
+    expect(ask('/dev/null', { WATCHDOG_MODE: 'off' })).toEqual({ mode: 'off', warnings: [] });
+  });
+});
+
+describe.skipIf(!drills)('under load,', () => {
   it(
-    'neither Redis nor PostgreSQL takes an acknowledged order with it, and both are back by themselves',
+    'no fault takes an acknowledged order with it, and all comes back by itself',
     async () => {
-      const result = await drill({ buyers: 4, orders: 10, handsOver: false, say: () => {} });
-      expect(result.acknowledged).toBeGreaterThanOrEqual(50);
-      expect(Object.keys(result.books)).toEqual(['leader', 'db1', 'db2', 'db3']);
-      expect(Object.values(result.books).filter((books) => !isEven(books))).toEqual([]);
-      expect(result.violations).toBe('');
-      expect(result.isLogoutSafe).toBe(true);
-      expect(result.failed.redis).toBe(0);
+      const faults = ['kill-redis', 'kill-machine'];
+      const { trials, books, violations } = await drill(
+        { faults, buyers: 4, orders: 10 },
+        { say: () => {} },
+      );
+      expect(trials.map(({ fault }) => fault)).toEqual(faults);
+      expect(trials.filter((trial) => !isTrialPassed(trial))).toEqual([]);
+      expect(Object.keys(books)).toEqual(['leader', 'db1', 'db2', 'db3']);
+      expect(Object.values(books).filter((of) => !isEven(of))).toEqual([]);
+      expect(violations).toBe('');
+      const [redis, postgres] = trials;
+      expect(redis?.isLogoutSafe).toBe(true);
       // A kill that nobody noticed would prove nothing.
-      expect(result.failed.database).toBeGreaterThan(0);
-      expect(result.rto_s.direct).toBeLessThan(MAX_RTO_S);
-      expect(result.rto_s.pooled).toBeLessThan(MAX_RTO_S);
+      expect(postgres?.failed).toBeGreaterThan(0);
+      expect(postgres?.leaders[0]).not.toBe(postgres?.leaders[1]);
+      expect(postgres?.outage_s.direct).toBeLessThan(MAX_OUTAGE_S);
+      expect(postgres?.outage_s.pooled).toBeLessThan(MAX_OUTAGE_S);
     },
     LONGEST_MS,
   );

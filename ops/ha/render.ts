@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { askMachine } from './patroni.ts';
 
 export type Settings = Readonly<Record<string, string | number | undefined>>;
 
@@ -33,6 +34,10 @@ export function renderFile(name: string, settings: Settings): string {
 if (import.meta.main) {
   const [name, ...files] = process.argv.slice(2);
   if (name === undefined) throw new Error('usage: render.ts <file of this folder> <settings.env>…');
-  const settings = files.map((path) => parseEnv(readFileSync(path, 'utf8')));
-  process.stdout.write(renderFile(name, Object.assign({}, ...settings)));
+  const given: Settings = Object.assign(
+    {},
+    ...files.map((path) => parseEnv(readFileSync(path, 'utf8'))),
+  );
+  const settings = name === 'patroni.yml' ? askMachine(given, console.error) : given;
+  process.stdout.write(renderFile(name, settings));
 }

@@ -38,7 +38,9 @@ export interface Crowd {
   /** In the order of their ends. */
   readonly attempts: readonly Attempt[];
   readonly acknowledged: readonly Acknowledged[];
-  /** Lets everybody finish the order that is being placed. @throws Error where one met an answer that no client expects */
+  /** Answers that no client expects. */
+  readonly surprises: readonly string[];
+  /** Lets everybody finish the order that is being placed. */
   stop(): Promise<void>;
 }
 
@@ -86,6 +88,13 @@ export async function startCrowd(
 ): Promise<Crowd> {
   const attempts: Attempt[] = [];
   const acknowledged: Acknowledged[] = [];
+  const surprises: string[] = [];
+  const isTaken = (answer: Answer) => {
+    if (answer.status < 300) return true;
+    if (codeOf(answer.body) !== NO_STOCK)
+      surprises.push(`${answer.status} ${JSON.stringify(answer.body)}`);
+    return false;
+  };
   let isStopping = false;
   const [url = ''] = urls;
   const products = await list(url, { path: `/products?in_stock=true&page_size=${PAGE_SIZE}` });
@@ -110,6 +119,7 @@ export async function startCrowd(
   return {
     attempts,
     acknowledged,
+    surprises,
     stop: async () => {
       isStopping = true;
       await shopping;
@@ -150,13 +160,6 @@ async function askUntilAnswered(
 /** Whether the contract says to ask again. */
 function isOpen({ status, body }: Answer): boolean {
   return status === 503 || codeOf(body) === 'IDEMPOTENCY_IN_PROGRESS';
-}
-
-/** @returns false for what is sold out. @throws Error for an answer that no client expects */
-function isTaken({ status, body }: Answer): boolean {
-  if (status < 300) return true;
-  if (codeOf(body) === NO_STOCK) return false;
-  throw new Error(`an answer of ${status}: ${JSON.stringify(body)}`);
 }
 
 function codeOf(body: unknown): string | undefined {

@@ -1,17 +1,24 @@
-// Three PostgreSQL servers under Patroni and etcd, HAProxy in front of them, and PgBouncer for those who want it.
+// Three machines with PostgreSQL, Patroni and a member of etcd each; where the clients are, HAProxy, and PgBouncer for those
+// who want it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { renderFile, type Settings } from '../../ops/ha/render.ts';
-import { waitUntil } from '../../src/db/embedded/wait.ts';
-import type { Machine, Program } from './machine.ts';
+import { renderFile } from '../../ops/ha/render.ts';
+import type { Machine } from './machine.ts';
 import { programPath } from './programs.ts';
-import { HOST, type Layout, NODES, type NodeName } from './settings.ts';
+import { CLIENTS, HOSTS, type Layout, NODES, type NodeName, OPS, settingsOf } from './settings.ts';
 
-const OPS = join(import.meta.dirname, '../../ops/ha');
 const START_TIMEOUT_MS = 90_000;
-const STOP_TIMEOUT_MS = 10_000;
+/** A server whose data must be made anew takes its time. */
+const SETTLE_TIMEOUT_MS = 180_000;
+const ANSWER_TIMEOUT_MS = 1_000;
+
+export interface Roles {
+  readonly leader: NodeName;
+  /** That has every acknowledged commit. */
+  readonly standby: NodeName;
+  readonly timeline: number;
+}
 
 export interface DatabaseCluster {
   /** Of the leader, whichever it is, through HAProxy. */
@@ -20,119 +27,80 @@ export interface DatabaseCluster {
   readonly pooledUrl: string;
   /** Of one server, as the superuser. */
   urlOf(node: NodeName): string;
-  findLeader(): Promise<NodeName | undefined>;
-  /** Ends Patroni and PostgreSQL of a server without a word, as a power cut would. */
-  kill(node: NodeName): Promise<void>;
-  start(node: NodeName): void;
   /** Runs `patronictl` as an operator does. @returns what it printed */
   control(args: readonly string[]): string;
-  /** Resolves once there is a leader with a synchronous standby, and every server that runs follows it. */
-  whenWhole(): Promise<void>;
+  /** Resolves once all three Patroni agree on a leader, a synchronous standby and a third, of one timeline. */
+  whenWhole(): Promise<Roles>;
 }
 
 export async function startDatabaseCluster(
   machine: Machine,
   layout: Layout,
 ): Promise<DatabaseCluster> {
-  const running = new Map<NodeName, Program>();
-  await startEtcd(machine, layout);
-  for (const node of NODES) prepareNode(machine, layout, node);
-  const start = (node: NodeName) => {
-    running.set(
-      node,
-      machine.start({
-        name: node,
-        program: programPath('patroni'),
-        args: [join(machine.folder, `${node}.yml`)],
-      }),
-    );
+  for (const node of NODES) startEtcd(machine, layout, node);
+  await machine.until('etcd answers', () => isEtcdWell(layout), START_TIMEOUT_MS);
+  for (const node of NODES) startPatroni(machine, layout, node);
+  const { passwords, portOf } = layout;
+  const whenWhole = async () => {
+    let roles: Roles | undefined;
+    const isWhole = async () => {
+      if (!(await isEtcdWell(layout))) return false;
+      roles = await findRoles(portOf('REST_PORT'));
+      return roles !== undefined;
+    };
+    await machine.until('PostgreSQL has a leader and followers', isWhole, SETTLE_TIMEOUT_MS);
+    if (roles === undefined) throw new Error('nobody leads');
+    return roles;
   };
-  const kill = async (node: NodeName) => {
-    await running.get(node)?.end('SIGKILL');
-    await endPostgres(machine, node, 'SIGKILL');
-  };
-  machine.defer(async () => {
-    for (const [node, patroni] of running) {
-      await patroni.end('SIGKILL');
-      // Not killed: it takes its shared memory with it.
-      await endPostgres(machine, node, 'SIGQUIT');
-    }
-  });
-  for (const node of NODES) start(node);
-  const whenWhole = () =>
-    machine.until(
-      'PostgreSQL has a leader and followers',
-      async () =>
-        isWhole(
-          await listMembers(layout),
-          [...running.values()].filter((it) => it.isRunning()).length,
-        ),
-      START_TIMEOUT_MS,
-    );
   await whenWhole();
   startProxies(machine, layout);
-  const { passwords, leader_port, pooler_port, nodes } = layout;
-  const superuserUrl = (port: number, database: string) =>
-    `postgres://postgres:${passwords.superuser}@${HOST}:${port}/${database}`;
+  const superuserUrl = (host: string, port: number, database: string) =>
+    `postgres://postgres:${passwords.superuser}@${host}:${port}/${database}`;
   const urlAt = (port: number) =>
-    `postgres://freshbytes:${passwords.freshbytes}@${HOST}:${port}/freshbytes`;
+    `postgres://freshbytes:${passwords.freshbytes}@${HOSTS[CLIENTS]}:${port}/freshbytes`;
   const whenWritable = (what: string, url: string) =>
     machine.until(what, () => alwaysTakesWrites(url), START_TIMEOUT_MS);
-  await whenWritable('HAProxy knows the leader', superuserUrl(leader_port, 'postgres'));
+  const first = superuserUrl(HOSTS[CLIENTS], portOf('LEADER_PORT'), 'postgres');
+  await whenWritable('HAProxy knows the leader', first);
   createDatabase(layout);
-  await whenWritable('PgBouncer lets the application in', urlAt(pooler_port));
+  const pooledUrl = urlAt(portOf('POOLER_PORT'));
+  await whenWritable('PgBouncer lets the application in', pooledUrl);
   return {
-    url: urlAt(leader_port),
-    pooledUrl: urlAt(pooler_port),
-    urlOf: (node) => superuserUrl(nodes[node].port, 'freshbytes'),
-    findLeader: async () => (await listMembers(layout)).find(({ role }) => role === 'leader')?.name,
-    kill,
-    start,
+    url: urlAt(portOf('LEADER_PORT')),
+    pooledUrl,
+    urlOf: (node) => superuserUrl(HOSTS[node], portOf('POSTGRES_PORT'), 'freshbytes'),
     control: (args) => control(machine, args),
     whenWhole,
   };
 }
 
-async function startEtcd(machine: Machine, { shared, etcd }: Layout): Promise<void> {
-  const settings: Settings = {
-    ...shared,
-    NODE_NAME: 'etcd1',
-    ETCD_DIR: machine.makeFolder('etcd1'),
-    ETCD_CLIENT_PORT: etcd.client_port,
-    ETCD_PEER_PORT: etcd.peer_port,
-    ETCD_MEMBERS: `etcd1=http://${HOST}:${etcd.peer_port}`,
-  };
-  const path = machine.write('etcd1.yml', renderFile('etcd.yml', settings));
-  machine.start({ name: 'etcd1', program: programPath('etcd'), args: ['--config-file', path] });
-  const isWell = () => isOk(`http://${HOST}:${etcd.client_port}/health`);
-  await machine.until('etcd answers', isWell, START_TIMEOUT_MS);
+function startEtcd(machine: Machine, layout: Layout, node: NodeName): void {
+  const name = `${node}-etcd`;
+  const settings = settingsOf(machine, layout, node);
+  const path = machine.write(`${name}.yml`, renderFile('etcd.yml', settings));
+  const args = ['--config-file', path];
+  machine.start({ name, host: node, program: programPath('etcd'), args });
 }
 
-function prepareNode(machine: Machine, { shared, nodes }: Layout, node: NodeName): void {
-  const { port, rest_port } = nodes[node];
-  const settings: Settings = {
-    ...shared,
-    NODE_NAME: node,
-    POSTGRES_PORT: port,
-    REST_PORT: rest_port,
-    POSTGRES_DIR: machine.makeFolder(`${node}-data`),
-    RUN_DIR: machine.makeFolder(`${node}-run`),
-  };
-  machine.write(`${node}.yml`, renderFile('patroni.yml', settings));
+function startPatroni(machine: Machine, layout: Layout, node: NodeName): void {
+  const settings = settingsOf(machine, layout, node);
+  const path = machine.write(`${node}.yml`, renderFile('patroni.yml', settings));
+  machine.start({ name: node, host: node, program: programPath('patroni'), args: [path] });
 }
 
 function startProxies(machine: Machine, { shared }: Layout): void {
-  const haproxy = machine.write('haproxy.cfg', renderFile('haproxy.cfg', shared));
-  const proxyArgs = ['-db', '-f', haproxy];
-  machine.start({ name: 'haproxy', program: programPath('haproxy'), args: proxyArgs });
-  const users = machine.write('userlist.txt', renderFile('userlist.txt', shared));
-  const settings = { ...shared, POOLER_USERS: users };
-  const pooler = machine.write('pgbouncer.ini', renderFile('pgbouncer.ini', settings));
-  machine.start({ name: 'pgbouncer', program: programPath('pgbouncer'), args: [pooler] });
+  const settings = { ...shared, NODE_HOST: HOSTS[CLIENTS] };
+  const start = (name: 'haproxy' | 'pgbouncer', args: readonly string[]) =>
+    machine.start({ name, host: CLIENTS, program: programPath(name), args });
+  const haproxy = machine.write('haproxy.cfg', renderFile('haproxy.cfg', settings));
+  start('haproxy', ['-db', '-f', haproxy]);
+  const users = machine.write('userlist.txt', renderFile('userlist.txt', settings));
+  const ini = renderFile('pgbouncer.ini', { ...settings, POOLER_USERS: users });
+  start('pgbouncer', [machine.write('pgbouncer.ini', ini)]);
 }
 
-function createDatabase({ passwords, leader_port }: Layout): void {
-  const url = `postgres://postgres@${HOST}:${leader_port}/postgres`;
+function createDatabase({ passwords, portOf }: Layout): void {
+  const url = `postgres://postgres@${HOSTS[CLIENTS]}:${portOf('LEADER_PORT')}/postgres`;
   const args = ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', join(OPS, 'database.sql'), url];
   const made = spawnSync(programPath('psql'), args, {
     encoding: 'utf8',
@@ -159,56 +127,43 @@ interface Member {
   readonly name: NodeName;
   readonly role: string;
   readonly state: string;
+  readonly timeline?: number;
 }
 
-/** As the first server that answers sees them; none where none does. */
-async function listMembers({ nodes }: Layout): Promise<readonly Member[]> {
-  for (const name of NODES) {
-    const signal = AbortSignal.timeout(1_000);
-    const url = `http://${HOST}:${nodes[name].rest_port}/cluster`;
-    const answer = await fetch(url, { signal }).catch(() => undefined);
-    if (answer?.ok) return ((await answer.json()) as { members: Member[] }).members;
-  }
-  return [];
+/** As all three see them; undefined where one does not answer, or sees what another does not. */
+async function findRoles(port: number): Promise<Roles | undefined> {
+  const views = await Promise.all(NODES.map((node) => rolesAsSeen(node, port)));
+  const [first] = views;
+  const areAgreed = views.every((it) => JSON.stringify(it) === JSON.stringify(first));
+  return areAgreed ? first : undefined;
 }
 
-function isWhole(members: readonly Member[], running: number): boolean {
+async function rolesAsSeen(node: NodeName, port: number): Promise<Roles | undefined> {
+  const answer = await get(`http://${HOSTS[node]}:${port}/cluster`);
+  if (answer === undefined) return undefined;
+  const { members } = JSON.parse(answer) as { members: Member[] };
   const active = members.filter(({ state }) => state === 'running' || state === 'streaming');
-  return (
-    active.length === running && ['leader', 'sync_standby'].every((role) => hasRole(active, role))
+  const leader = active.find(({ role }) => role === 'leader');
+  const standby = active.find(({ role }) => role === 'sync_standby');
+  const isOne = active.every(({ timeline }) => timeline === leader?.timeline);
+  if (active.length < NODES.length || !isOne || leader?.timeline === undefined) return undefined;
+  return standby && { leader: leader.name, standby: standby.name, timeline: leader.timeline };
+}
+
+async function isEtcdWell({ portOf }: Layout): Promise<boolean> {
+  const port = portOf('ETCD_CLIENT_PORT');
+  const answers = await Promise.all(
+    NODES.map((node) => get(`http://${HOSTS[node]}:${port}/health`)),
   );
+  return answers.every((answer) => answer?.includes('"true"'));
 }
 
-function hasRole(members: readonly Member[], role: string): boolean {
-  return members.some((member) => member.role === role);
-}
-
-/** Patroni may be dead, and its PostgreSQL goes on: nobody else would end it. */
-async function endPostgres(
-  machine: Machine,
-  node: NodeName,
-  signal: NodeJS.Signals,
-): Promise<void> {
-  const path = join(machine.folder, `${node}-data`, 'postmaster.pid');
-  if (!existsSync(path)) return;
-  const pid = Number(readFileSync(path, 'utf8').split('\n', 1)[0]);
-  if (!sendSignal(pid, signal)) return;
-  if (!(await waitUntil(() => !sendSignal(pid, 0), STOP_TIMEOUT_MS))) sendSignal(pid, 'SIGKILL');
-}
-
-/** @returns whether there is such a process */
-function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
-    throw error;
-  }
-}
-
-async function isOk(url: string): Promise<boolean> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
-  return answer?.ok === true;
+/** @returns the body; undefined where there is none, or not in time */
+async function get(url: string): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  return fetch(url, { signal })
+    .then((answer) => (answer.ok ? answer.text() : undefined))
+    .catch(() => undefined);
 }
 
 /** A proxy that has just started takes every server for the leader, in turn, until it has checked it. */

@@ -1,30 +1,28 @@
-// One machine that stands for many: a folder of its own, programs that run as an ordinary account, and an end to all of it.
+// One machine that stands for many: a folder of its own, and programs that run as an ordinary account, each on one of the
+// machines of the network.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Account, findAccount } from '../../src/db/embedded/account.ts';
 import { waitUntil } from '../../src/db/embedded/wait.ts';
+import { commandAt, processesOf } from './network.ts';
+import { CLIENTS, type HostName, type NodeName } from './settings.ts';
 
-const STOP_TIMEOUT_MS = 10_000;
 const LAST_LINES = 8;
+/** New processes may begin while others are sent a signal. */
+const SWEEPS = 5;
 
 export type Environment = Readonly<Record<string, string>>;
-
-export interface Program {
-  isRunning(): boolean;
-  /** Sends a signal and waits for the end. */
-  end(signal: NodeJS.Signals): Promise<void>;
-}
+export type Signal = 'SIGKILL' | 'SIGSTOP' | 'SIGCONT';
 
 export interface Start {
   /** Names its log. */
   readonly name: string;
+  readonly host: HostName;
   readonly program: string;
   readonly args: readonly string[];
+  /** Added at the first start only. */
+  readonly firstArgs?: readonly string[];
   readonly env?: Environment;
   /** Whether it is our own code, which the ordinary account may be unable to read. */
   readonly isOurs?: boolean;
@@ -32,31 +30,29 @@ export interface Start {
 
 export interface Machine {
   readonly folder: string;
-  /** A folder that belongs to the account. @returns its path */
-  makeFolder(name: string): string;
+  /** A folder that belongs to the account, made when it is first asked for. @returns its path */
+  folderOf(name: string): string;
   /** A file that belongs to the account, and that nobody else reads. @returns its path */
   write(name: string, content: string): string;
-  start(start: Start): Program;
+  start(start: Start): void;
+  /** Starts again what was started on a machine and has ended. */
+  revive(node: NodeName): void;
   /** Waits for a condition. @throws Error with the last words of all programs where it does not come */
   until(what: string, check: () => Promise<boolean>, timeout_ms: number): Promise<void>;
-  /** Runs at the end, last first, before the programs that still run are ended. */
-  defer(work: () => Promise<void>): void;
-  close(): Promise<void>;
 }
 
-export async function createMachine(): Promise<Machine> {
+export async function createMachine(folder: string): Promise<Machine> {
   const account = await findAccount(undefined);
-  const folder = await mkdtemp(join(tmpdir(), 'freshbytes-failover-'));
   giveTo(account, folder);
-  const programs: Program[] = [];
-  const logs = new Set<string>();
-  const deferred: (() => Promise<void>)[] = [];
-  let isClosing = false;
+  const running = new Map<Start, ChildProcess>();
+  const pathOfLog = ({ name }: Start) => join(folder, `${name}.log`);
+  const start = (it: Start, args: readonly string[]) =>
+    running.set(it, startProgram({ ...it, args }, pathOfLog(it), account));
   return {
     folder,
-    makeFolder: (name) => {
+    folderOf: (name) => {
       const path = join(folder, name);
-      mkdirSync(path, { mode: 0o700 });
+      mkdirSync(path, { mode: 0o700, recursive: true });
       giveTo(account, path);
       return path;
     },
@@ -66,38 +62,77 @@ export async function createMachine(): Promise<Machine> {
       giveTo(account, path);
       return path;
     },
-    start: (start) => {
-      // Whoever was interrupted may be about to start what nobody would end.
-      if (isClosing) throw new Error(`${start.name} is not started any more`);
-      const path = join(folder, `${start.name}.log`);
-      logs.add(path);
-      const child = startProgram(start, path, start.isOurs === true ? undefined : account);
-      const program = toProgram(child);
-      programs.push(program);
-      return program;
+    start: (it) => start(it, [...it.args, ...(it.firstArgs ?? [])]),
+    revive: (node) => {
+      for (const [it, child] of running)
+        if (it.host === node && !isRunning(child)) start(it, it.args);
     },
     until: async (what, check, timeout_ms) => {
       if (await waitUntil(check, timeout_ms)) return;
-      throw new Error(`${what}: not within ${timeout_ms} ms\n${[...logs].map(tailOf).join('\n')}`);
-    },
-    defer: (work) => deferred.push(work),
-    close: async () => {
-      isClosing = true;
-      for (const work of deferred.toReversed()) await work();
-      for (const program of programs.toReversed()) await program.end('SIGTERM');
-      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+      const tails = [...running.keys()].map((it) => tailOf(pathOfLog(it)));
+      throw new Error(`${what}: not within ${timeout_ms} ms\n${tails.join('\n')}`);
     },
   };
 }
 
+/** Which processes of a machine. */
+export interface Chosen {
+  /** All programs where absent. */
+  readonly program?: string | undefined;
+  /** The youngest process only. */
+  readonly isOne?: boolean | undefined;
+}
+
+/** @throws Error where there is no such process */
+export function sendTo(node: NodeName, signal: Signal, { program, isOne = false }: Chosen): void {
+  const sent = new Set<number>();
+  for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
+    const found = processesOf(node).filter((pid) => !sent.has(pid) && isOf(pid, program));
+    if (found.length === 0) break;
+    // The parents first, by their numbers: they would start new ones.
+    const ordered = found.toSorted((a, b) => a - b);
+    for (const pid of isOne ? ordered.slice(-1) : ordered) {
+      sent.add(pid);
+      sendSignal(pid, signal);
+    }
+    if (isOne) break;
+  }
+  if (sent.size === 0) throw new Error(`${node} runs no ${program ?? 'process'}`);
+}
+
+function isOf(pid: number, program: string | undefined): boolean {
+  if (program === undefined) return true;
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program;
+  } catch {
+    // It has ended meanwhile.
+    return false;
+  }
+}
+
+function sendSignal(pid: number, signal: Signal): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It has ended meanwhile.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
 function startProgram(
-  { program, args, env = {} }: Start,
+  { host, program, args, env = {}, isOurs = false }: Start,
   log: string,
   account: Account | undefined,
 ): ChildProcess {
   const output = openSync(log, 'a');
-  const child = spawn(program, args, {
-    ...account,
+  // The account may not enter a network: it is taken on afterwards.
+  const lent =
+    account === undefined || host === CLIENTS
+      ? []
+      : [`--setuid=${account.uid}`, `--setgid=${account.gid}`];
+  const [first = program, ...rest] = [...commandAt(host), ...lent, program, ...args];
+  const child = spawn(first, rest, {
+    ...(host === CLIENTS && !isOurs ? account : {}),
     cwd: '/',
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', ...env },
     stdio: ['ignore', output, output],
@@ -106,21 +141,8 @@ function startProgram(
   return child;
 }
 
-function toProgram(child: ChildProcess): Program {
-  const ended = once(child, 'exit');
-  // Whoever waits for what it should do gives up, and shows its log.
-  ended.catch(() => {});
-  const isRunning = () =>
-    child.pid !== undefined && child.exitCode === null && child.signalCode === null;
-  return {
-    isRunning,
-    end: async (signal) => {
-      if (!isRunning()) return;
-      child.kill(signal);
-      if (!(await waitUntil(() => !isRunning(), STOP_TIMEOUT_MS))) child.kill('SIGKILL');
-      await ended;
-    },
-  };
+function isRunning({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
 }
 
 function tailOf(path: string): string {
@@ -130,13 +152,4 @@ function tailOf(path: string): string {
 
 function giveTo(account: Account | undefined, path: string): void {
   if (account !== undefined) chownSync(path, account.uid, account.gid);
-}
-
-/** As many as are asked for, all different. Another program may take one before it is used. */
-export async function findFreePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => server.listening || once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }

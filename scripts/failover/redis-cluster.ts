@@ -1,82 +1,105 @@
-// Redis, a replica of it, and three Sentinels that watch both.
+// Redis on the first machine, a replica of it on the second, and a Sentinel on each of the three.
 import { Redis } from 'ioredis';
 import { renderFile } from '../../ops/ha/render.ts';
-import type { Machine, Program } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { programPath } from './programs.ts';
-import { HOST, type Layout } from './settings.ts';
+import { HOSTS, type Layout, NODES, type NodeName, settingsOf } from './settings.ts';
 
+const SERVERS = ['db1', 'db2'] as const;
 const START_TIMEOUT_MS = 60_000;
-const QUORUM_OF_OTHERS = 2;
+/** A Sentinel that was stopped or slow trusts nobody for thirty seconds. */
+const SETTLE_TIMEOUT_MS = 120_000;
+const ANSWER_TIMEOUT_MS = 1_000;
 
 export interface RedisCluster {
   /** Names the Sentinels. */
   readonly url: string;
-  /** Ends the one that leads at first, without a word. */
-  killFirst(): Promise<void>;
-  /** Resolves once the Sentinels say that the other one leads. */
-  whenMoved(): Promise<void>;
+  /** As most Sentinels see it. */
+  findLeader(): Promise<NodeName | undefined>;
+  /** Resolves once all Sentinels agree on who leads, and it has a replica. */
+  whenWhole(): Promise<void>;
 }
 
 export async function startRedisCluster(machine: Machine, layout: Layout): Promise<RedisCluster> {
-  const { redis_ports, sentinel_ports, passwords } = layout;
-  const [first_port, second_port] = redis_ports;
-  const first = startServer(machine, layout, first_port);
-  startServer(machine, layout, second_port, ['--replicaof', HOST, String(first_port)]);
-  const hasReplica = (info: string) => /^slave0:.*state=online/m.test(info);
-  await machine.until(
-    'Redis has a replica',
-    () => ask(first_port, passwords.redis, async (redis) => hasReplica(await redis.info())),
-    START_TIMEOUT_MS,
-  );
-  for (const port of sentinel_ports) startSentinel(machine, layout, port);
-  const [watcher_port] = sentinel_ports;
-  const askSentinel = (judge: (redis: Redis) => Promise<boolean>) =>
-    ask(watcher_port, passwords.redis, judge);
-  const knowsAll = async (redis: Redis) => {
-    const facts = await redis.info('sentinel');
-    return facts.includes(`slaves=1,sentinels=${QUORUM_OF_OTHERS + 1}`);
+  const { passwords, portOf } = layout;
+  const port = portOf('REDIS_PORT');
+  for (const node of SERVERS) startServer(machine, layout, node);
+  const askServer = (node: NodeName, judge: (redis: Redis) => Promise<boolean>) =>
+    ask(node, port, passwords.redis, judge).then((isSo) => isSo === true);
+  const hasReplica = async (redis: Redis) => /^slave0:.*state=online/m.test(await redis.info());
+  const isPaired = (node: NodeName) => askServer(node, hasReplica);
+  await machine.until('Redis has a replica', () => isPaired('db1'), START_TIMEOUT_MS);
+  for (const node of NODES) startSentinel(machine, layout, node);
+  const askSentinel = (node: NodeName) =>
+    ask(node, portOf('SENTINEL_PORT'), passwords.redis, leaderAsSeen);
+  const isWhole = async () => {
+    const [first, ...others] = await Promise.all(NODES.map(askSentinel));
+    return first !== undefined && others.every((it) => it === first) && (await isPaired(first));
   };
-  await machine.until('Sentinels know all', () => askSentinel(knowsAll), START_TIMEOUT_MS);
-  const addresses = sentinel_ports.map((port) => `${HOST}:${port}`).join(',');
+  const whenWhole = () => machine.until('Redis is whole', isWhole, SETTLE_TIMEOUT_MS);
+  await whenWhole();
+  const addresses = NODES.map((node) => `${HOSTS[node]}:${portOf('SENTINEL_PORT')}`).join(',');
   return {
     url: `redis+sentinel://:${passwords.redis}@${addresses}/freshbytes`,
-    killFirst: () => first.end('SIGKILL'),
-    whenMoved: () => {
-      const isMoved = async (redis: Redis) => {
-        const address = await redis.call('SENTINEL', 'get-master-addr-by-name', 'freshbytes');
-        return Array.isArray(address) && address[1] === String(second_port);
-      };
-      return machine.until('another Redis leads', () => askSentinel(isMoved), START_TIMEOUT_MS);
+    findLeader: async () => {
+      const seen = await Promise.all(NODES.map(askSentinel));
+      return seen.find((it, index) => it !== undefined && seen.indexOf(it) !== index);
     },
+    whenWhole,
   };
 }
 
-function startServer(
-  machine: Machine,
-  { shared }: Layout,
-  port: number,
-  args: readonly string[] = [],
-): Program {
-  const name = `redis-${port}`;
-  const settings = { ...shared, REDIS_PORT: port, REDIS_DIR: machine.makeFolder(name) };
-  const path = machine.write(`${name}.conf`, renderFile('redis.conf', settings));
-  return machine.start({ name, program: programPath('redis-server'), args: [path, ...args] });
+function startServer(machine: Machine, layout: Layout, node: NodeName): void {
+  const name = `${node}-redis`;
+  const path = machine.write(
+    `${name}.conf`,
+    renderFile('redis.conf', settingsOf(machine, layout, node)),
+  );
+  const [first] = SERVERS;
+  machine.start({
+    name,
+    host: node,
+    program: programPath('redis-server'),
+    args: [path],
+    firstArgs:
+      node === first ? [] : ['--replicaof', HOSTS[first], `${layout.portOf('REDIS_PORT')}`],
+  });
 }
 
-function startSentinel(machine: Machine, { shared }: Layout, port: number): void {
-  const name = `sentinel-${port}`;
-  const settings = { ...shared, SENTINEL_PORT: port, SENTINEL_DIR: machine.makeFolder(name) };
-  const path = machine.write(`${name}.conf`, renderFile('sentinel.conf', settings));
-  machine.start({ name, program: programPath('redis-sentinel'), args: [path] });
+function startSentinel(machine: Machine, layout: Layout, node: NodeName): void {
+  const name = `${node}-sentinel`;
+  const path = machine.write(
+    `${name}.conf`,
+    renderFile('sentinel.conf', settingsOf(machine, layout, node)),
+  );
+  machine.start({ name, host: node, program: programPath('redis-sentinel'), args: [path] });
 }
 
-/** One question; false where nobody answers it. */
-async function ask(
+/** Absent where this Sentinel does not know all others and the replica yet. */
+async function leaderAsSeen(redis: Redis): Promise<NodeName | undefined> {
+  const facts = await redis.info('sentinel');
+  if (!facts.includes(`status=ok`) || !facts.includes(`slaves=1,sentinels=${NODES.length}`))
+    return undefined;
+  const address = await redis.call('SENTINEL', 'get-master-addr-by-name', 'freshbytes');
+  return Array.isArray(address) ? NODES.find((node) => HOSTS[node] === address[0]) : undefined;
+}
+
+/** One question; undefined where nobody answers it. */
+async function ask<Answer>(
+  node: NodeName,
   port: number,
   password: string,
-  judge: (redis: Redis) => Promise<boolean>,
-): Promise<boolean> {
-  const redis = new Redis({ host: HOST, port, password, lazyConnect: true, retryStrategy: null });
+  judge: (redis: Redis) => Promise<Answer>,
+): Promise<Answer | undefined> {
+  const redis = new Redis({
+    host: HOSTS[node],
+    port,
+    password,
+    lazyConnect: true,
+    retryStrategy: null,
+    connectTimeout: ANSWER_TIMEOUT_MS,
+    commandTimeout: ANSWER_TIMEOUT_MS,
+  });
   // The question below fails too.
   redis.on('error', () => {});
   try {
@@ -84,7 +107,7 @@ async function ask(
     return await judge(redis);
   } catch {
     // It is not there yet.
-    return false;
+    return undefined;
   } finally {
     redis.disconnect();
   }

@@ -1,76 +1,69 @@
-// What the files of ops/ha are filled in with: three machines that are one, with free ports and passwords of this run.
+// What the files of ops/ha are filled in with: the example's three machines, with passwords and folders of this run.
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import type { Settings } from '../../ops/ha/render.ts';
-import { findFreePorts } from './machine.ts';
-import { POSTGRES_FOLDER } from './programs.ts';
+import type { Machine } from './machine.ts';
+import { postgresFolder } from './programs.ts';
 
-export const HOST = '127.0.0.1';
+export const OPS = join(import.meta.dirname, '../../ops/ha');
 export const NODES = ['db1', 'db2', 'db3'] as const;
 export type NodeName = (typeof NODES)[number];
+/** Where the proxies, the shop and its buyers are. */
+export const CLIENTS = 'clients';
+export type HostName = NodeName | typeof CLIENTS;
+export const HOSTS: Readonly<Record<HostName, string>> = {
+  clients: '10.0.0.1',
+  db1: '10.0.0.11',
+  db2: '10.0.0.12',
+  db3: '10.0.0.13',
+};
+export const PREFIX_LENGTH = 24;
+export const API_PORTS = [8001, 8002] as const;
 const PASSWORD_BYTES = 24;
 
 export interface Layout {
-  /** Of all machines. */
   readonly shared: Settings;
-  readonly nodes: Readonly<Record<NodeName, { readonly port: number; readonly rest_port: number }>>;
-  readonly etcd: { readonly client_port: number; readonly peer_port: number };
-  readonly leader_port: number;
-  readonly pooler_port: number;
-  /** The first one leads. */
-  readonly redis_ports: readonly [number, number];
-  readonly sentinel_ports: readonly [number, number, number];
-  readonly api_ports: readonly [number, number];
   readonly passwords: Readonly<Record<'superuser' | 'freshbytes' | 'redis', string>>;
+  /** One of the settings, which the example has for certain. */
+  portOf(name: `${string}_PORT`): number;
 }
 
-export async function planLayout(): Promise<Layout> {
-  const ports = (await findFreePorts(17)).values();
-  const port = () => ports.next().value ?? 0;
-  const nodes = {
-    db1: { port: port(), rest_port: port() },
-    db2: { port: port(), rest_port: port() },
-    db3: { port: port(), rest_port: port() },
+export function planLayout(): Layout {
+  const example = parseEnv(readFileSync(join(OPS, 'example.env'), 'utf8'));
+  const secrets = Object.keys(example).filter((name) => name.endsWith('_PASSWORD'));
+  const made = Object.fromEntries(secrets.map((name) => [name, makePassword()]));
+  const shared: Settings = {
+    ...example,
+    ...made,
+    POSTGRES_BIN_DIR: postgresFolder(),
+    // A watchdog would reset the machine that the drill runs on.
+    WATCHDOG_MODE: 'off',
   };
-  const etcd = { client_port: port(), peer_port: port() };
-  const redis_ports = [port(), port()] as const;
-  const passwords = {
-    superuser: makePassword(),
-    freshbytes: makePassword(),
-    redis: makePassword(),
-  };
-  const leader_port = port();
-  const pooler_port = port();
+  const passwordOf = (name: string) => made[name] ?? '';
   return {
-    shared: {
-      NODE_HOST: HOST,
-      CLUSTER_NETWORK: `${HOST}/32`,
-      POSTGRES_BIN_DIR: POSTGRES_FOLDER,
-      ETCD_HOSTS: `${HOST}:${etcd.client_port}`,
-      LEADER_PORT: leader_port,
-      POOLER_PORT: pooler_port,
-      REDIS_FIRST_HOST: HOST,
-      REDIS_FIRST_PORT: redis_ports[0],
-      ...Object.fromEntries(
-        NODES.flatMap((name) => [
-          [name.toUpperCase(), `${HOST}:${nodes[name].port}`],
-          [`${name.toUpperCase()}_REST_PORT`, nodes[name].rest_port],
-        ]),
-      ),
-      SUPERUSER_PASSWORD: passwords.superuser,
-      REPLICATION_PASSWORD: makePassword(),
-      REWIND_PASSWORD: makePassword(),
-      REST_PASSWORD: makePassword(),
-      FRESHBYTES_PASSWORD: passwords.freshbytes,
-      REDIS_PASSWORD: passwords.redis,
+    shared,
+    passwords: {
+      superuser: passwordOf('SUPERUSER_PASSWORD'),
+      freshbytes: passwordOf('FRESHBYTES_PASSWORD'),
+      redis: passwordOf('REDIS_PASSWORD'),
     },
-    nodes,
-    etcd,
-    leader_port,
-    pooler_port,
-    redis_ports,
-    sentinel_ports: [port(), port(), port()],
-    api_ports: [port(), port()],
-    passwords,
+    portOf: (name) => Number(shared[name]),
+  };
+}
+
+/** What the files of one of the three are filled in with. */
+export function settingsOf(machine: Machine, layout: Layout, node: NodeName): Settings {
+  return {
+    ...layout.shared,
+    NODE_NAME: node,
+    NODE_HOST: HOSTS[node],
+    POSTGRES_DIR: machine.folderOf(`${node}-postgres`),
+    RUN_DIR: machine.folderOf(`${node}-run`),
+    ETCD_DIR: machine.folderOf(`${node}-etcd`),
+    REDIS_DIR: machine.folderOf(`${node}-redis`),
+    SENTINEL_DIR: machine.folderOf(`${node}-sentinel`),
   };
 }
 

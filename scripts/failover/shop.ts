@@ -7,12 +7,19 @@ import { createCommands } from '../drill/commands.ts';
 import type { DatabaseCluster } from './database-cluster.ts';
 import type { Machine, Environment as Variables } from './machine.ts';
 import type { RedisCluster } from './redis-cluster.ts';
-import { HOST, type Layout } from './settings.ts';
+import { API_PORTS, CLIENTS } from './settings.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/freshbytes.js');
+const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 90_000;
 /** Counted for every request, in Redis, and never reached. */
 const NO_LIMIT = '9999999/second';
+/** A few buyers place hundreds of orders that nobody delivers. */
+const NO_BOUNDS = {
+  UNPAID_ORDERS_MAX: '10000',
+  UNPAID_TOTAL_MAX: '9999999999999',
+  UNPAID_STOCK_SHARE: '100',
+};
 
 export interface Shop {
   readonly urls: readonly [string, string];
@@ -23,7 +30,6 @@ export interface Shop {
 
 export interface ShopOptions {
   readonly machine: Machine;
-  readonly layout: Layout;
   readonly database: DatabaseCluster;
   readonly redis: RedisCluster;
   readonly buyers: number;
@@ -31,7 +37,7 @@ export interface ShopOptions {
 }
 
 export async function openShop(options: ShopOptions): Promise<Shop> {
-  const { machine, layout, database, redis, say } = options;
+  const { machine, database, redis, say } = options;
   const env = {
     ...environment(machine),
     DATABASE_URL: database.url,
@@ -42,7 +48,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   await commands.run(['migrate']);
   await commands.run(['seed', '--size', 'small']);
   const emails = await letBuyersIn(database, options.buyers);
-  const [first, second] = layout.api_ports;
+  const [first, second] = API_PORTS;
   startOurs(machine, 'api1', { ...env, DATABASE_URL: database.pooledUrl, PORT: String(first) });
   startOurs(machine, 'api2', { ...env, PORT: String(second) });
   startOurs(machine, 'worker', env);
@@ -58,18 +64,20 @@ function environment(machine: Machine): Variables {
   return {
     NODE_ENV: 'development',
     HOST,
-    DATA_DIR: join(machine.folder, 'app'),
+    DATA_DIR: machine.folderOf('app'),
     APP_SECRET: randomBytes(32).toString('base64url'),
     JWT_PRIVATE_KEYS: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
     LOG_LEVEL: 'warn',
     WORKER: 'off',
+    ...NO_BOUNDS,
     ...Object.fromEntries(limits.map((name) => [name, NO_LIMIT])),
   };
 }
 
 function startOurs(machine: Machine, name: string, env: Variables): void {
   const command = name === 'worker' ? 'worker' : 'serve';
-  machine.start({ name, program: process.execPath, args: [BIN, command], env, isOurs: true });
+  const args = [BIN, command];
+  machine.start({ name, host: CLIENTS, program: process.execPath, args, env, isOurs: true });
 }
 
 /** Of the demo market's buyers one can sign in; so many more get the same password. @returns their addresses */

@@ -1,0 +1,51 @@
+// What an enclosure runs: the clusters of ops/ha on a network of their own, a shop over them, and one fault after the other.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Acknowledged } from './buyers.ts';
+import { startDatabaseCluster } from './database-cluster.ts';
+import type { DrillOptions, DrillResult, Trial } from './drill.ts';
+import { RESULT_FILE } from './enclosure.ts';
+import { faultOf } from './faults.ts';
+import { createMachine } from './machine.ts';
+import { buildNetwork } from './network.ts';
+import { versionOf } from './programs.ts';
+import { startRedisCluster } from './redis-cluster.ts';
+import { lineOf } from './report.ts';
+import { planLayout } from './settings.ts';
+import { openShop } from './shop.ts';
+import { compareAll, tryFault } from './trial.ts';
+
+async function runInside(folder: string, options: DrillOptions): Promise<DrillResult> {
+  const { faults, buyers, orders } = options;
+  const say = (line: string) => console.error(line);
+  buildNetwork();
+  const machine = await createMachine(folder);
+  const layout = planLayout();
+  say(`Starting three machines with ${versionOf('patroni')}, PostgreSQL, etcd and Redis`);
+  const [database, redis] = await Promise.all([
+    startDatabaseCluster(machine, layout),
+    startRedisCluster(machine, layout),
+  ]);
+  const shop = await openShop({ machine, database, redis, buyers, say });
+  const since = new Date();
+  const trials: Trial[] = [];
+  const acknowledged: Acknowledged[] = [];
+  for (const name of faults) {
+    const trial = await tryFault({ machine, database, redis, shop, orders, say }, faultOf(name));
+    acknowledged.push(...trial.acknowledged);
+    trials.push({ ...trial, acknowledged: trial.acknowledged.length });
+    say(trials.map(lineOf).at(-1) ?? '');
+  }
+  say(database.control(['list']));
+  return {
+    trials,
+    books: await compareAll({ machine, database }, acknowledged, since),
+    violations: await shop.run(['check-invariants']),
+  };
+}
+
+const [folder = '', options = ''] = process.argv.slice(2);
+const result = await runInside(folder, JSON.parse(options));
+writeFileSync(join(folder, RESULT_FILE), JSON.stringify(result));
+// The programs that it started go on.
+process.exit();
