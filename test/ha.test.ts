@@ -31,7 +31,7 @@ const settings = {
 };
 /** Longest that no order may be placed in the drill, of which twenty seconds are the leader's term. */
 const MAX_OUTAGE_S = 45;
-const LONGEST_MS = 600_000;
+const LONGEST_MS = 900_000;
 
 /** The drill is skipped without its programs, unless it is said that it must run. */
 const drills = process.env['REQUIRE_HA'] === '1' || canDrill();

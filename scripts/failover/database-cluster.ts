@@ -8,9 +8,9 @@ import type { Machine } from './machine.ts';
 import { programPath } from './programs.ts';
 import { CLIENTS, HOSTS, type Layout, NODES, type NodeName, OPS, settingsOf } from './settings.ts';
 
-const START_TIMEOUT_MS = 90_000;
+const START_TIMEOUT_MS = 300_000;
 /** A server whose data must be made anew takes its time. */
-const SETTLE_TIMEOUT_MS = 180_000;
+const SETTLE_TIMEOUT_MS = 600_000;
 const ANSWER_TIMEOUT_MS = 1_000;
 
 export interface Roles {

@@ -6,9 +6,9 @@ import { programPath } from './programs.ts';
 import { HOSTS, type Layout, NODES, type NodeName, settingsOf } from './settings.ts';
 
 const SERVERS = ['db1', 'db2'] as const;
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 300_000;
 /** A Sentinel that was stopped or slow trusts nobody for thirty seconds. */
-const SETTLE_TIMEOUT_MS = 120_000;
+const SETTLE_TIMEOUT_MS = 600_000;
 const ANSWER_TIMEOUT_MS = 1_000;
 
 export interface RedisCluster {

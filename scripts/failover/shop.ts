@@ -11,7 +11,7 @@ import { API_PORTS, CLIENTS } from './settings.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/freshbytes.js');
 const HOST = '127.0.0.1';
-const START_TIMEOUT_MS = 90_000;
+const START_TIMEOUT_MS = 300_000;
 /** Counted for every request, in Redis, and never reached. */
 const NO_LIMIT = '9999999/second';
 /** A few buyers place hundreds of orders that nobody delivers. */

@@ -18,7 +18,7 @@ import type { RedisCluster } from './redis-cluster.ts';
 import { NODES } from './settings.ts';
 import type { Shop } from './shop.ts';
 
-const PROGRESS_TIMEOUT_MS = 120_000;
+const PROGRESS_TIMEOUT_MS = 300_000;
 export const MS_PER_SECOND = 1_000;
 
 export interface Scene {
