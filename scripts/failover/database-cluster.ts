@@ -11,7 +11,7 @@ import { CLIENTS, HOSTS, type Layout, NODES, type NodeName, OPS, settingsOf } fr
 const START_TIMEOUT_MS = 300_000;
 /** A server whose data must be made anew takes its time. */
 const SETTLE_TIMEOUT_MS = 600_000;
-const ANSWER_TIMEOUT_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 
 export interface Roles {
   readonly leader: NodeName;

@@ -9,7 +9,7 @@ const SERVERS = ['db1', 'db2'] as const;
 const START_TIMEOUT_MS = 300_000;
 /** A Sentinel that was stopped or slow trusts nobody for thirty seconds. */
 const SETTLE_TIMEOUT_MS = 600_000;
-const ANSWER_TIMEOUT_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 
 export interface RedisCluster {
   /** Names the Sentinels. */
