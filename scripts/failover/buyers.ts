@@ -73,10 +73,15 @@ export async function ask(url: string, call: Call, key = newId()): Promise<Answe
   return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
 }
 
+/** Asks one process until there is an answer that counts. */
+async function persist(url: string, call: Call): Promise<Answer> {
+  return askUntilAnswered({ urls: [url], first: 0, attempts: [] }, call, newId());
+}
+
 /** @throws Error where the sign-in is refused */
 export async function signIn(url: string, user_email: string): Promise<Session> {
   const body = { user_email, password: DEMO_PASSWORD };
-  const answer = await ask(url, { method: 'POST', path: '/auth/login', body });
+  const answer = await persist(url, { method: 'POST', path: '/auth/login', body });
   if (answer.status !== 200) throw new Error(`sign-in: ${JSON.stringify(answer)}`);
   return answer.body as Session;
 }
@@ -103,13 +108,13 @@ export async function startCrowd(
     const [address] = await list(url, { path: '/users/me/addresses', token });
     for (let turn = first; !isStopping; turn += 1) {
       const product_id = products[turn % products.length]?.id;
-      const persist = (call: Call, key = newId()) =>
+      const insist = (call: Call, key = newId()) =>
         askUntilAnswered({ urls, first: turn, attempts }, { token, ...call }, key);
-      await persist({ method: 'DELETE', path: '/cart' });
+      await insist({ method: 'DELETE', path: '/cart' });
       const body = { product_id, quantity: '1' };
-      if (!isTaken(await persist({ method: 'POST', path: '/cart/items', body }))) continue;
+      if (!isTaken(await insist({ method: 'POST', path: '/cart/items', body }))) continue;
       const key = newId();
-      const answer = await persist(checkoutOf(address?.id), key);
+      const answer = await insist(checkoutOf(address?.id), key);
       if (isTaken(answer)) acknowledged.push(acknowledgementOf(key, answer));
     }
   };
@@ -157,9 +162,9 @@ async function askUntilAnswered(
   }
 }
 
-/** Whether the contract says to ask again. */
+/** Whether the contract says to ask again: 408 where the request did not arrive in time. */
 function isOpen({ status, body }: Answer): boolean {
-  return status === 503 || codeOf(body) === 'IDEMPOTENCY_IN_PROGRESS';
+  return status === 408 || status === 503 || codeOf(body) === 'IDEMPOTENCY_IN_PROGRESS';
 }
 
 function codeOf(body: unknown): string | undefined {
@@ -172,7 +177,7 @@ function acknowledgementOf(key: string, { body }: Answer): Acknowledged {
 }
 
 async function list(url: string, call: Omit<Call, 'method'>): Promise<{ id: string }[]> {
-  const { status, body } = await ask(url, { method: 'GET', ...call });
+  const { status, body } = await persist(url, { method: 'GET', ...call });
   if (status !== 200) throw new Error(`${call.path}: ${status} ${JSON.stringify(body)}`);
   return (body as { results: { id: string }[] }).results;
 }
