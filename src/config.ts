@@ -6,6 +6,7 @@ import {
   Count,
   Flag,
   type Marks,
+  OptionalCount,
   OptionalSecrets,
   OptionalText,
   OptionalUrl,
@@ -19,6 +20,10 @@ import { type Env, readSources } from './config/sources.ts';
 /** Scheme, public key, host, path and project, as Sentry, GlitchTip and Bugsink give them out. */
 export const SENTRY_DSN_PATTERN =
   '^(https?)://([0-9A-Za-z]+)(?::[0-9A-Za-z]+)?@([0-9A-Za-z.:\\[\\]-]+)((?:/[\\w.-]+)*)/(\\d+)$';
+
+/** A year: what is asked about an order, a payment or an incident is asked within it. */
+const MIN_AUDIT_RETENTION_MONTHS = 12;
+const MAX_AUDIT_RETENTION_MONTHS = 1_200;
 
 /** Every variable that the API reads, in the order in which the reference table shows them. */
 export const Environment = Type.Object({
@@ -118,6 +123,11 @@ export const Environment = Type.Object({
   AUDIT_SEAL_SECRETS: OptionalSecrets(
     32,
     'Seals the audit log: the first of a comma-separated list; all verify; absent: `APP_SECRET`',
+  ),
+  AUDIT_RETENTION_MONTHS: OptionalCount(
+    MIN_AUDIT_RETENTION_MONTHS,
+    MAX_AUDIT_RETENTION_MONTHS,
+    'How long entries of the audit log are kept before `retention` detaches their months; absent: for ever',
   ),
   JWT_PRIVATE_KEYS: OptionalText(
     'Ed25519 private keys (PKCS #8, base64 of the DER), comma-separated; the first signs access tokens, all verify',
@@ -353,12 +363,10 @@ export const Environment = Type.Object({
     minLength: 1,
   }),
   WORKER: Flag('on', 'Whether `serve` runs the jobs too'),
-  WORKER_PORT: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: 65_535,
-      description: 'Port on which `worker` answers `/health` and `/metrics`; absent: none',
-    }),
+  WORKER_PORT: OptionalCount(
+    0,
+    65_535,
+    'Port on which `worker` answers `/health` and `/metrics`; absent: none',
   ),
   DRAIN_MS: Count(0, 0, 120_000, 'How long a stopping server keeps serving after readiness fails'),
 });

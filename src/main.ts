@@ -120,6 +120,11 @@ program
   .action(run(async (options) => (await import('./cli/verify-audit.ts')).verify(options)));
 
 program
+  .command('retention')
+  .description('take what is older than AUDIT_RETENTION_MONTHS out of the audit log')
+  .action(run(async () => (await import('./cli/retention.ts')).retain()));
+
+program
   .command('retry-dead-letters')
   .description('have the jobs of a queue that failed for the last time tried again')
   .argument('<queue>', 'its name')

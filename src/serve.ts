@@ -115,6 +115,7 @@ async function assembleMonitoring(
     version,
     worksOnJobs,
     smsCodesPerDay: config.SMS_CODES_PER_DAY,
+    auditRetentionMonths: config.AUDIT_RETENTION_MONTHS,
   });
   const { storage } = services.gateways;
   const health = createHealth({ databaseUrl, redis, storage, version, dataDir, clock, log });

@@ -2,7 +2,7 @@
 
 import type { OutsideCtx } from './context.ts';
 import type { Job } from './jobs/define.ts';
-import { sealEntriesJob } from './modules/audit/audit.jobs.ts';
+import { makePartitionsJob, sealEntriesJob } from './modules/audit/audit.jobs.ts';
 import { refreshCategoryListingsJob } from './modules/catalog/categories.jobs.ts';
 import {
   makeImageSizesJob,
@@ -70,4 +70,5 @@ export const allJobs: readonly Job<OutsideCtx, unknown>[] = [
   forgetSessionsJob,
   forgetCodesJob,
   sealEntriesJob,
+  makePartitionsJob,
 ];

@@ -127,8 +127,15 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   };
   const tokens = await createTokens(config);
   const worksOnJobs = config.WORKER === 'on';
-  const { version, SMS_CODES_PER_DAY: smsCodesPerDay } = config;
-  registerCollectors(metrics, { db, pool, clock, version, worksOnJobs, smsCodesPerDay });
+  registerCollectors(metrics, {
+    db,
+    pool,
+    clock,
+    version: config.version,
+    worksOnJobs,
+    smsCodesPerDay: config.SMS_CODES_PER_DAY,
+    auditRetentionMonths: config.AUDIT_RETENTION_MONTHS,
+  });
   const health = createHealth({
     databaseUrl: database.url,
     storage: gateways.storage,

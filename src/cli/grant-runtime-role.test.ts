@@ -10,6 +10,7 @@ import { systemCtx } from '../context.ts';
 import { openDatabase } from '../db/database.ts';
 import { newBoss } from '../jobs/boss.ts';
 import { startWorker } from '../jobs/worker.ts';
+import { makePartitionsJob } from '../modules/audit/audit.jobs.ts';
 import { verifyAudit } from '../modules/audit/seals.service.ts';
 import { prepareDatabase } from '../prepare.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -158,7 +159,7 @@ describe('under the role that grant-runtime-role set up', () => {
     expect(await findRole(two.runtimeUrl, true)).toMatchObject({ level: 'ok' });
   });
 
-  it('verify-audit needs no more than to read three tables', async () => {
+  it('verify-audit needs no more than to read four tables', async () => {
     vi.stubEnv('NODE_ENV', 'test');
     vi.stubEnv('APP_SECRET', test.services.config.APP_SECRET);
     vi.stubEnv('DATABASE_URL', auditorUrl);
@@ -184,6 +185,15 @@ describe('under the role that grant-runtime-role set up', () => {
     'ALTER TABLE audit_seals DISABLE TRIGGER ALL',
     'INSERT INTO audit_unsealed VALUES (gen_random_uuid())',
     'UPDATE audit_unsealed SET entry_id = gen_random_uuid()',
+    "INSERT INTO audit_detached_seals VALUES (1, 9, sha256('x'), sha256('y'), 'x', now(), 'x', sha256('z'))",
+    'DELETE FROM audit_detached_seals',
+    'INSERT INTO partitions.audit_entries_default SELECT * FROM audit_entries',
+    'SELECT FROM partitions.audit_seals_default',
+    'ALTER TABLE audit_seals DETACH PARTITION partitions.audit_seals_default',
+    'SELECT make_audit_partitions_at(now(), 400)',
+    "SELECT make_audit_partition('mine', 'DEFAULT')",
+    "SELECT lock_exclusively('audit_entries')",
+    'CREATE TABLE archive.mine ()',
     'UPDATE journal_lines SET debit_centavos = 0',
     'DELETE FROM stock_movements',
     'DELETE FROM schema_migrations',
@@ -203,9 +213,11 @@ describe('under the role that grant-runtime-role set up', () => {
       two.runtimeUrl,
       `SELECT DISTINCT tgrelid::regclass::text AS name, has_table_privilege(tgrelid, 'INSERT') AS adds,
          has_table_privilege(tgrelid, 'UPDATE, DELETE, TRUNCATE, TRIGGER') AS changes
-       FROM pg_trigger WHERE tgfoid = 'refuse_change'::regproc ORDER BY name`,
+       FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
+       WHERE tgfoid = 'refuse_change'::regproc AND relnamespace = 'public'::regnamespace ORDER BY name`,
     );
     expect(rows.map(({ name }) => name)).toEqual([
+      'audit_detached_seals',
       'audit_entries',
       'audit_seals',
       'journal_entries',
@@ -214,6 +226,38 @@ describe('under the role that grant-runtime-role set up', () => {
       'stock_movements',
     ]);
     expect(rows.every(({ adds, changes }) => adds && !changes)).toBe(true);
+  });
+});
+
+describe('partitions of the audit log', () => {
+  it('are made by the job under that role, and cannot be written but through the log', async () => {
+    await runAs(
+      ownerUrl,
+      'DROP TABLE partitions.audit_seals_default, partitions.audit_entries_default',
+    );
+    await runAs(ownerUrl, "SELECT make_audit_partition('default', 'DEFAULT')");
+    const dropped = `DO $$ DECLARE newest text := replace(name, 'audit_entries_', '') FROM partitions_of('audit_entries')
+        WHERE NOT is_default ORDER BY upper_id DESC NULLS LAST LIMIT 1;
+      BEGIN EXECUTE format('DROP TABLE partitions.audit_seals_%s, partitions.audit_entries_%s', newest, newest); END $$`;
+    await runAs(ownerUrl, dropped);
+    await makePartitionsJob.run(test.system, {});
+    const { rows } = await runAs(
+      ownerUrl,
+      `SELECT count(*)::integer AS made, bool_or(has_table_privilege('${RUNTIME}', oid, 'SELECT, INSERT, UPDATE, DELETE')) AS may
+       FROM pg_class WHERE relnamespace = 'partitions'::regnamespace AND relkind = 'r'
+         AND relname IN (SELECT name FROM partitions_of('audit_entries') UNION ALL SELECT name FROM partitions_of('audit_seals'))`,
+    );
+    expect(rows).toEqual([{ made: expect.any(Number), may: false }]);
+    expect((await runAs(ownerUrl, 'SELECT make_audit_partitions() AS made')).rows).toEqual([
+      { made: 0 },
+    ]);
+  });
+
+  it('are made for nobody who may not write entries', async () => {
+    const auditorUrl = asRole(withDatabase(inject('serverUrl'), DATABASE), AUDITOR);
+    await expect(runAs(auditorUrl, 'SELECT make_audit_partitions()')).rejects.toMatchObject({
+      code: INSUFFICIENT_PRIVILEGE,
+    });
   });
 });
 

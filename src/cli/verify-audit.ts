@@ -3,6 +3,7 @@ import { openDatabase } from '../db/database.ts';
 import {
   type AuditVerdict,
   type ChainHead,
+  type DetachedPart,
   describeBreak,
   formatHead,
   parseHead,
@@ -44,15 +45,20 @@ function readHead(text: string | undefined): ChainHead | undefined {
   throw new CliError('--head takes what was printed: <seal number>:<64 hex digits>.', EXIT.usage);
 }
 
-function reportOf({ sealed, unsealed, head, broken, breaks }: AuditVerdict): string[] {
+function reportOf({ sealed, detached, unsealed, head, broken, breaks }: AuditVerdict): string[] {
   const unnamed = broken - breaks.length;
   const last = head === undefined ? '' : `, the last at ${head.sealed_at.toISOString()}`;
   const where = head === undefined ? '' : `; head ${formatHead(head)}`;
   return [
     ...breaks.map((found) => `broken: ${describeBreak(found)}`),
     ...(unnamed > 0 ? [`broken: ${count(unnamed)} more`] : []),
+    ...(detached === undefined ? [] : [describeDetached(detached)]),
     `${count(sealed)} entries sealed${last}; ${count(unsealed)} not sealed yet${where}`,
   ];
+}
+
+function describeDetached({ seals, partitions, head }: DetachedPart): string {
+  return `${count(seals)} entries of ${count(partitions)} partitions were detached by retention, the last of them at head ${formatHead(head)}: the chain is followed from there`;
 }
 
 function count(number: number): string {

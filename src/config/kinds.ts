@@ -74,6 +74,9 @@ export const Rate = (fallback: string, description: string) =>
 export const Count = (fallback: number, minimum: number, maximum: number, description: string) =>
   Type.Integer({ default: fallback, minimum, maximum, description });
 
+export const OptionalCount = (minimum: number, maximum: number, description: string) =>
+  Type.Optional(Type.Integer({ minimum, maximum, description }));
+
 export const Share = (description: string, fallback?: number) =>
   Type.Number({
     minimum: 0,

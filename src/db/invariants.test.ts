@@ -38,6 +38,8 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
   'no guard of the schema is switched off': 'ALTER TABLE lots DISABLE TRIGGER lots_guard_update',
   'an audit entry is sealed or waits for its seal':
     "INSERT INTO audit_entries VALUES (gen_random_uuid(), NULL, 'system', 'thing.changed', 'thing', '1', '{}', NULL, NULL, now())",
+  'an audit entry and its seal lie in partitions of the same months':
+    'ALTER TABLE audit_seals DETACH PARTITION partitions.audit_seals_default',
   'a deleted user is not active':
     'ALTER TABLE users DROP CONSTRAINT users_deleted_inactive; UPDATE users SET deleted_at = now() WHERE is_active',
   'an e-mail address belongs to one user':

@@ -39,6 +39,17 @@ export interface Addresses {
   zip_code: string | null;
 }
 
+export interface AuditDetachedSeals {
+  detached_at: Timestamp;
+  first_seq: number;
+  hash_after: Buffer;
+  hash_before: Buffer;
+  key_id: string;
+  last_seq: number;
+  mac: Buffer;
+  partition_name: string;
+}
+
 export interface AuditEntries {
   action: string;
   actor_id: string | null;
@@ -563,6 +574,7 @@ export interface Users {
 
 export interface DB {
   addresses: Addresses;
+  audit_detached_seals: AuditDetachedSeals;
   audit_entries: AuditEntries;
   audit_seals: AuditSeals;
   audit_unsealed: AuditUnsealed;

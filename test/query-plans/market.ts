@@ -77,7 +77,8 @@ interface Index {
 /** Takes away what is quicker to make at the end than to keep; unique ones stay, for ON CONFLICT. */
 async function dropIndexes(pool: pg.Pool): Promise<Index[]> {
   const { rows } = await pool.query<Index>(`
-    SELECT indrelid::regclass::text AS table, indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
+    SELECT indrelid::regclass::text AS table, indexrelid::regclass::text AS name,
+      replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') AS definition
     FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
     WHERE relnamespace = 'public'::regnamespace AND NOT indisunique AND relname NOT IN ('places', 'search_synonyms')`);
   await pool.query(rows.map(({ name }) => `DROP INDEX ${name}`).join(';'));
@@ -98,7 +99,7 @@ function listingBatches({ products }: MarketSize): string[] {
 async function listTables(pool: pg.Pool): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>(`
     SELECT oid::regclass::text AS name FROM pg_class
-    WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'pgboss'::regnamespace) ORDER BY reltuples DESC`);
+    WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'partitions'::regnamespace, 'pgboss'::regnamespace) ORDER BY reltuples DESC`);
   return rows.map(({ name }) => name);
 }
 

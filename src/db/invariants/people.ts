@@ -5,10 +5,14 @@ const APPEND_ONLY = [
   'stock_movements',
   'audit_entries',
   'audit_seals',
+  'audit_detached_seals',
   'order_events',
   'journal_entries',
   'journal_lines',
 ];
+
+/** Where tables of ours lie. */
+const SCHEMAS = "'public'::regnamespace, 'partitions'::regnamespace";
 
 /** Bits of pg_trigger.tgtype. */
 const ON_DELETE = 8;
@@ -26,28 +30,37 @@ export const peopleRules: readonly Rule[] = [
   {
     name: 'append-only tables refuse changes',
     sql: `SELECT format('%s has no guard', t.name) AS detail
-      FROM unnest(ARRAY['${APPEND_ONLY.join("', '")}']) AS t (name)
+      FROM unnest(ARRAY['${APPEND_ONLY.join("', '")}']::regclass[]
+        || ARRAY(SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent IN ('audit_entries'::regclass, 'audit_seals'::regclass))
+      ) AS t (name)
       WHERE NOT EXISTS (
         SELECT FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid
-        WHERE g.tgrelid = t.name::regclass AND f.proname = 'refuse_change' AND g.tgenabled IN ('O', 'A')
+        WHERE g.tgrelid = t.name AND f.proname = 'refuse_change' AND g.tgenabled IN ('O', 'A')
           AND g.tgtype & ${ON_DELETE | ON_UPDATE} = ${ON_DELETE | ON_UPDATE})`,
   },
   {
     name: 'no guard of the schema is switched off',
     sql: `SELECT format('trigger %s on %s is disabled', tgname, tgrelid::regclass) AS detail
-      FROM pg_trigger WHERE tgenabled = 'D' AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+      FROM pg_trigger WHERE tgenabled = 'D' AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace IN (${SCHEMAS}))
       UNION ALL
       SELECT format('constraint %s is not validated', conname) FROM pg_constraint
-      WHERE NOT convalidated AND connamespace = 'public'::regnamespace
+      WHERE NOT convalidated AND connamespace IN (${SCHEMAS})
       UNION ALL
       SELECT format('index %s is not valid', indexrelid::regclass) FROM pg_index
-      WHERE NOT indisvalid AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)`,
+      WHERE NOT indisvalid AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace IN (${SCHEMAS}))`,
   },
   {
     name: 'an audit entry is sealed or waits for its seal',
     sql: `SELECT format('entry %s', e.id) AS detail FROM audit_entries e
       WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.entry_id = e.id)
         AND NOT EXISTS (SELECT FROM audit_unsealed u WHERE u.entry_id = e.id)`,
+  },
+  {
+    name: 'an audit entry and its seal lie in partitions of the same months',
+    sql: `SELECT format('%s has no partition of seals like it', e.name) AS detail FROM partitions_of('audit_entries') e
+      WHERE NOT EXISTS (
+        SELECT FROM partitions_of('audit_seals') s WHERE s.name = replace(e.name, 'audit_entries_', 'audit_seals_')
+          AND (s.lower_id, s.upper_id, s.is_default) IS NOT DISTINCT FROM (e.lower_id, e.upper_id, e.is_default))`,
   },
   {
     name: 'a deleted user is not active',

@@ -5,6 +5,11 @@ import type { ChainHead, EntryText, Seal, SealedEntry } from './seals.rules.ts';
 
 /** Any number that no other lock of ours uses. */
 const SEALING_LOCK = 7_305_810;
+export interface AuditTables {
+  readonly entries: RawBuilder<unknown>;
+  readonly seals: RawBuilder<unknown>;
+}
+const LOG: AuditTables = { entries: sql.table('audit_entries'), seals: sql.table('audit_seals') };
 /** A uuid below any that is made. */
 const LOWEST_ID = '00000000-0000-0000-0000-000000000000';
 
@@ -26,7 +31,7 @@ export const ENTRY_TEXT: Readonly<Record<string, RawBuilder<string | null>>> = {
 const entryText = sql`json_build_array(${sql.join(Object.values(ENTRY_TEXT))})`;
 const COLUMNS = Object.keys(ENTRY_TEXT);
 
-function microseconds(column: string): RawBuilder<string | null> {
+export function microseconds(column: string): RawBuilder<string | null> {
   // Not as bigint, which would fail for an entry at `infinity`, and with it all sealing.
   return sql`trunc(extract(epoch FROM ${sql.ref(column)}) * 1000000)::text`;
 }
@@ -56,8 +61,8 @@ export function findChainHead(db: Db): Promise<(ChainHead & { sealed_at: Date })
  * The entry with the id in `column`, looked up by itself: joined freely, a batch may be planned as a scan of the whole
  * log, over and over. `LIMIT` keeps the planner from that.
  */
-function entryById(column: string): RawBuilder<unknown> {
-  return sql`LATERAL (SELECT ${entryText} AS entry FROM audit_entries e WHERE e.id = ${sql.ref(column)} LIMIT 1)`;
+function entryById(column: string, entries = LOG.entries): RawBuilder<unknown> {
+  return sql`LATERAL (SELECT ${entryText} AS entry FROM ${entries} e WHERE e.id = ${sql.ref(column)} LIMIT 1)`;
 }
 
 /** Entries that wait for a seal, oldest id first. */
@@ -94,15 +99,25 @@ export async function insertSeals(
     SELECT seq, entry_id, key_id, decode(hash, 'hex'), ${sealed_at} FROM added`.execute(db);
 }
 
-/** Seals behind `after` up to `last`, in order, each with its entry. */
+export interface SealRange {
+  readonly after: number;
+  readonly last: number;
+  /** A few more where seals have the number of the last one: none of those may be passed over. */
+  readonly limit: number;
+}
+
+/** Seals behind `after` up to `last`, in order, each with its entry: of the whole log, or of one partition of it. */
 export async function listSealed(
   db: Db,
-  { after, last, limit }: { after: number; last: number; limit: number },
+  { after, last, limit }: SealRange,
+  { seals, entries }: AuditTables = LOG,
 ): Promise<SealedEntry[]> {
   const { rows } = await sql<Seal & { entry: (string | null)[] | null }>`
     SELECT s.seq, s.hash, s.entry_id, s.key_id, ${microseconds('s.sealed_at')} AS sealed_at_us, found.entry
-    FROM (SELECT * FROM audit_seals WHERE seq > ${after} AND seq <= ${last} ORDER BY seq LIMIT ${limit}) s
-    LEFT JOIN ${entryById('s.entry_id')} found ON true
+    FROM (
+      SELECT * FROM ${seals} WHERE seq > ${after} AND seq <= ${last} ORDER BY seq FETCH FIRST (${limit}) ROWS WITH TIES
+    ) s
+    LEFT JOIN ${entryById('s.entry_id', entries)} found ON true
     ORDER BY s.seq`.execute(db);
   return rows.map(({ entry, ...seal }) => ({
     seal,
@@ -110,14 +125,13 @@ export async function listSealed(
   }));
 }
 
-export async function hasSeal(db: Db, { seq, hash }: ChainHead): Promise<boolean> {
+export async function findSealHash(db: Db, seq: number): Promise<Buffer | undefined> {
   const seal = await db
     .selectFrom('audit_seals')
-    .select('seq')
+    .select('hash')
     .where('seq', '=', seq)
-    .where('hash', '=', hash)
     .executeTakeFirst();
-  return seal !== undefined;
+  return seal?.hash;
 }
 
 /**

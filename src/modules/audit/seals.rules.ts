@@ -49,8 +49,13 @@ export type AuditBreak =
       readonly entry_id: string;
       readonly key_id: string;
     }
-  | { readonly kind: 'seals_gone'; readonly from: number; readonly to: number }
-  | { readonly kind: 'head_gone'; readonly seq: number }
+  | { readonly kind: 'seal_doubled'; readonly seq: number; readonly entry_id: string }
+  | {
+      readonly kind: 'seals_gone' | 'detachment_forged';
+      readonly from: number;
+      readonly to: number;
+    }
+  | { readonly kind: 'head_gone' | 'head_detached'; readonly seq: number }
   | { readonly kind: 'entry_never_sealed' | 'entry_gone_unsealed'; readonly entry_id: string };
 
 /**
@@ -97,6 +102,8 @@ export function hashOf(
 export function breaksAt(keys: SealKeys, previous: ChainHead, link: SealedEntry): AuditBreak[] {
   const { seal, entry } = link;
   const { seq, entry_id, key_id } = seal;
+  // Of two seals with one number nobody knows which came first.
+  if (seq === previous.seq) return [{ kind: 'seal_doubled', seq, entry_id }];
   const gap: AuditBreak[] =
     seq === previous.seq + 1 ? [] : [{ kind: 'seals_gone', from: previous.seq + 1, to: seq - 1 }];
   if (entry === undefined) return [...gap, { kind: 'entry_gone', seq, entry_id }];
@@ -106,6 +113,42 @@ export function breaksAt(keys: SealKeys, previous: ChainHead, link: SealedEntry)
   if (gap.length > 0 || hashOf(key, { previous: previous.hash, seal, entry }).equals(seal.hash))
     return gap;
   return [{ kind: 'entry_changed', seq, entry_id }];
+}
+
+/** Seals `first_seq` to `last_seq`, which retention took out of the log together with their entries. */
+export interface Detachment {
+  readonly first_seq: number;
+  readonly last_seq: number;
+  /** Of the seal before the first, and of the last. */
+  readonly hash_before: Buffer;
+  readonly hash_after: Buffer;
+  readonly partition_name: string;
+  /** Microseconds since the epoch. */
+  readonly detached_at_us: string;
+  readonly key_id: string;
+}
+
+/** HMAC-SHA-256 over all of it; no link of a chain begins with this word. */
+export function macOf(key: Buffer, detachment: Detachment): Buffer {
+  const { first_seq, last_seq, hash_before, hash_after, ...rest } = detachment;
+  const hashes = [hash_before.toString('hex'), hash_after.toString('hex')];
+  const { partition_name, detached_at_us, key_id } = rest;
+  const text = ['detached', first_seq, last_seq, ...hashes, partition_name, detached_at_us, key_id];
+  return createHmac('sha256', key).update(JSON.stringify(text)).digest();
+}
+
+/**
+ * Whether retention wrote it, and, where it begins right behind `previous`, whether it was taken out of this chain.
+ * Within it there is nothing to compare: the rest of it went while the log was being read.
+ */
+export function isGenuine(
+  keys: SealKeys,
+  previous: ChainHead,
+  { mac, ...detachment }: Detachment & { readonly mac: Buffer },
+): boolean {
+  const key = keys.byId.get(detachment.key_id);
+  if (key === undefined || !macOf(key, detachment).equals(mac)) return false;
+  return detachment.first_seq <= previous.seq || detachment.hash_before.equals(previous.hash);
 }
 
 /** `<seq>:<hash in hex>`, as the log and `verify-audit` print it. */
@@ -133,6 +176,12 @@ export function describeBreak(found: AuditBreak): string {
       return found.from === found.to
         ? `seal ${found.from} was removed`
         : `seals ${found.from} to ${found.to} were removed`;
+    case 'seal_doubled':
+      return `entry ${found.entry_id} has the number of another seal, ${found.seq}`;
+    case 'detachment_forged':
+      return `seals ${found.from} to ${found.to} are said to be detached, but not by retention, out of another chain, or with a secret that is not given`;
+    case 'head_detached':
+      return `seal ${found.seq}, which was published as a head, lies in what retention has detached: give a later head`;
     case 'head_gone':
       return `the chain does not hold the head that was published as seal ${found.seq}: it was cut off or replaced`;
     case 'entry_never_sealed':

@@ -1,10 +1,11 @@
 // Sealing the audit log into a hash chain, and checking that nothing in it was changed since.
 import type { Ctx, Services } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { type DetachedPart, findDetachedPart, findDetachment } from './detachments.queries.ts';
 import {
   countWaiting,
   findChainHead,
-  hasSeal,
+  findSealHash,
   insertSeals,
   listEntryStates,
   listRemovedWaiting,
@@ -19,11 +20,14 @@ import {
   type ChainHead,
   formatHead,
   hashOf,
+  isGenuine,
   type Seal,
   type SealedEntry,
+  type SealKeys,
   sealKeys,
 } from './seals.rules.ts';
 
+export type { DetachedPart } from './detachments.queries.ts';
 export {
   type AuditBreak,
   type ChainHead,
@@ -37,7 +41,7 @@ export const SEALING_BATCH = 1_000;
 /** Of one run; what is left is the next one's. */
 const MAX_BATCHES = 200;
 /** Seals, or entries, in one statement of a verification. */
-const VERIFYING_BATCH = 5_000;
+export const VERIFYING_BATCH = 5_000;
 /** More breaks than this are counted, but not named. */
 export const MAX_NAMED_BREAKS = 20;
 const US_PER_MS = 1_000n;
@@ -86,6 +90,8 @@ function sealBatch(ctx: Ctx): Promise<readonly Seal[]> {
 
 export interface AuditVerdict {
   readonly sealed: number;
+  /** What retention has taken out before, and the chain is followed from; undefined where it goes back to its first seal. */
+  readonly detached: DetachedPart | undefined;
   /** Entries that wait for their seal: nothing can be said of these. */
   readonly unsealed: number;
   readonly head: (ChainHead & { readonly sealed_at: Date }) | undefined;
@@ -116,14 +122,23 @@ export async function verifyAudit(
     breaks.push(...found.slice(0, MAX_NAMED_BREAKS - breaks.length));
   };
   const head = await findChainHead(db);
-  const sealed = await walkChain({ db, config }, { last: head?.seq ?? 0, note, onProgress });
-  if (published !== undefined && !(await hasSeal(db, published)))
-    note([{ kind: 'head_gone', seq: published.seq }]);
+  const keys = sealKeys(config);
+  const sealed = await walkChain({ db, keys }, { last: head?.seq ?? 0, note, onProgress });
+  const detached = await findDetachedPart(db);
+  // Retention never takes the last seal: there was one behind whatever it took.
+  if (detached !== undefined && (head?.seq ?? 0) <= detached.head.seq)
+    note([{ kind: 'seals_gone', from: detached.head.seq + 1, to: detached.head.seq + 1 }]);
+  if (published !== undefined) note(await breaksOfHead({ db, keys }, published));
   await walkEntries(db, note);
   const removed = await listRemovedWaiting(db);
   note(removed.map((entry_id) => ({ kind: 'entry_gone_unsealed', entry_id })));
   const unsealed = (await countWaiting(db)) - removed.length;
-  return { sealed, unsealed, head, broken, breaks };
+  return { sealed, detached, unsealed, head, broken, breaks };
+}
+
+interface Chain {
+  readonly db: Services['db'];
+  readonly keys: SealKeys;
 }
 
 interface Walk {
@@ -133,24 +148,55 @@ interface Walk {
 }
 
 /** Each seal is held against the one that stands before it, so that one forged link is one break and not all that follow. */
-async function walkChain(
-  { db, config }: Pick<Services, 'db' | 'config'>,
-  { last, note, onProgress }: Walk,
-): Promise<number> {
-  const keys = sealKeys(config);
+async function walkChain(chain: Chain, { last, note, onProgress }: Walk): Promise<number> {
   let previous: ChainHead = CHAIN_START;
   let checked = 0;
   let batch: readonly SealedEntry[];
   do {
-    batch = await listSealed(db, { after: previous.seq, last, limit: VERIFYING_BATCH });
+    const range = { after: previous.seq, last, limit: VERIFYING_BATCH };
+    batch = await listSealed(chain.db, range);
     for (const link of batch) {
-      note(breaksAt(keys, previous, link));
+      previous = await passDetached(chain, { previous, next_seq: link.seal.seq }, note);
+      note(breaksAt(chain.keys, previous, link));
       previous = link.seal;
     }
     checked += batch.length;
     onProgress?.(checked);
-  } while (batch.length === VERIFYING_BATCH);
+  } while (batch.length >= VERIFYING_BATCH);
   return checked;
+}
+
+/**
+ * From `previous` over what retention took out before seal `next_seq`. Asked for at the gap itself: a partition may be
+ * detached while the log is read.
+ */
+async function passDetached(
+  { db, keys }: Chain,
+  { previous, next_seq }: { readonly previous: ChainHead; readonly next_seq: number },
+  note: Walk['note'],
+): Promise<ChainHead> {
+  let at = previous;
+  while (at.seq + 1 < next_seq) {
+    const found = await findDetachment(db, at.seq + 1);
+    if (found === undefined || found.last_seq >= next_seq) return at;
+    if (!isGenuine(keys, at, found)) {
+      note([{ kind: 'detachment_forged', from: found.first_seq, to: found.last_seq }]);
+      return at;
+    }
+    at = { seq: found.last_seq, hash: found.hash_after };
+  }
+  return at;
+}
+
+async function breaksOfHead({ db, keys }: Chain, published: ChainHead): Promise<AuditBreak[]> {
+  const { seq, hash } = published;
+  const kept = await findSealHash(db, seq);
+  if (kept?.equals(hash)) return [];
+  const found = kept === undefined ? await findDetachment(db, seq) : undefined;
+  if (found === undefined || !isGenuine(keys, { seq, hash }, found))
+    return [{ kind: 'head_gone', seq }];
+  if (found.last_seq > seq) return [{ kind: 'head_detached', seq }];
+  return found.hash_after.equals(hash) ? [] : [{ kind: 'head_gone', seq }];
 }
 
 async function walkEntries(db: Services['db'], note: Walk['note']): Promise<void> {

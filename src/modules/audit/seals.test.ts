@@ -125,7 +125,7 @@ describe('several sealers', () => {
     const [last] = (await seals(test)).slice(-1);
     await record(test.system, 1);
     const again = `INSERT INTO audit_seals SELECT ${last?.seq}, entry_id, 'x', decode(repeat('00', 32), 'hex'), now() FROM audit_unsealed`;
-    await expect(asSuperuser(test, again)).rejects.toThrow('audit_seals_pkey');
+    await expect(asSuperuser(test, again)).rejects.toThrow(/audit_seals_\w+_pkey/);
     await sealEntries(test.system);
   });
 });

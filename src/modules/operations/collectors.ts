@@ -5,6 +5,7 @@ import { countSetAside } from '../../db/set-aside.queries.ts';
 import { jobDepths } from '../../jobs/depths.ts';
 import { type Clock, DAY_MS, MINUTE_MS, plusMs, SECOND_MS } from '../../lib/time.ts';
 import type { Metrics, Sample } from '../../telemetry/metrics.ts';
+import { readPartitionState } from '../audit/retention.service.ts';
 import {
   AUDIT_CHAIN,
   countSmsCodes,
@@ -27,6 +28,8 @@ export interface CollectorSources {
   readonly worksOnJobs: boolean;
   /** SMS_CODES_PER_DAY. */
   readonly smsCodesPerDay: number;
+  /** AUDIT_RETENTION_MONTHS. */
+  readonly auditRetentionMonths: number | undefined;
 }
 
 export function registerCollectors(metrics: Metrics, sources: CollectorSources): void {
@@ -39,6 +42,7 @@ export function registerCollectors(metrics: Metrics, sources: CollectorSources):
   collectOutbox(metrics, sources);
   collectCodes(metrics, sources);
   collectInvariants(metrics, sources);
+  collectPartitions(metrics, sources);
   collectBackups(metrics, sources);
   collectReplication(metrics, sources);
 }
@@ -236,6 +240,32 @@ function collectInvariants(metrics: Metrics, { db }: CollectorSources): void {
           {},
           toSeconds(checked_at),
         ]),
+      };
+    },
+  });
+}
+
+function collectPartitions(
+  metrics: Metrics,
+  { db, clock, auditRetentionMonths: months }: CollectorSources,
+): void {
+  metrics.collectFrom({
+    name: 'partitions',
+    series: {
+      audit_partitions_end_timestamp_seconds: {
+        type: 'gauge',
+        help: 'Until when the audit log has partitions',
+      },
+      audit_partitions_overdue: {
+        type: 'gauge',
+        help: 'Partitions that are older than AUDIT_RETENTION_MONTHS',
+      },
+    },
+    collect: async () => {
+      const { end, overdue } = await readPartitionState(db, { months, now: clock.now() });
+      return {
+        audit_partitions_end_timestamp_seconds: toSeconds(end),
+        audit_partitions_overdue: overdue ?? [],
       };
     },
   });

@@ -225,10 +225,10 @@ describe('operations', () => {
       expect(oldest_seconds).toBeLessThan(120);
     });
 
-    it('cost eight statements a scrape, and none where the API runs alone', async () => {
+    it('cost nine statements a scrape, and none where the API runs alone', async () => {
       test.statements.length = 0;
       await test.call({ path: '/metrics', token: METRICS_TOKEN });
-      expect(test.statements).toHaveLength(8);
+      expect(test.statements).toHaveLength(9);
       const replica = await createTestApp({ env: { METRICS_TOKEN, WORKER: 'off' } });
       replica.statements.length = 0;
       const { body } = await replica.call({ path: '/metrics', token: METRICS_TOKEN });
