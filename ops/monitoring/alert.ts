@@ -15,6 +15,7 @@ export const ALERT_RUNBOOKS = [
   'invariant-violated',
   'latency',
   'outbox-stuck',
+  'partitions-missing',
   'replica-lag',
   'sms-flood',
 ] as const;

@@ -78,6 +78,38 @@ export const DATA: AlertGroup = {
       },
     },
     {
+      name: 'PartitionsMissing',
+      severity: 'ticket',
+      source: 'freshbytes',
+      expr: 'max(audit_partitions_end_timestamp_seconds) - time() < 60 * 86400',
+      for: '1h',
+      summary: 'The months of the audit log that come have no partitions',
+      description:
+        'They are made three months ahead. Entries are written all the same, but retention cannot take them out by month.',
+      runbook: 'partitions-missing',
+      drill: {
+        minutes: { good: 10, bad: 90, again: 10 },
+        series: {
+          audit_partitions_end_timestamp_seconds: ago(-90 * DAY_SECONDS, -59 * DAY_SECONDS),
+        },
+      },
+    },
+    {
+      name: 'RetentionOverdue',
+      severity: 'ticket',
+      source: 'freshbytes',
+      // One month becomes due on the first day of each.
+      expr: 'max(audit_partitions_overdue) > 1',
+      for: '1h',
+      summary: 'The audit log holds more than AUDIT_RETENTION_MONTHS says',
+      description: 'Nobody ran `retention` for two months, or it refuses a partition.',
+      runbook: 'partitions-missing',
+      drill: {
+        minutes: { good: 10, bad: 90, again: 10 },
+        series: { 'audit_partitions_overdue{instance="a"}': gauge(1, 2) },
+      },
+    },
+    {
       name: 'DiskFullWithinHours',
       severity: 'page',
       source: 'node_exporter',

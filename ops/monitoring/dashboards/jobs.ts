@@ -98,5 +98,27 @@ export const JOBS: Dashboard = {
       width: 6,
       queries: [{ expr: 'max(audit_chain_breaks)', legend: 'breaks' }],
     },
+    {
+      kind: 'stat',
+      title: 'Partitions of the audit log',
+      description: 'For how long they are made ahead. Below 60 days nobody makes them.',
+      unit: 's',
+      width: 6,
+      queries: [{ expr: 'max(audit_partitions_end_timestamp_seconds) - time()', legend: 'ahead' }],
+    },
+    {
+      kind: 'stat',
+      title: 'Partitions that retention should have taken',
+      description: 'One becomes due with each month; `retention` detaches it.',
+      unit: 'none',
+      width: 6,
+      queries: [
+        {
+          expr: 'max(audit_partitions_overdue)',
+          legend: 'overdue',
+          absentBecause: 'the log is kept for ever',
+        },
+      ],
+    },
   ],
 };
