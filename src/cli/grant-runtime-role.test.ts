@@ -232,29 +232,28 @@ describe('under the role that grant-runtime-role set up', () => {
 describe('partitions of the audit log', () => {
   it('are made by the job under that role, and cannot be written but through the log', async () => {
     await runAs(
-      ownerUrl,
+      two.ownerUrl,
       'DROP TABLE partitions.audit_seals_default, partitions.audit_entries_default',
     );
-    await runAs(ownerUrl, "SELECT make_audit_partition('default', 'DEFAULT')");
+    await runAs(two.ownerUrl, "SELECT make_audit_partition('default', 'DEFAULT')");
     const dropped = `DO $$ DECLARE newest text := replace(name, 'audit_entries_', '') FROM partitions_of('audit_entries')
         WHERE NOT is_default ORDER BY upper_id DESC NULLS LAST LIMIT 1;
       BEGIN EXECUTE format('DROP TABLE partitions.audit_seals_%s, partitions.audit_entries_%s', newest, newest); END $$`;
-    await runAs(ownerUrl, dropped);
+    await runAs(two.ownerUrl, dropped);
     await makePartitionsJob.run(test.system, {});
     const { rows } = await runAs(
-      ownerUrl,
-      `SELECT count(*)::integer AS made, bool_or(has_table_privilege('${RUNTIME}', oid, 'SELECT, INSERT, UPDATE, DELETE')) AS may
+      two.ownerUrl,
+      `SELECT count(*)::integer AS made, bool_or(has_table_privilege('${two.runtime}', oid, 'SELECT, INSERT, UPDATE, DELETE')) AS may
        FROM pg_class WHERE relnamespace = 'partitions'::regnamespace AND relkind = 'r'
          AND relname IN (SELECT name FROM partitions_of('audit_entries') UNION ALL SELECT name FROM partitions_of('audit_seals'))`,
     );
     expect(rows).toEqual([{ made: expect.any(Number), may: false }]);
-    expect((await runAs(ownerUrl, 'SELECT make_audit_partitions() AS made')).rows).toEqual([
+    expect((await runAs(two.ownerUrl, 'SELECT make_audit_partitions() AS made')).rows).toEqual([
       { made: 0 },
     ]);
   });
 
   it('are made for nobody who may not write entries', async () => {
-    const auditorUrl = asRole(withDatabase(inject('serverUrl'), DATABASE), AUDITOR);
     await expect(runAs(auditorUrl, 'SELECT make_audit_partitions()')).rejects.toMatchObject({
       code: INSUFFICIENT_PRIVILEGE,
     });
