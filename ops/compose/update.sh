@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings what runs from compose.yaml to the version that is checked out, without a failed request of the API: migrations, then
+# Brings what runs from compose.yaml to the version that is checked out while the API goes on answering: migrations, then
 # the API processes one by one, each new one ready before an old one is told to stop, then the rest.
 #   ops/compose/update.sh
 set -eu
