@@ -2,6 +2,7 @@
 // miss, and the cluster of CloudNativePG.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ALERTS } from '../ops/monitoring/rules.ts';
@@ -211,7 +212,9 @@ describe('CloudNativePG', () => {
   it('is reached at the addresses that the documentation makes, which production takes', () => {
     const text = readFileSync(join(ROOT, 'docs/deployment.md'), 'utf8');
     const [, tls = ''] = /tls='(\S+)'/.exec(text) ?? [];
-    const urls = [...text.matchAll(/"(postgres:\/\/\S+)\$tls"/g)].map(([, url]) => `${url}${tls}`);
+    const [, form = ''] = /printf '(postgres:\S+)'/.exec(text) ?? [];
+    const people = [...text.matchAll(/^address "(\S+)" > DATABASE/gm)].map(([, person]) => person);
+    const urls = people.map((person) => format(form, person, tls));
     expect(urls.map((url) => new URL(url).username)).toEqual([
       'freshbytes_app',
       'freshbytes_owner',
