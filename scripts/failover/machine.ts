@@ -3,12 +3,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Account, findAccount } from '../../src/db/embedded/account.ts';
 import { waitUntil } from '../../src/db/embedded/wait.ts';
 import { commandAt, processesOf } from './network.ts';
 import { CLIENTS, type HostName, type NodeName } from './settings.ts';
 
 const LAST_LINES = 8;
+/** Servers that are asked all the time would have no time for the shop. */
+const POLL_INTERVAL_MS = 500;
 /** New processes may begin while others are sent a signal. */
 const SWEEPS = 5;
 
@@ -68,7 +71,8 @@ export async function createMachine(folder: string): Promise<Machine> {
         if (it.host === node && !isRunning(child)) start(it, it.args);
     },
     until: async (what, check, timeout_ms) => {
-      if (await waitUntil(check, timeout_ms)) return;
+      const isSo = async () => (await check()) || (await pause(POLL_INTERVAL_MS, false));
+      if (await waitUntil(isSo, timeout_ms)) return;
       const tails = [...running.keys()].map((it) => tailOf(pathOfLog(it)));
       throw new Error(`${what}: not within ${timeout_ms} ms\n${tails.join('\n')}`);
     },
