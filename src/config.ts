@@ -88,6 +88,21 @@ export const Environment = Type.Object({
       example: 'postgres://freshbytes:password@db.example.com:5432/freshbytes?sslmode=verify-full',
     },
   ),
+  DATABASE_REPLICA_URL: OptionalUrl(
+    ['postgres', 'postgresql'],
+    'A streaming replica of the same database, past any pooler, for public reads that the cache does not answer; absent: `DATABASE_URL`',
+    {
+      secret: true,
+      example:
+        'postgres://freshbytes:password@replica.example.com:5432/freshbytes?sslmode=verify-full',
+    },
+  ),
+  DATABASE_REPLICA_MAX_LAG_MS: Count(
+    100,
+    1,
+    10_000,
+    'How long a read waits for the replica to have all that was committed when it began; a replica that is further behind is not read',
+  ),
   DATABASE_TLS: Flag(
     'on',
     '`off`: production takes a PostgreSQL on another machine without verified TLS, for private networks',
@@ -100,7 +115,7 @@ export const Environment = Type.Object({
     8,
     1,
     100,
-    'Connections a process keeps to PostgreSQL; half of them for transactions',
+    'Connections a process keeps to PostgreSQL, and as many to a replica; half of the former for transactions',
   ),
   REDIS_URL: OptionalUrl(
     ['redis', 'rediss', 'redis+sentinel'],

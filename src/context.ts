@@ -3,6 +3,7 @@ import type { Cache } from './cache/cache.ts';
 import type { Config } from './config.ts';
 import type { Db, DbTransaction } from './db/database.ts';
 import { observeStatements } from './db/observed.ts';
+import type { Replica } from './db/replica.ts';
 import type { GatewayFacts, Gateways } from './gateways/gateways.ts';
 import { type Jobs, jobsWithin } from './jobs/jobs.ts';
 import type { Clock } from './lib/time.ts';
@@ -37,6 +38,8 @@ export const ANONYMOUS: Actor = Object.freeze({ kind: 'anonymous' });
 export interface Services {
   readonly config: Config;
   readonly db: Db;
+  /** For public reads alone, through `readPublic`. Absent where DATABASE_REPLICA_URL is, and in what answers no requests. */
+  readonly replica?: Replica | undefined;
   readonly cache: Cache;
   readonly jobs: Jobs;
   readonly gateways: Gateways;
@@ -89,11 +92,14 @@ export function systemCtx(services: Services, requestId: string): OutsideCtx {
 /** What of the services differs for one request or job run: its jobs and statements belong to its trace. */
 export function within(
   { trace, span }: Activity,
-  { db, jobs }: Services,
-): Pick<Ctx, 'trace' | 'db' | 'jobs'> {
+  { db, replica, jobs }: Services,
+): Pick<Ctx, 'trace' | 'db' | 'replica' | 'jobs'> {
+  const observed = (db: Db) =>
+    span === undefined ? db : observeStatements(db, span.beginStatement);
   return {
     trace,
-    db: span === undefined ? db : observeStatements(db, span.beginStatement),
+    db: observed(db),
+    replica: replica && { ...replica, db: observed(replica.db) },
     jobs: jobsWithin(trace, jobs),
   };
 }

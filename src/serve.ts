@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { systemCtx, within } from './context.ts';
+import { openReplicaOf } from './db/replica.ts';
 import { createRateLimits } from './http/rate-limit.ts';
 import { startWorker } from './jobs/worker.ts';
 import { createAuthenticate } from './modules/identity/authenticate.ts';
@@ -39,7 +40,10 @@ export interface RunningServer extends RunningProcess {
 export async function startServer(options: ProcessOptions): Promise<RunningServer> {
   const { config, log } = options;
   await using stack = new AsyncDisposableStack();
-  const opened = await openServices(stack, { config, url: options.databaseUrl, log });
+  const opened = withReplica(
+    stack,
+    await openServices(stack, { config, url: options.databaseUrl, log }),
+  );
   const { app, health } = await assembleApp(stack, opened, options);
   if (config.WORKER === 'on') await addWorker(stack, opened, options);
   // Registered last, so that it closes first: no request may find its pool closed.
@@ -80,6 +84,13 @@ export async function startWorkerProcess(options: ProcessOptions): Promise<Runni
   };
 }
 
+/** The same, with the replica that public reads go to where the settings name one. */
+function withReplica(stack: AsyncDisposableStack, opened: OpenedServices): OpenedServices {
+  const replica = openReplicaOf(opened.services.config, opened.services);
+  if (replica !== undefined) stack.defer(() => replica.close());
+  return { ...opened, services: { ...opened.services, replica } };
+}
+
 async function addWorker(
   stack: AsyncDisposableStack,
   { services }: OpenedServices,
@@ -106,11 +117,12 @@ async function assembleMonitoring(
   { services, pool, redis, breaker, metrics }: OpenedServices,
   { databaseUrl, log, worksOnJobs }: ProcessOptions & { readonly worksOnJobs: boolean },
 ) {
-  const { config, clock, db } = services;
+  const { config, clock, db, replica } = services;
   const { version, DATA_DIR: dataDir } = config;
   registerCollectors(metrics, {
     db,
     pool,
+    replica,
     clock,
     version,
     worksOnJobs,

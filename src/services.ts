@@ -2,7 +2,6 @@
 // commands share it, so that they cannot differ.
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import type { Breaker } from './cache/breaker.ts';
 import type { CacheResult } from './cache/cache.ts';
 import { openCache } from './cache/open.ts';
 import { connectRedis, redisBreaker } from './cache/redis.ts';
@@ -11,6 +10,7 @@ import type { Services } from './context.ts';
 import { openDatabase } from './db/database.ts';
 import { createGateways } from './gateways/create.ts';
 import { createJobs } from './jobs/jobs.ts';
+import type { Breaker } from './lib/breaker.ts';
 import { systemClock } from './lib/time.ts';
 import { loadSecrets } from './modules/identity/signing-keys.ts';
 import type { Log } from './telemetry/log.ts';

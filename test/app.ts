@@ -6,6 +6,7 @@ import { openCache } from '../src/cache/open.ts';
 import { type Config, loadConfig } from '../src/config.ts';
 import { type OutsideCtx, type Services, systemCtx } from '../src/context.ts';
 import { openDatabase } from '../src/db/database.ts';
+import { openReplicaOf } from '../src/db/replica.ts';
 import { createGateways } from '../src/gateways/create.ts';
 import type { Deprecation } from '../src/http/deprecations.ts';
 import { createRateLimits } from '../src/http/rate-limit.ts';
@@ -116,9 +117,11 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     log,
     onStorageCall: metrics.observeStorageCall,
   });
+  const replica = openReplicaOf(config, { clock, log });
   const services: Services = {
     config,
     db,
+    replica,
     cache,
     clock,
     log,
@@ -130,6 +133,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   registerCollectors(metrics, {
     db,
     pool,
+    replica,
     clock,
     version: config.version,
     worksOnJobs,
@@ -175,6 +179,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     close: async () => {
       await app.close();
       await cache.close();
+      await replica?.close();
       await services.jobs.close();
       await health.close();
       await db.destroy();

@@ -1,9 +1,9 @@
 // The cache as the settings want it: off, in memory, or in memory and Redis.
 import type { Redis } from 'ioredis';
 import type { Config } from '../config.ts';
+import type { Breaker } from '../lib/breaker.ts';
 import type { Clock } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Breaker } from './breaker.ts';
 import { type Cache, type CacheResult, createCache, FRESH_MS, withoutCache } from './cache.ts';
 import { connectInvalidationBus, MAX_SILENCE_MS } from './invalidation-bus.ts';
 import { createSharedStore } from './shared-store.ts';

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { hasCluster } from '../db/embedded/paths.ts';
 import { checkDatabase } from './doctor.database.ts';
 import { checkDisk, checkNode, checkPlatform, checkPort, checkRedis } from './doctor.machine.ts';
+import { checkReplica } from './doctor.replica.ts';
 import { checkStorage } from './doctor.storage.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { describeFault } from './faults.ts';
@@ -57,6 +58,7 @@ async function checkInstallation(config: Config, tell: (finding: Finding) => voi
   try {
     const place = await findExistingDatabase(stack, config);
     for (const finding of await checkDatabase(place, config)) tell(finding);
+    for (const finding of await checkReplica(place.url, config)) tell(finding);
   } catch (error) {
     tell({
       level: 'fail',

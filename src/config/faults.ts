@@ -18,6 +18,8 @@ export function valueFaults(given: Given): string[] {
   });
   const redis = given['REDIS_URL'];
   if (redis !== undefined && !isRedisAddress(redis)) faults.push('REDIS_URL is not an address');
+  if (given['DATABASE_REPLICA_URL'] !== undefined && given['DATABASE_URL'] === undefined)
+    faults.push('DATABASE_REPLICA_URL needs DATABASE_URL: the leader that it is a replica of');
   const proxies = given['TRUST_PROXY'];
   if (proxies !== undefined && !isNetworkList(proxies))
     faults.push(

@@ -15,7 +15,7 @@ interface TransportRule {
 
 const RULES: readonly TransportRule[] = [
   {
-    addresses: ['DATABASE_URL', 'DATABASE_DIRECT_URL'],
+    addresses: ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'DATABASE_REPLICA_URL'],
     setting: 'DATABASE_TLS',
     isSafe: isSafeDatabase,
     demand: 'add sslmode=verify-full (with sslrootcert=<file> for an authority of your own)',

@@ -12,8 +12,9 @@ export const CONNECT_TIMEOUT_MS = 2_000;
 /** For one's turn at a connection of the pool: a crowd at one product queues here. */
 export const POOL_TIMEOUT_MS = 8_000;
 export const STATEMENT_TIMEOUT_MS = 10_000;
-/** Above the statement timeout: it ends the wait for a server that no longer answers at all. */
-export const QUERY_TIMEOUT_MS = 12_000;
+/** Beyond the statement timeout: it ends the wait for a server that no longer answers at all. */
+const QUERY_GRACE_MS = 2_000;
+export const QUERY_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + QUERY_GRACE_MS;
 export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
 export const IDLE_TIMEOUT_MS = 30_000;
 
@@ -32,6 +33,8 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** Longest wait for one's turn; POOL_TIMEOUT_MS by default. */
   readonly poolTimeout_ms?: number;
+  /** Longest run of a statement; STATEMENT_TIMEOUT_MS by default. */
+  readonly statementTimeout_ms?: number;
   /** Hears of connections that broke, idle or not; the pool replaces them by itself. */
   readonly onError: (error: Error) => void;
   /** Hears the text of every statement before it is sent. */
@@ -62,14 +65,15 @@ export function shareLane(from: Db, to: Db): Db {
 
 /** Opens a pool; nothing connects until the first statement. `db.destroy()` closes it. */
 export function openDatabase(options: DatabaseOptions): Database {
+  const statementTimeout_ms = options.statementTimeout_ms ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
     connectionString: options.url,
     Client: ImpatientClient,
     max: options.poolSize,
     connectionTimeoutMillis: options.poolTimeout_ms ?? POOL_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
+    statement_timeout: statementTimeout_ms,
+    query_timeout: statementTimeout_ms + QUERY_GRACE_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     application_name: 'freshbytes',
     // Short statements only: compiling them and starting workers costs more than it saves. What they read lies in memory

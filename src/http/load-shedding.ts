@@ -1,6 +1,7 @@
 // Refuses early what a busy process could only answer late: browsing first, checkout last (docs/adr/0015-load-protection.md).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
+import type { Replica } from '../db/replica.ts';
 import { Problem, SERVICE_UNAVAILABLE } from '../lib/problem.ts';
 import type { Clock } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -28,13 +29,15 @@ export interface LoadSheddingDeps {
   readonly log: Pick<Log, 'info' | 'warn'>;
   /** Connections that requests wait for. */
   readonly pool: { readonly waitingCount: number };
+  /** Reads that wait for the replica count too. */
+  readonly replica?: Pick<Replica, 'state'> | undefined;
   /** Hears of each request that is refused. */
   readonly onShed: (priority: Priority) => void;
 }
 
 /** To be registered before anything that costs: a refusal should not. */
 export function registerLoadShedding(app: FastifyInstance, deps: LoadSheddingDeps): void {
-  const { config, clock, log, pool, onShed } = deps;
+  const { config, clock, log, pool, replica, onShed } = deps;
   if (config.LOAD_SHEDDING === 'off') return;
   let requestsInFlight = 0;
   const loop = watchLoopDelay(() => pressure.relax());
@@ -45,7 +48,11 @@ export function registerLoadShedding(app: FastifyInstance, deps: LoadSheddingDep
       threshold: config.SHED_LOOP_DELAY_MS,
       value: () => loop.sustained_ms(),
     },
-    { name: 'pool_waiting', threshold: config.SHED_POOL_WAITING, value: () => pool.waitingCount },
+    {
+      name: 'pool_waiting',
+      threshold: config.SHED_POOL_WAITING,
+      value: () => pool.waitingCount + (replica?.state().waiting ?? 0),
+    },
     {
       name: 'requests_in_flight',
       threshold: config.SHED_REQUESTS_IN_FLIGHT,

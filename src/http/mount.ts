@@ -24,6 +24,7 @@ import type { Models } from './models.ts';
 import { ProblemDetails } from './openapi-problems.ts';
 import type { Paging } from './paging.ts';
 import { withPrepared } from './prepared.ts';
+import { readPublic } from './public-reads.ts';
 import type { AnyRoute, Limited, Prepared } from './route.ts';
 import { bodyOf, mayBeEmpty, refuseBody, schemaOf } from './route-schema.ts';
 
@@ -122,7 +123,9 @@ async function answerShared(
     key: sharedKey(request),
     tags: route.tags?.(request.params as Record<string, unknown>) ?? [],
     load: async () => {
-      const { headers, body, version } = await perform(route, mounting, { ctx, request, reply });
+      const { headers, body, version } = await readPublic(ctx, (ctx) =>
+        perform(route, mounting, { ctx, request, reply }),
+      );
       return {
         headers: { ...headers, 'content-type': JSON_TYPE },
         body: Buffer.from(body),

@@ -1,7 +1,7 @@
 // Counting requests in fixed windows: in Redis for all processes together, in this process where there is none or it fails.
 import type { Redis, Result } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import type { Breaker } from '../cache/breaker.ts';
+import type { Breaker } from '../lib/breaker.ts';
 import type { Clock } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
 

@@ -1,8 +1,8 @@
 // Rate limits: takes each request from its quotas, tells what is left, and refuses what is over.
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Breaker } from '../cache/breaker.ts';
 import type { Config } from '../config.ts';
+import type { Breaker } from '../lib/breaker.ts';
 import { Problem, RATE_LIMITED } from '../lib/problem.ts';
 import { type Clock, DAY_MS, plusMs, SECOND_MS } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';

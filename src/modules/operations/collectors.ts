@@ -1,6 +1,7 @@
 // What a scrape of the metrics asks for. Every process tells of itself; one that works on jobs also tells of the whole shop.
 import type { Pool } from 'pg';
 import { type Db, laneOf } from '../../db/database.ts';
+import type { Replica } from '../../db/replica.ts';
 import { countSetAside } from '../../db/set-aside.queries.ts';
 import { jobDepths } from '../../jobs/depths.ts';
 import { type Clock, DAY_MS, MINUTE_MS, plusMs, SECOND_MS } from '../../lib/time.ts';
@@ -15,6 +16,7 @@ import {
   readBusinessNumbers,
   readOutboxBacklog,
 } from './operations.queries.ts';
+import { collectReadReplica } from './read-replica.collector.ts';
 
 const ACTIVE_WINDOW_MS = 15 * MINUTE_MS;
 const CENTAVOS_PER_PESO = 100;
@@ -22,6 +24,7 @@ const CENTAVOS_PER_PESO = 100;
 export interface CollectorSources {
   readonly db: Db;
   readonly pool: Pool;
+  readonly replica?: Replica | undefined;
   readonly clock: Clock;
   readonly version: string;
   /** Replicas of the API alone do not tell of the shop: added up over processes, its numbers would be wrong. */
@@ -35,6 +38,7 @@ export interface CollectorSources {
 export function registerCollectors(metrics: Metrics, sources: CollectorSources): void {
   collectBuild(metrics, sources);
   collectPool(metrics, sources);
+  collectReadReplica(metrics, sources.replica);
   if (!sources.worksOnJobs) return;
   collectBusiness(metrics, sources);
   collectJobs(metrics, sources);

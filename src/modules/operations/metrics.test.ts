@@ -145,6 +145,7 @@ describe('label values', () => {
         'log',
         'build',
         'pool',
+        'read-replica',
         'business',
         'jobs',
         'outbox',

@@ -1,5 +1,5 @@
 // A circuit breaker: after a few failures in a row work is refused at once for a while, then one trial decides.
-import type { Clock } from '../lib/time.ts';
+import type { Clock } from './time.ts';
 
 /** Thrown instead of running work while the breaker is open. */
 export class BreakerOpen extends Error {
