@@ -55,7 +55,7 @@ export async function drill({ requests, say }: DrillOptions): Promise<DrillResul
       await using _prices = changePrices(servers.leader);
       for (const server of [servers.leader, servers.replica])
         await server.query('SELECT pg_stat_statements_reset()');
-      return browse(shop.address, requests, market);
+      return await browse(shop.address, requests, market);
     };
     const failedAlone = await pass();
     const alone = await costOf(servers.leader);
