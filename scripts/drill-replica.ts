@@ -146,7 +146,7 @@ async function browse(address: string, requests: number, market: Market): Promis
   const kinds: readonly ((n: number) => string)[] = [
     (n) => `/products?price_min=${n}.00`,
     (n) =>
-      `/products?search=${pick(['kamatis', 'mangga', 'saging', 'rice', 'fresh'], n)}&page=${n % 3}`,
+      `/products?search=${pick(['kamatis', 'mangga', 'saging', 'rice', 'fresh'], n)}&page=${(n % 3) + 1}`,
     (n) => `/products?category=${pick(market.categories, n)}&ordering=price&price_max=${n + 1}.00`,
     (n) => `/products/${pick(market.products, n)}`,
     (n) => `/products/${pick(market.products, n)}/reviews`,

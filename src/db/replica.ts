@@ -1,7 +1,7 @@
 // Public reads on a streaming replica: given only what it provably has, and otherwise the leader (docs/adr/0024-read-replica.md).
 
 import type { Config } from '../config.ts';
-import { createBreaker } from '../lib/breaker.ts';
+import { BreakerOpen, createBreaker } from '../lib/breaker.ts';
 import { withDeadline } from '../lib/deadline.ts';
 import { isProblem, type Problem } from '../lib/problem.ts';
 import { type Clock, SECOND_MS } from '../lib/time.ts';
@@ -112,6 +112,8 @@ export function openReplica(options: ReplicaOptions): Replica {
     try {
       return await attempt(replica, work);
     } catch (err) {
+      // Nobody asked the replica.
+      if (err instanceof BreakerOpen) return undefined;
       count.failed += 1;
       watch.look();
       log.warn({ err }, 'a public read goes to the leader: the replica failed');
