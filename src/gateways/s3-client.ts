@@ -1,7 +1,7 @@
 // Signed requests to an S3 server, in the form that every compatible server understands: the bucket in the path, the whole
 // body in one request, its SHA-256 under the signature. Whatever hangs or fails is bounded here.
 import aws4 from 'aws4';
-import { BreakerOpen, createBreaker } from '../cache/breaker.ts';
+import { BreakerOpen, createBreaker } from '../lib/breaker.ts';
 import { createLimiter } from '../lib/limiter.ts';
 import { type Clock, SECOND_MS } from '../lib/time.ts';
 import { digestOf, StorageRefused, storageUnavailable } from './storage.ts';
