@@ -111,6 +111,14 @@ export const Environment = Type.Object({
     'Role of PostgreSQL that `migrate` lets run `serve` and `worker`, beside those that already may',
     { minLength: 1, example: 'freshbytes_app' },
   ),
+  PATRONI_URLS: OptionalText(
+    'REST addresses of Patroni, comma-separated, of which `doctor --cluster` asks the first that answers; absent: it asks PostgreSQL alone',
+    {
+      kind: 'list of URLs',
+      pattern: '^https?://[^\\s,]+(,https?://[^\\s,]+)*$',
+      example: 'http://db1.example.com:8008,http://db2.example.com:8008',
+    },
+  ),
   DATABASE_POOL_SIZE: Count(
     8,
     1,

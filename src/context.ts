@@ -1,6 +1,7 @@
 // Ctx: who acts, on which connection, at which time. Every service function's first argument.
 import type { Cache } from './cache/cache.ts';
 import type { Config } from './config.ts';
+import type { CommitMemory } from './db/commit-memory.ts';
 import type { Db, DbTransaction } from './db/database.ts';
 import { observeStatements } from './db/observed.ts';
 import type { Replica } from './db/replica.ts';
@@ -49,6 +50,8 @@ export interface Services {
   readonly tracing?: Tracing | undefined;
   /** Absent where SENTRY_DSN is. */
   readonly errorReports?: ErrorReports | undefined;
+  /** Absent in commands, which end before anything could be taken back from them. */
+  readonly commits?: CommitMemory | undefined;
 }
 
 /** May be inside a transaction, where nothing slow may run: it has no gateway to call. */

@@ -81,7 +81,15 @@ user
 program
   .command('doctor')
   .description('check everything that FreshBytes needs on this machine')
-  .action(run(async () => (await import('./cli/doctor.ts')).doctor()));
+  .option(
+    '--cluster',
+    'instead: who leads, on how many disks a commit is, and what would take it back',
+  )
+  .option(
+    '--log <file>',
+    'with --cluster: name what this log says is committed and the database has not; - reads it from standard input',
+  )
+  .action(run(async (options) => (await import('./cli/doctor.ts')).doctor(options)));
 
 program
   .command('config')

@@ -10,6 +10,7 @@ import { startWorker } from './jobs/worker.ts';
 import { createAuthenticate } from './modules/identity/authenticate.ts';
 import { createTokens } from './modules/identity/tokens.ts';
 import { registerCollectors } from './modules/operations/collectors.ts';
+import { watchCommits } from './modules/operations/commit-watch.service.ts';
 import { createHealth, type Health } from './modules/operations/health.service.ts';
 import { buildMonitoringApp } from './monitoring-app.ts';
 import { type OpenedServices, openServices } from './services.ts';
@@ -117,18 +118,21 @@ async function assembleMonitoring(
   { services, pool, redis, breaker, metrics }: OpenedServices,
   { databaseUrl, log, worksOnJobs }: ProcessOptions & { readonly worksOnJobs: boolean },
 ) {
-  const { config, clock, db, replica } = services;
+  const { config, clock, db, commits, replica } = services;
   const { version, DATA_DIR: dataDir } = config;
   registerCollectors(metrics, {
     db,
     pool,
     replica,
+    commits,
     clock,
     version,
     worksOnJobs,
     smsCodesPerDay: config.SMS_CODES_PER_DAY,
     auditRetentionMonths: config.AUDIT_RETENTION_MONTHS,
   });
+  const watch = watchCommits({ pool, databaseUrl, commits, log });
+  stack.defer(() => watch.stop());
   const { storage } = services.gateways;
   const health = createHealth({ databaseUrl, redis, storage, version, dataDir, clock, log });
   stack.defer(() => health.close());

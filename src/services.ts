@@ -7,6 +7,7 @@ import { openCache } from './cache/open.ts';
 import { connectRedis, redisBreaker } from './cache/redis.ts';
 import type { Config } from './config.ts';
 import type { Services } from './context.ts';
+import { type CommitMemory, createCommitMemory } from './db/commit-memory.ts';
 import { openDatabase } from './db/database.ts';
 import { createGateways } from './gateways/create.ts';
 import { createJobs } from './jobs/jobs.ts';
@@ -18,7 +19,7 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { openTelemetry } from './telemetry/open.ts';
 
 export interface OpenedServices {
-  readonly services: Services;
+  readonly services: Services & { readonly commits: CommitMemory };
   readonly pool: Pool;
   /** Absent where REDIS_URL is. */
   readonly redis: Redis | undefined;
@@ -41,10 +42,18 @@ export async function openServices(
   const directUrl = given.DATABASE_DIRECT_URL ?? url;
   // First, so that it closes last: what goes wrong while the rest stops is still told.
   const telemetry = await openTelemetry(stack, config, log);
+  const commits = createCommitMemory();
   const { db, pool } = openDatabase({
     url,
     poolSize: config.DATABASE_POOL_SIZE,
-    onError: (err) => log.warn({ err }, 'a database connection broke'),
+    onError: (err) => {
+      commits.doubt();
+      log.warn({ err }, 'a database connection broke');
+    },
+    onUnreplicated: () => {
+      commits.seen.unreplicated += 1;
+      log.error('a commit was acknowledged on one disk: its wait for the standby was cancelled');
+    },
   });
   // Not db.destroy(): it leaves a pool open that only the queues have used.
   stack.defer(() => pool.end());
@@ -67,7 +76,7 @@ export async function openServices(
     onStorageCall: metrics.observeStorageCall,
   });
   return {
-    services: { config, db, cache, jobs, gateways, clock, log, ...telemetry },
+    services: { config, db, cache, jobs, gateways, clock, log, commits, ...telemetry },
     pool,
     redis,
     breaker,

@@ -5,6 +5,7 @@ import { buildApp } from '../src/app.ts';
 import { openCache } from '../src/cache/open.ts';
 import { type Config, loadConfig } from '../src/config.ts';
 import { type OutsideCtx, type Services, systemCtx } from '../src/context.ts';
+import { createCommitMemory } from '../src/db/commit-memory.ts';
 import { openDatabase } from '../src/db/database.ts';
 import { openReplicaOf } from '../src/db/replica.ts';
 import { createGateways } from '../src/gateways/create.ts';
@@ -118,7 +119,9 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     onStorageCall: metrics.observeStorageCall,
   });
   const replica = openReplicaOf(config, { clock, log });
+  const commits = createCommitMemory();
   const services: Services = {
+    commits,
     config,
     db,
     replica,
@@ -134,6 +137,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     db,
     pool,
     replica,
+    commits,
     clock,
     version: config.version,
     worksOnJobs,

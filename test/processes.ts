@@ -6,14 +6,17 @@ import { findFreePort } from '../scripts/free-port.ts';
 import { newId } from '../src/lib/ids.ts';
 import { createTestApp, type TestApp } from './app.ts';
 import { type RunningCli, startCli } from './cli.ts';
+import type { TestDatabase } from './database.ts';
 import { makePrivateKey } from './private-key.ts';
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 20;
 
 export interface ServerProcess {
   /** `http://127.0.0.1:<port>`; the same after a restart. */
   readonly url: string;
+  /** What it printed so far, its log. */
+  readonly printed: () => string;
   /** Sends a signal and waits for the end. @returns the exit code; null where the signal ended it */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
@@ -27,9 +30,12 @@ export interface ProcessBench {
   close(): Promise<void>;
 }
 
-export async function createProcessBench(): Promise<ProcessBench> {
+/** @param options the database, where it is not a fresh one; dropped with the bench */
+export async function createProcessBench(
+  options: { readonly database?: TestDatabase } = {},
+): Promise<ProcessBench> {
   const secrets = { APP_SECRET: newId(), JWT_PRIVATE_KEYS: makePrivateKey() };
-  const test = await createTestApp({ poolSize: 2, env: secrets });
+  const test = await createTestApp({ poolSize: 2, env: secrets, ...options });
   test.clock.advance(Date.now() - test.clock.now().getTime());
   const port = await findFreePort();
   const started: RunningCli[] = [];
@@ -73,6 +79,7 @@ async function whenReady(
   await vi.waitUntil(isReady, { timeout: START_TIMEOUT_MS, interval: POLL_MS });
   return {
     url,
+    printed: () => output.stdout,
     end: async (signal) => {
       child.kill(signal);
       return (await ended).exitCode;

@@ -9,6 +9,7 @@ export const ALERT_RUNBOOKS = [
   'audit-chain-broken',
   'backup-old',
   'certificate-expiry',
+  'commits-lost',
   'dead-letters',
   'dead-mans-switch',
   'error-budget-burn',

@@ -2,32 +2,43 @@
 import colors from 'picocolors';
 import type { Config } from '../config.ts';
 import { hasCluster } from '../db/embedded/paths.ts';
+import { checkCluster } from './doctor.cluster.ts';
 import { checkDatabase } from './doctor.database.ts';
 import { checkDisk, checkNode, checkPlatform, checkPort, checkRedis } from './doctor.machine.ts';
 import { checkReplica } from './doctor.replica.ts';
 import { checkStorage } from './doctor.storage.ts';
-import { EXIT, type ExitCode } from './exit.ts';
+import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { describeFault } from './faults.ts';
 import type { Finding } from './finding.ts';
 import { print } from './output.ts';
-import { findExistingDatabase, readConfig } from './settings.ts';
+import { type DatabasePlace, findExistingDatabase, readConfig } from './settings.ts';
 
 const PAINT = { ok: colors.green, warn: colors.yellow, fail: colors.red } as const;
 const LEVEL_WIDTH = 4;
 const SUBJECT_WIDTH = 10;
 
+export interface DoctorOptions {
+  /** Looks at the servers of PostgreSQL in place of this machine. */
+  readonly cluster?: boolean;
+  /** With `cluster`: the log of the processes, whose acknowledged deeds are looked for. */
+  readonly log?: string;
+}
+
 /** Warnings are no failure. */
-export async function doctor(): Promise<ExitCode> {
+export async function doctor({ cluster = false, log }: DoctorOptions): Promise<ExitCode> {
+  if (log !== undefined && !cluster)
+    throw new CliError('--log is compared with the database by --cluster.', EXIT.usage);
   let isWell = true;
   const tell = (finding: Finding): void => {
     if (finding.level === 'fail') isWell = false;
     const level = PAINT[finding.level](finding.level.padEnd(LEVEL_WIDTH));
     print(`${level} ${finding.subject.padEnd(SUBJECT_WIDTH)} ${finding.text}`);
   };
-  tell(checkNode());
-  tell(checkPlatform());
+  if (!cluster) for (const finding of [checkNode(), checkPlatform()]) tell(finding);
   const config = readSettings(tell);
-  if (config !== undefined) await checkInstallation(config, tell);
+  if (config !== undefined && cluster)
+    await tellOfDatabase(config, tell, (place) => checkCluster(place, config, log));
+  else if (config !== undefined) await checkInstallation(config, tell);
   return isWell ? EXIT.done : EXIT.failed;
 }
 
@@ -54,11 +65,21 @@ async function checkInstallation(config: Config, tell: (finding: Finding) => voi
     const text = `embedded: none in ${config.DATA_DIR} yet, the first start makes it`;
     return tell({ level: 'ok', subject: 'database', text });
   }
+  await tellOfDatabase(config, tell, async (place) => [
+    ...(await checkDatabase(place, config)),
+    ...(await checkReplica(place.url, config)),
+  ]);
+}
+
+async function tellOfDatabase(
+  config: Config,
+  tell: (finding: Finding) => void,
+  check: (place: DatabasePlace) => Promise<Finding[]>,
+): Promise<void> {
   await using stack = new AsyncDisposableStack();
   try {
     const place = await findExistingDatabase(stack, config);
-    for (const finding of await checkDatabase(place, config)) tell(finding);
-    for (const finding of await checkReplica(place.url, config)) tell(finding);
+    for (const finding of await check(place)) tell(finding);
   } catch (error) {
     tell({
       level: 'fail',

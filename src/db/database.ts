@@ -37,6 +37,8 @@ export interface DatabaseOptions {
   readonly statementTimeout_ms?: number;
   /** Hears of connections that broke, idle or not; the pool replaces them by itself. */
   readonly onError: (error: Error) => void;
+  /** Hears of commits that succeeded without the synchronous standby that they had waited for. */
+  readonly onUnreplicated?: () => void;
   /** Hears the text of every statement before it is sent. */
   readonly onStatement?: (sql: string) => void;
 }
@@ -89,6 +91,9 @@ export function openDatabase(options: DatabaseOptions): Database {
       // While the pool closes it is no news.
       if (!pool.ending) options.onError(error);
     });
+    client.on('notice', ({ routine }) => {
+      if (routine === CANCELLED_WAIT) options.onUnreplicated?.();
+    });
     interceptQueries(client, options.onStatement);
   });
   const db: Db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
@@ -96,6 +101,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   lanes.set(db, createLane(options.poolSize));
   return { db, pool };
 }
+
+/** Where PostgreSQL warns from whose wait for its standby was cancelled: the words are translated, this is not. */
+const CANCELLED_WAIT = 'SyncRepWaitForLSN';
 
 /** The pool would give its own, longer timeout to the client: a dead server need not be waited for as long as a crowd. */
 class ImpatientClient extends pg.Client {

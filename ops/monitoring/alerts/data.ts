@@ -1,6 +1,6 @@
 // What the data stand on: standbys, backups, disks and certificates.
 import type { AlertGroup } from '../alert.ts';
-import { ago, falling, gauge } from '../course.ts';
+import { ago, counter, falling, gauge } from '../course.ts';
 
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
@@ -14,6 +14,34 @@ const SITE = 'https://shop.example.com';
 export const DATA: AlertGroup = {
   name: 'data',
   alerts: [
+    {
+      name: 'AcknowledgedLost',
+      severity: 'page',
+      source: 'freshbytes',
+      expr: 'sum(increase(acknowledged_deeds_missing_total[1h])) > 0',
+      summary: 'The database lacks what was acknowledged',
+      description:
+        'Buyers were told of orders that are gone. The log names each; what is consistent may still be incomplete.',
+      runbook: 'commits-lost',
+      drill: {
+        minutes: { good: 10, bad: 20, again: 90 },
+        series: { 'acknowledged_deeds_missing_total{instance="a"}': counter(0, 3) },
+      },
+    },
+    {
+      name: 'CommitUnreplicated',
+      severity: 'ticket',
+      source: 'freshbytes',
+      expr: 'sum(increase(commits_unreplicated_total[1h])) > 0',
+      summary: 'Commits were acknowledged on one disk',
+      description:
+        'Somebody cancelled their wait for the standby. A failover before it catches up takes them back.',
+      runbook: 'commits-lost',
+      drill: {
+        minutes: { good: 10, bad: 20, again: 90 },
+        series: { 'commits_unreplicated_total{instance="a"}': counter(0, 1) },
+      },
+    },
     {
       name: 'ReplicaLagging',
       severity: 'ticket',

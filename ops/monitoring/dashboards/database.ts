@@ -73,6 +73,22 @@ export const DATABASE: Dashboard = {
     },
     {
       kind: 'stat',
+      title: 'Acknowledged and gone',
+      description: 'Deeds that a process was told are committed and that the database has no more.',
+      unit: 'none',
+      width: 6,
+      queries: [{ expr: 'sum(acknowledged_deeds_missing_total)', legend: 'deeds' }],
+    },
+    {
+      kind: 'timeseries',
+      title: 'Timeline',
+      description: 'One more after each failover. Processes that differ reach different servers.',
+      unit: 'none',
+      width: 6,
+      queries: [{ expr: 'database_timeline', legend: '{{instance}}' }],
+    },
+    {
+      kind: 'stat',
       title: 'Age of the last backup',
       description: 'Above 26 hours somebody is woken.',
       unit: 's',

@@ -1,5 +1,6 @@
 // The audit log: who did what to which object, written in the transaction of the deed and never changed.
 import type { Ctx, TxCtx } from '../../context.ts';
+import { type CommittedDeed, DEED_COMMITTED } from '../../db/commit-memory.ts';
 import { insertTogether } from '../../db/insert-together.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { newId } from '../../lib/ids.ts';
@@ -14,6 +15,8 @@ export interface AuditedDeed {
   readonly changes?: Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
   /** Names of personal fields that changed; their values stay out of the log. */
   readonly personal?: readonly string[];
+  /** What people call the object, such as the number of an order; kept in no table, told where the deed is lost. */
+  readonly called?: string;
 }
 
 /** Writes one entry for the acting user; rolls back with the deed. */
@@ -21,11 +24,14 @@ export async function recordAudit(ctx: TxCtx, deed: AuditedDeed): Promise<void> 
   await insertTogether(ctx.db, { audit_entries: [auditRow(ctx, deed)] });
 }
 
-/** The entry as a row, for deeds that write theirs together with other tables. */
-export function auditRow(ctx: Ctx, deed: AuditedDeed): AuditRow {
+/** The entry as a row, for deeds that write theirs together with other tables. Once committed, the deed is remembered and logged. */
+export function auditRow(ctx: TxCtx, deed: AuditedDeed): AuditRow {
   const personal = deed.personal ?? [];
+  const entry_id = newId();
+  const { action, object_type, object_id, called } = deed;
+  ctx.afterCommit(() => acknowledge(ctx, { entry_id, action, object_type, object_id, called }));
   return {
-    id: newId(),
+    id: entry_id,
     actor_id: ctx.actor.kind === 'user' ? ctx.actor.user_id : null,
     actor_role: ctx.actor.kind === 'user' ? ctx.actor.role : ctx.actor.kind,
     action: deed.action,
@@ -38,6 +44,11 @@ export function auditRow(ctx: Ctx, deed: AuditedDeed): AuditRow {
     request_id: ctx.requestId,
     created_at: ctx.clock.now(),
   };
+}
+
+function acknowledge({ commits, log }: Ctx, deed: CommittedDeed): void {
+  commits?.note(deed);
+  log.info(deed, DEED_COMMITTED);
 }
 
 /** `[before, after]` of every listed field whose value differs. */

@@ -1,5 +1,6 @@
 // What a scrape of the metrics asks for. Every process tells of itself; one that works on jobs also tells of the whole shop.
 import type { Pool } from 'pg';
+import type { CommitMemory } from '../../db/commit-memory.ts';
 import { type Db, laneOf } from '../../db/database.ts';
 import type { Replica } from '../../db/replica.ts';
 import { countSetAside } from '../../db/set-aside.queries.ts';
@@ -25,6 +26,7 @@ export interface CollectorSources {
   readonly db: Db;
   readonly pool: Pool;
   readonly replica?: Replica | undefined;
+  readonly commits: CommitMemory;
   readonly clock: Clock;
   readonly version: string;
   /** Replicas of the API alone do not tell of the shop: added up over processes, its numbers would be wrong. */
@@ -39,6 +41,7 @@ export function registerCollectors(metrics: Metrics, sources: CollectorSources):
   collectBuild(metrics, sources);
   collectPool(metrics, sources);
   collectReadReplica(metrics, sources.replica);
+  collectCommits(metrics, sources);
   if (!sources.worksOnJobs) return;
   collectBusiness(metrics, sources);
   collectJobs(metrics, sources);
@@ -85,6 +88,28 @@ function collectPool(metrics: Metrics, { db, pool }: CollectorSources): void {
       db_pool_max_connections: pool.options.max,
       db_pool_waiting_requests: pool.waitingCount,
       db_transactions_waiting: laneOf(db).waitingCount,
+    }),
+  });
+}
+
+function collectCommits(metrics: Metrics, { commits: { seen } }: CollectorSources): void {
+  metrics.collectFrom({
+    name: 'commits',
+    series: {
+      acknowledged_deeds_missing_total: {
+        type: 'counter',
+        help: 'Deeds whose commit was acknowledged to this process and that the database has no more',
+      },
+      commits_unreplicated_total: {
+        type: 'counter',
+        help: 'Commits acknowledged on one disk because their wait for the standby was cancelled',
+      },
+      database_timeline: { type: 'gauge', help: 'Counted up by each promotion of a standby' },
+    },
+    collect: () => ({
+      acknowledged_deeds_missing_total: seen.missing,
+      commits_unreplicated_total: seen.unreplicated,
+      database_timeline: seen.timeline ?? [],
     }),
   });
 }

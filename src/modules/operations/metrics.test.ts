@@ -146,6 +146,7 @@ describe('label values', () => {
         'build',
         'pool',
         'read-replica',
+        'commits',
         'business',
         'jobs',
         'outbox',

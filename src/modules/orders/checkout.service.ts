@@ -267,6 +267,7 @@ function rowsOf(ctx: TxCtx, { order, parts, items, payment }: OrderWhole) {
         action: 'order.placed',
         object_type: 'order',
         object_id: order.id,
+        called: order.order_number,
         changes: { order_status: [null, 'PENDING'], total_centavos: [null, order.total_centavos] },
       }),
     ],
