@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface PatroniMember {
+interface PatroniMember {
   readonly name: string;
   readonly role: 'leader' | 'replica' | 'sync_standby' | 'quorum_standby';
   readonly state: string;
@@ -17,7 +17,7 @@ export interface PatroniState {
   readonly pause?: boolean;
 }
 
-export interface TestPatroni {
+interface TestPatroni {
   readonly url: string;
   state: PatroniState;
   close(): Promise<void>;

@@ -16,7 +16,7 @@ const POLL_MS = 50;
 /** What a test may do without while no machine loses its power. */
 const FAST = ['fsync=off', 'max_wal_size=1GB'];
 
-export interface StartOptions {
+interface StartOptions {
   /** In place of the address of the leader. */
   readonly port?: number;
   /** Begins as a standby of this port; of nobody where it is 0. */

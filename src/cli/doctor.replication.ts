@@ -9,14 +9,14 @@ const LONG_WAIT_S = 5;
 const SYNCHRONOUS = ['sync', 'quorum'];
 
 /** A row of `pg_stat_replication`. */
-export interface Standby {
+interface Standby {
   readonly name: string;
   readonly state: string;
   readonly sync_state: string;
   readonly bytes_behind: number;
 }
 
-export interface ServerFacts {
+interface ServerFacts {
   readonly version: string;
   readonly is_standby: boolean;
   readonly system: string;
@@ -87,7 +87,7 @@ export async function readServer({ name, url }: { name: string; url: string }): 
   }
 }
 
-export interface Circumstances {
+interface Circumstances {
   readonly isProduction: boolean;
   /** Whether Patroni moves the leader by itself, and so may move it to a standby that lacks something. */
   readonly isManaged: boolean;

@@ -2,7 +2,7 @@
 // that is consistent all the same; only who stands outside of it can tell.
 
 /** More than a failover of a minute takes back from one process under full load; some 4 MB. */
-export const MAX_REMEMBERED_DEEDS = 20_000;
+const MAX_REMEMBERED_DEEDS = 20_000;
 
 /** The line of log that says that a deed is committed: logs outlive what a failover or a restore takes back. */
 export const DEED_COMMITTED = 'deed committed';
@@ -30,7 +30,7 @@ export interface CommitMemory {
   readonly seen: CommitsSeen;
 }
 
-export interface CommitsSeen {
+interface CommitsSeen {
   /** Acknowledged deeds that the database had no more. */
   missing: number;
   /** Commits that were acknowledged although their standby did not have them. */

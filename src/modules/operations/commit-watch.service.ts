@@ -15,13 +15,13 @@ const COMPARE_INTERVAL_MS = 5 * MINUTE_MS;
 /** A line of log stays readable, and below what collectors cut. */
 const DEEDS_PER_LINE = 50;
 
-export interface CommitWatch {
+interface CommitWatch {
   /** One look; the watch takes one by itself every LOOK_INTERVAL_MS. */
   look(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface CommitWatchOptions extends Pick<Services, 'log'> {
+interface CommitWatchOptions extends Pick<Services, 'log'> {
   /** Of the requests: what it is connected to is what they are. */
   readonly pool: Pool;
   /** As the pool has it. */
