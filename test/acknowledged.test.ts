@@ -1,6 +1,6 @@
 // A server whose database fails over, falls back or is replaced at its address: it must name every acknowledged order that is
 // gone, and raise no alarm where none is.
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -213,6 +213,7 @@ describe('a server whose database', () => {
     const log = join(tmpdir(), `freshbytes-log-${newId()}`);
     await writeFile(log, `cut off {"msg":"deed comm\n${server.printed()}`);
     const { exitCode, stdout } = await doctor(['--log', log]);
+    await rm(log);
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(
       /^fail deeds +\d+ of \d+ acknowledged deeds are not in the database, 5 orders among them$/m,
