@@ -470,7 +470,7 @@ describe('the storage of uploads', () => {
   it.each([
     [{ STORAGE_FALLBACK: 'disk' }, 'STORAGE_FALLBACK'],
     [{ STORAGE: 's3', STORAGE_FALLBACK: 's3', ...S3 }, 'STORAGE_FALLBACK'],
-    [{ S3_ENDPOINT: 'https://id:secret@s3.shop.ph' }, 'S3_ENDPOINT'],
+    [{ S3_ENDPOINT: 'https://id@s3.shop.ph' }, 'S3_ENDPOINT'],
     [{ S3_ENDPOINT: 'https://s3.shop.ph?bucket=uploads' }, 'S3_ENDPOINT'],
     [{ S3_ENDPOINT: 's3.shop.ph' }, 'S3_ENDPOINT'],
     [{ S3_BUCKET: 'Uploads/images' }, 'S3_BUCKET'],

@@ -142,8 +142,8 @@ describe('the address of a member', () => {
   it.each([
     [
       '10.0.0.12',
-      'postgres://app:s%40fe@db.internal:5432/shop?sslmode=verify-full',
-      'postgres://app:s%40fe@10.0.0.12:5433/shop?sslmode=verify-full',
+      'postgres://fresh%40bytes@db.internal:5432/shop?sslmode=verify-full',
+      'postgres://fresh%40bytes@10.0.0.12:5433/shop?sslmode=verify-full',
     ],
     ['fd00::12', 'postgres://app@127.0.0.1/shop', 'postgres://app@[fd00::12]:5433/shop'],
   ])('%s has the account and the database of DATABASE_URL', (host, url, expected) => {

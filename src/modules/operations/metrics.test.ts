@@ -6,7 +6,7 @@ import { hasPromtool, lintMetrics } from '../../../test/promtool.ts';
 import { readScrape, type ScrapedSample } from '../../../test/scrape.ts';
 import { invariantRules } from '../../db/invariants.ts';
 import { newId } from '../../lib/ids.ts';
-import { CACHE_RESULTS } from '../../telemetry/metrics.ts';
+import { CACHE_RESULTS, STORAGE_OPERATIONS, STORAGE_RESULTS } from '../../telemetry/metrics.ts';
 import { allJobs } from '../../worker.ts';
 import { watchAudit } from './audit-watch.service.ts';
 import { watchInvariants } from './invariants.service.ts';
@@ -136,9 +136,9 @@ describe('label values', () => {
       status: like(/^[1-5]\d\d$/),
       le: like(/^(?:\+Inf|[\d.]+)$/),
       rule: oneOf('burst'),
-      operation: oneOf('GET /api/v1/products'),
+      operation: oneOf('GET /api/v1/products', ...STORAGE_OPERATIONS),
       client: oneOf('curl'),
-      result: oneOf(...CACHE_RESULTS),
+      result: oneOf(...CACHE_RESULTS, ...STORAGE_RESULTS),
       state: oneOf('active', 'idle', 'waiting', 'delayed'),
       level: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'),
       source: oneOf(
