@@ -97,6 +97,7 @@ program
   .command('check')
   .description('print every setting and where it comes from, and all that is wrong')
   .option('--env-file <path>', 'read this file too; the environment counts before it')
+  .option('--monitoring', 'instead: what Prometheus and Alertmanager must be told')
   .action(
     run(async (options) =>
       (await import('./cli/config-check.ts')).checkConfig(options, process.env),
@@ -151,8 +152,9 @@ backup
 
 backup
   .command('verify')
-  .description('restore the newest backup aside, and check what it brings')
-  .action(run(async () => (await import('./cli/backup.ts')).verifyBackup()));
+  .description('restore every backup that is kept aside, and check what it brings')
+  .option('--newest', 'only the newest (of each repository), quickly; not on record as verified')
+  .action(run(async (options) => (await import('./cli/backup.ts')).verifyBackup(options)));
 
 program
   .command('restore')

@@ -123,23 +123,33 @@ describe.skipIf(!hasPgbackrest)('a backup that cannot be used says so', () => {
     expect(outcome.stdout + outcome.stderr).not.toContain('otherother');
   });
 
-  it('where a file of it was altered', async () => {
-    const latest = join(cluster.folder, 'repo1/backup/freshbytes/latest/pg_data/base');
-    const largest = (await readdir(latest, { recursive: true })).find((name) =>
+  it('where the oldest of it was altered, by its name, while the others restore', async () => {
+    expect((await freshbytes(['backup', '--full'])).exitCode).toBe(0);
+    const { stdout: list } = await freshbytes(['backup', 'list']);
+    const labels = [...list.matchAll(/full (\S+) in repository 1/g)].map(([, label]) => label);
+    expect(labels).toHaveLength(2);
+    const [, oldest = ''] = labels;
+    const base = join(cluster.folder, `repo1/backup/freshbytes/${oldest}/pg_data/base`);
+    const largest = (await readdir(base, { recursive: true })).find((name) =>
       /\/1255\./.test(name),
     );
-    const path = join(latest, largest ?? '');
+    const path = join(base, largest ?? '');
     const bytes = await readFile(path);
     bytes.fill(0, bytes.length - 64);
     await writeFile(path, bytes);
-    const { exitCode, stderr } = await freshbytes(['backup', 'verify'], {
+    const { exitCode, stdout } = await freshbytes(['backup', 'verify'], {
       // It would try again after 15 s.
       PGBACKREST_JOB_RETRY: '0',
     });
-    expect([exitCode, stderr]).toEqual([
-      1,
-      expect.stringMatching(/pgbackrest restore (failed|cannot read)/),
-    ]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^${oldest} in repository 1 does not restore: pgbackrest restore (failed|cannot)`,
+        'm',
+      ),
+    );
+    expect(stdout.match(/ restores, and all that must hold does$/gm)).toHaveLength(3);
+    expect(stdout).toMatch(/^1 of 4 backups cannot be relied on$/m);
   });
 
   it.each([

@@ -20,6 +20,7 @@ import { prepareDatabase } from '../src/prepare.ts';
 import { seedDatabase } from '../src/seed/seed.ts';
 import { hasPgbackrest } from './backup-tools.ts';
 import { runCli } from './cli.ts';
+import { createReplicas } from './replicas.ts';
 
 /** Each command is a process of its own, which a busy machine starts slowly. */
 vi.setConfig({ testTimeout: 90_000 });
@@ -76,6 +77,13 @@ async function copyOfDumps(name: string): Promise<{ folder: string; archive: str
   return { folder, archive: join(folder, archive) };
 }
 
+async function flipBit(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const middle = Math.floor(bytes.length / 2);
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+  await writeFile(path, bytes);
+}
+
 describe.skipIf(!hasPgbackrest)('a dump', () => {
   it('brings back exactly what it was taken of, with its rights, and keeps what it replaces', async () => {
     const before = await takeFingerprint(cluster.url);
@@ -116,6 +124,33 @@ describe.skipIf(!hasPgbackrest)('a dump', () => {
     expect((await databases()).filter((name) => name.includes('scratch'))).toEqual([]);
   });
 
+  it('is verified as long as it is kept: an old one that is damaged is named, the others restore', async () => {
+    const folder = join(cluster.folder, 'verified');
+    const extra = { BACKUP_DIR: folder };
+    for (let i = 0; i < 3; i += 1) expect((await freshbytes(['backup'], extra)).exitCode).toBe(0);
+    const [oldest = '', ...others] = (await filesIn(folder)).filter((name) =>
+      name.endsWith('.backup'),
+    );
+    await flipBit(join(folder, oldest));
+    await query(cluster.url, 'DELETE FROM backup_records');
+
+    const newest = await freshbytes(['backup', 'verify', '--newest'], extra);
+    expect([newest.exitCode, newest.stdout.trim().split('\n')]).toEqual([
+      0,
+      [expect.stringContaining(`${others.at(-1)} restores`)],
+    ]);
+    const all = await freshbytes(['backup', 'verify'], extra);
+    expect([all.exitCode, all.stdout.trim().split('\n')]).toEqual([
+      1,
+      [
+        ...others.toReversed().map((name) => expect.stringContaining(`${name} restores`)),
+        expect.stringMatching(`${oldest} does not restore: .+ cut short or was altered`),
+        '1 of 3 backups cannot be relied on',
+      ],
+    ]);
+    expect(await query(cluster.url, 'SELECT FROM backup_records')).toEqual([]);
+  });
+
   it('has a checksum that whoever stores it can compare without the key', async () => {
     const folder = env['BACKUP_DIR'] ?? '';
     const [archive = '', checksum = ''] = await filesIn(folder);
@@ -134,6 +169,41 @@ describe.skipIf(!hasPgbackrest)('a dump', () => {
     const left = (await filesIn(folder)).filter((name) => name.includes('2020'));
     expect(left).toEqual(['another-2020-01-01T00-00-00.000Z.backup']);
     expect((await freshbytes(['backup', 'list'], extra)).stdout.trim().split('\n')).toHaveLength(2);
+  });
+});
+
+describe.skipIf(!hasPgbackrest)('a newer PostgreSQL', () => {
+  it('takes a dump of an older one, with everything that was in it', async () => {
+    const newer = await createReplicas();
+    try {
+      newer.init('newer');
+      await newer.start('newer');
+      await newer.query('CREATE ROLE freshbytes_app LOGIN');
+      const major = `SELECT current_setting('server_version_num')::integer / 10000 AS major`;
+      const [to] = await newer.query<{ major: number }>(major);
+      const [from] = await query(cluster.url, major);
+      expect(to?.major).toBeGreaterThan(from.major);
+
+      const before = await takeFingerprint(cluster.url);
+      const folder = join(cluster.folder, 'moved');
+      expect((await freshbytes(['backup'], { BACKUP_DIR: folder })).exitCode).toBe(0);
+      const extra = { BACKUP_DIR: folder, DATABASE_URL: newer.url('freshbytes') };
+      const restored = await freshbytes(['restore'], extra);
+      expect([restored.exitCode, restored.stderr]).toEqual([
+        0,
+        expect.not.stringContaining('error'),
+      ]);
+      expect(differencesOf(before, await takeFingerprint(newer.url('freshbytes')))).toEqual([]);
+      expect(await freshbytes(['check-invariants'], extra)).toMatchObject({ exitCode: 0 });
+      // An older pg_dump does not read a newer server; what it says is told.
+      const backup = await freshbytes(['backup'], extra);
+      expect([backup.exitCode, backup.stderr]).toEqual([
+        1,
+        expect.stringContaining('server version mismatch'),
+      ]);
+    } finally {
+      await newer.close();
+    }
   });
 });
 
@@ -161,13 +231,6 @@ describe.skipIf(!hasPgbackrest)('a restore changes nothing and says why', () => 
     ['of an empty file', { damage: (path) => truncate(path, 0) }, 1, /no backup of FreshBytes/],
     ['of a file with one other bit', { damage: flipBit }, 1, /cut short or was altered/],
   ];
-
-  async function flipBit(path: string): Promise<void> {
-    const bytes = await readFile(path);
-    const middle = Math.floor(bytes.length / 2);
-    bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
-    await writeFile(path, bytes);
-  }
 
   it.each(refusals)('%s', async (name, { args, damage, keyFile }, exitCode, words) => {
     const { folder, archive } = await copyOfDumps(name.replaceAll(' ', '-'));

@@ -9,7 +9,7 @@ import { DASHBOARDS } from '../ops/monitoring/dashboards/all.ts';
 import { yaml } from '../ops/monitoring/files.ts';
 import { RATE_WINDOW } from '../ops/monitoring/panel.ts';
 import { RECORDING_RULES } from '../ops/monitoring/recording-rules.ts';
-import { ADDRESSES, type Addresses, alertmanagerConfig } from '../ops/monitoring/routing.ts';
+import { type Addresses, alertmanagerConfig } from '../ops/monitoring/routing.ts';
 import { ALERTS, alertRules, recordingRules } from '../ops/monitoring/rules.ts';
 import { prometheusConfig, type Topology } from '../ops/monitoring/scraping.ts';
 import { findFreePort } from '../scripts/free-port.ts';
@@ -249,11 +249,10 @@ function alertmanagerFiles(outside: Sink): Record<string, string> {
 /** Every address is `outside`; mail goes nowhere. */
 function addressesAt(outside: Sink): Addresses {
   return {
-    ...ADDRESSES,
     credentials: '.',
     pager_url: `${outside.url}/pager`,
     switch_url: `${outside.url}/switch`,
-    mail_server: outside.host,
+    mail: { server: outside.host, from: 'alerts@localhost', to: 'operations@localhost' },
   };
 }
 

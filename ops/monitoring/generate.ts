@@ -1,9 +1,11 @@
 // Writes the files that Prometheus, Alertmanager and Grafana load. With --check it writes nothing and fails where one is out
-// of date, or left over.
-import { globSync } from 'node:fs';
+// of date, or left over. `--env-file .env --out <folder>` writes those of one installation, with whom to tell filled in.
+import { globSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { generatedFiles } from './files.ts';
+import { parseArgs, parseEnv } from 'node:util';
+import { readMonitoring } from '../../src/config/monitoring.ts';
+import { generatedFiles, installationFiles } from './files.ts';
 
 const FOLDER = import.meta.dirname;
 
@@ -22,9 +24,17 @@ function leftOver(wanted: ReadonlyMap<string, string>): string[] {
   return globSync('**/*.{yml,json}', { cwd: FOLDER }).filter((path) => !wanted.has(path));
 }
 
+const OPTIONS = {
+  check: { type: 'boolean', default: false },
+  'env-file': { type: 'string' },
+  out: { type: 'string' },
+} as const;
+
 async function main(): Promise<void> {
+  const { check, 'env-file': envFile, out } = parseArgs({ options: OPTIONS }).values;
+  if (out !== undefined) return writeInstallation(envFile, out);
   const wanted = generatedFiles();
-  if (process.argv.includes('--check')) {
+  if (check) {
     const stale = await staleFiles();
     if (stale.length === 0) return;
     console.error(`Out of date, npm run generate:monitoring: ${stale.join(', ')}`);
@@ -36,6 +46,19 @@ async function main(): Promise<void> {
     await mkdir(dirname(join(FOLDER, path)), { recursive: true });
     await writeFile(join(FOLDER, path), text);
   }
+}
+
+async function writeInstallation(envFile: string | undefined, folder: string): Promise<void> {
+  const given = envFile === undefined ? {} : parseEnv(readFileSync(envFile, 'utf8'));
+  const { values, missing, faults } = readMonitoring({ ...given, ...process.env });
+  for (const { name, without } of missing) console.error(`${name} is missing: ${without}`);
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) {
+    process.exitCode = 1;
+    return;
+  }
+  await mkdir(folder, { recursive: true });
+  for (const [path, text] of installationFiles(values)) await writeFile(join(folder, path), text);
 }
 
 if (import.meta.main) await main();

@@ -4,20 +4,35 @@
 export interface Addresses {
   /** Holds the files of the tokens and of the mail server's password. */
   readonly credentials: string;
-  readonly pager_url: string;
-  readonly switch_url: string;
-  readonly tickets_mail: string;
-  readonly mail_server: string;
+  /** Absent: pages are shown by Alertmanager, and sent to nobody. */
+  readonly pager_url?: string | undefined;
+  readonly switch_url?: string | undefined;
+  readonly mail?: TicketMail | undefined;
 }
 
-/** To be replaced by those of the installation. */
-export const ADDRESSES: Addresses = {
-  credentials: '/run/secrets',
-  pager_url: 'https://pager.example.com/v1/alerts',
-  switch_url: 'https://heartbeat.example.com/freshbytes',
-  tickets_mail: 'operations@example.com',
-  mail_server: 'mail.example.com:587',
-};
+export interface TicketMail {
+  /** `host:port` */
+  readonly server: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Of no installation: whoever has not said whom to tell, wakes and mails nobody. */
+export const NOBODY: Addresses = { credentials: '/run/secrets' };
+
+/** @param values of the settings in src/config/monitoring.ts */
+export function addressesOf(values: ReadonlyMap<string, string>): Addresses {
+  const server = values.get('MONITORING_MAIL_SERVER');
+  const from = values.get('MONITORING_MAIL_FROM');
+  const to = values.get('MONITORING_MAIL_TO');
+  const isMailing = server !== undefined && from !== undefined && to !== undefined;
+  return {
+    ...NOBODY,
+    pager_url: values.get('MONITORING_PAGER_URL'),
+    switch_url: values.get('MONITORING_HEARTBEAT_URL'),
+    mail: isMailing ? { server, from, to } : undefined,
+  };
+}
 
 /** Receiver by what an alert is labelled with; what no route takes is a ticket. */
 export const RECEIVERS = { page: 'pager', ticket: 'tickets', none: 'dead-mans-switch' } as const;
@@ -69,8 +84,7 @@ const INHIBIT_RULES = [
   },
 ];
 
-export function alertmanagerConfig(addresses: Addresses) {
-  const { credentials, pager_url, switch_url, tickets_mail, mail_server } = addresses;
+export function alertmanagerConfig({ credentials, pager_url, switch_url, mail }: Addresses) {
   const webhook = (url: string, token: string) => ({
     url,
     http_config: {
@@ -78,23 +92,30 @@ export function alertmanagerConfig(addresses: Addresses) {
     },
   });
   return {
-    global: {
-      smtp_smarthost: mail_server,
-      smtp_from: 'alerts@example.com',
-      smtp_auth_username: 'alerts@example.com',
-      smtp_auth_password_file: `${credentials}/smtp_password`,
-    },
+    ...(mail && {
+      global: {
+        smtp_smarthost: mail.server,
+        smtp_from: mail.from,
+        smtp_auth_username: mail.from,
+        smtp_auth_password_file: `${credentials}/smtp_password`,
+      },
+    }),
     route: ROUTE,
     inhibit_rules: INHIBIT_RULES,
     receivers: [
-      { name: RECEIVERS.page, webhook_configs: [webhook(pager_url, 'pager_token')] },
+      {
+        name: RECEIVERS.page,
+        ...(pager_url && { webhook_configs: [webhook(pager_url, 'pager_token')] }),
+      },
       {
         name: RECEIVERS.ticket,
-        email_configs: [{ to: tickets_mail, send_resolved: true }],
+        ...(mail && { email_configs: [{ to: mail.to, send_resolved: true }] }),
       },
       {
         name: RECEIVERS.none,
-        webhook_configs: [{ ...webhook(switch_url, 'heartbeat_token'), send_resolved: false }],
+        ...(switch_url && {
+          webhook_configs: [{ ...webhook(switch_url, 'heartbeat_token'), send_resolved: false }],
+        }),
       },
     ],
   };

@@ -28,28 +28,30 @@ const service = (name: string, port: number): Discovery => ({
   dns_sd_configs: [{ names: [name], type: 'A', port }],
 });
 
-const SITES = ['https://shop.example.com/health/ready'];
+const EXPORTERS = [
+  { job_name: 'prometheus', static_configs: [{ targets: ['localhost:9090'] }] },
+  { job_name: 'alertmanager', ...service('alertmanager', 9093) },
+  { job_name: 'node', ...service('node-exporter', 9100) },
+];
 
-export const DEPLOYED: Topology = {
+const probeOf = (site: string) => ({
+  job_name: 'site',
+  metrics_path: '/probe',
+  params: { module: ['http_2xx'], target: [site] },
+  ...service('blackbox-exporter', 9115),
+  relabel_configs: [{ source_labels: ['__param_target'], target_label: 'instance' }],
+});
+
+/** @param site the address to look at from outside; absent: nobody looks */
+export const deployed = (site?: string): Topology => ({
   interval: '15s',
   rule_files: ['rules/*.yml'],
   token_file: '/run/secrets/metrics_token',
   api: service('api', 8000),
   worker: service('worker', 8001),
   alertmanager: service('alertmanager', 9093),
-  others: [
-    { job_name: 'prometheus', static_configs: [{ targets: ['localhost:9090'] }] },
-    { job_name: 'alertmanager', ...service('alertmanager', 9093) },
-    { job_name: 'node', ...service('node-exporter', 9100) },
-    {
-      job_name: 'site',
-      metrics_path: '/probe',
-      params: { module: ['http_2xx'], target: SITES },
-      ...service('blackbox-exporter', 9115),
-      relabel_configs: [{ source_labels: ['__param_target'], target_label: 'instance' }],
-    },
-  ],
-};
+  others: [...EXPORTERS, ...(site === undefined ? [] : [probeOf(site)])],
+});
 
 export function prometheusConfig(topology: Topology) {
   const { interval, rule_files, token_file, api, worker, alertmanager, others } = topology;

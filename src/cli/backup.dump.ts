@@ -157,13 +157,24 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync();
 }
 
-/** Removes what has had its time. @returns the paths of what was removed */
-export async function pruneDumps(store: DumpStore, config: Config): Promise<string[]> {
-  const expired = expiredOf(await listDumps(store), {
+/** Those that have had their time, and are removed with the next backup. */
+function expiredDumps(dumps: readonly Dump[], config: Config): Dump[] {
+  return expiredOf(dumps, {
     keepCount: config.BACKUP_KEEP_COUNT,
     keepDays: config.BACKUP_KEEP_DAYS,
     now: new Date(),
   });
+}
+
+/** Those that somebody may still want back, the newest first. */
+export function keptDumps(dumps: readonly Dump[], config: Config): Dump[] {
+  const expired = expiredDumps(dumps, config);
+  return dumps.filter((dump) => !expired.includes(dump));
+}
+
+/** Removes what has had its time. @returns the paths of what was removed */
+export async function pruneDumps(store: DumpStore, config: Config): Promise<string[]> {
+  const expired = expiredDumps(await listDumps(store), config);
   for (const { path } of expired) {
     await rm(path);
     await rm(`${path}${CHECKSUM_SUFFIX}`, { force: true });

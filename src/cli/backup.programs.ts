@@ -15,12 +15,16 @@ const MAX_SAID_CHARS = 2_000;
 
 /**
  * The path of one of PostgreSQL's programs: in `folder` if that is given, else Debian's newest, else that of the PATH.
+ * @param onlyMajor the version that made the files, which no other one opens
  */
-export function findProgram(name: string, folder: string | undefined): string {
+export function findProgram(name: string, folder: string | undefined, onlyMajor?: string): string {
   if (folder !== undefined) return join(folder, name);
   const major = (path: string) => Number.parseInt(path.slice(DEBIAN_PROGRAMS.indexOf('*')), 10);
-  const [newest] = globSync(join(DEBIAN_PROGRAMS, name)).toSorted((a, b) => major(b) - major(a));
-  return newest !== undefined && existsSync(newest) ? newest : name;
+  const found = globSync(join(DEBIAN_PROGRAMS, name)).toSorted((a, b) => major(b) - major(a));
+  const [best] = found.filter(
+    (path) => onlyMajor === undefined || String(major(path)) === onlyMajor,
+  );
+  return best !== undefined && existsSync(best) ? best : name;
 }
 
 /** The connection of a URL as libpq reads it from the environment. */

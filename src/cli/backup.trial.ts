@@ -1,12 +1,12 @@
 // Tries a backup of pgBackRest out: restored into a folder of its own, started on a private socket, and looked at.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { waitUntil } from '../db/embedded/wait.ts';
-import { runPgbackrest, type Stanza } from './backup.pgbackrest.ts';
+import { type ClusterBackup, runPgbackrest, type Stanza } from './backup.pgbackrest.ts';
 import { findProgram } from './backup.programs.ts';
 import { type Examination, examine } from './backup.scratch.ts';
 import { connectTo } from './backup.snapshot.ts';
@@ -19,8 +19,7 @@ const MAX_SAID_CHARS = 2_000;
 export interface Trial {
   /** Of the database to look at. */
   readonly url: string;
-  readonly repository: number;
-  readonly moment: Date;
+  readonly backup: ClusterBackup;
   readonly programs: string | undefined;
 }
 
@@ -33,13 +32,14 @@ export async function tryClusterBackup(stanza: Stanza, trial: Trial): Promise<Ex
     await writeFile(join(folder, 'pg_hba.conf'), 'local all all trust\n');
     for (const path of [folder, dataDir]) await giveTo(stanza, path);
     await runPgbackrest(stanza, 'restore', [
-      `--repo=${trial.repository}`,
+      `--repo=${trial.backup.repository}`,
+      `--set=${trial.backup.label}`,
       `--pg1-path=${dataDir}`,
       '--type=immediate',
       '--target-action=promote',
       '--archive-mode=off',
     ]);
-    return await withServer(stanza, folder, trial, (url) => examine(url, trial.moment));
+    return await withServer(stanza, folder, trial, (url) => examine(url, trial.backup.moment));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -65,11 +65,16 @@ async function withServer<Result>(
     hot_standby: 'off',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(findProgram('postgres', programs), ['-D', join(folder, 'data'), ...args], {
-    ...account,
-    cwd: '/',
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const major = (await readFile(join(folder, 'data/PG_VERSION'), 'utf8')).trim();
+  const server = spawn(
+    findProgram('postgres', programs, major),
+    ['-D', join(folder, 'data'), ...args],
+    {
+      ...account,
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   const ended = once(server, 'close');
   const said = text(server.stderr);
   try {

@@ -3,6 +3,9 @@ import type pg from 'pg';
 import type { Config } from '../config.ts';
 import {
   checkArchive,
+  type Dump,
+  type DumpStore,
+  keptDumps,
   listDumps,
   loadDump,
   openStore,
@@ -79,24 +82,58 @@ export async function listBackups(): Promise<ExitCode> {
   });
 }
 
-/** Restores the newest backup (of each repository) aside, and asks of it all that must hold of our data. */
-export async function verifyBackup(): Promise<ExitCode> {
+export interface VerifyOptions {
+  /** Only the newest (of each repository), which is then on no record: an older one may be damaged. */
+  readonly newest?: boolean;
+}
+
+/** Restores every backup that is kept aside, one after the other, and asks of it all that must hold of our data. */
+export async function verifyBackup({ newest = false }: VerifyOptions): Promise<ExitCode> {
   return atDatabase(async ({ config, url }) => {
     await using work = await lockedWork(url);
-    const isSound =
+    const trials =
       config.BACKUP_METHOD === 'pgbackrest'
-        ? await verifyCluster(config, url)
-        : await verifyDump(config, url);
-    if (!isSound) return EXIT.failed;
-    await record(work.client, 'verified', new Date());
+        ? await clusterTrials(config, url, newest)
+        : await dumpTrials(config, url, newest);
+    let failed = 0;
+    for (const trial of trials) if (!(await isSound(trial))) failed += 1;
+    if (failed > 0) {
+      print(`${failed} of ${trials.length} backups cannot be relied on`);
+      return EXIT.failed;
+    }
+    if (!newest) await record(work.client, 'verified', new Date());
     return EXIT.done;
   });
 }
 
-async function verifyDump(config: Config, url: string): Promise<boolean> {
+/** One backup, and the way to restore it aside. */
+interface BackupTrial {
+  readonly name: string;
+  readonly attempt: () => Promise<Examination>;
+}
+
+/** One that cannot be restored says nothing of the others. */
+async function isSound({ name, attempt }: BackupTrial): Promise<boolean> {
+  try {
+    return report(name, await attempt());
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== EXIT.failed) throw error;
+    print(`${name} does not restore: ${error.message}`);
+    return false;
+  }
+}
+
+async function dumpTrials(config: Config, url: string, newest: boolean): Promise<BackupTrial[]> {
   const store = await openStore(config, url);
-  const [dump] = await listDumps(store);
-  if (dump === undefined) throw new CliError('There is no backup of this database in BACKUP_DIR.');
+  const kept = keptDumps(await listDumps(store), config);
+  if (kept.length === 0) throw new CliError('There is no backup of this database in BACKUP_DIR.');
+  return (newest ? kept.slice(0, 1) : kept).map((dump) => ({
+    name: dump.path,
+    attempt: () => tryDump(store, url, dump),
+  }));
+}
+
+async function tryDump(store: DumpStore, url: string, dump: Dump): Promise<Examination> {
   const rows = await checkArchive(store.key, dump.path);
   const server = await connectToServer(url);
   try {
@@ -104,7 +141,7 @@ async function verifyDump(config: Config, url: string): Promise<boolean> {
     try {
       const scratchUrl = withDatabase(url, scratch);
       await loadDump(store, dump.path, scratchUrl);
-      return report(dump.path, await examine(scratchUrl, dump.moment, rows));
+      return await examine(scratchUrl, dump.moment, rows);
     } finally {
       await dropDatabase(server, scratch);
     }
@@ -113,22 +150,19 @@ async function verifyDump(config: Config, url: string): Promise<boolean> {
   }
 }
 
-async function verifyCluster(config: Config, url: string): Promise<boolean> {
+async function clusterTrials(config: Config, url: string, newest: boolean): Promise<BackupTrial[]> {
   const stanza = await openStanza(config);
   say('Waiting for a change to reach every repository');
   await runPgbackrest(stanza, 'check');
   const backups = await listClusterBackups(stanza);
   if (backups.length === 0) throw new CliError('The repositories hold no backup of this cluster.');
-  let isSound = true;
-  for (const repository of new Set(backups.map((backup) => backup.repository))) {
-    const newest = backups.find((backup) => backup.repository === repository);
-    if (newest === undefined) continue;
-    const { label, moment } = newest;
-    const programs = config.BACKUP_PROGRAMS_DIR;
-    const found = await tryClusterBackup(stanza, { url, repository, moment, programs });
-    isSound = report(`${label} in repository ${repository}`, found) && isSound;
-  }
-  return isSound;
+  const newestOf = (repository: number) => backups.find((it) => it.repository === repository);
+  const chosen = newest ? backups.filter((it) => it === newestOf(it.repository)) : backups;
+  const programs = config.BACKUP_PROGRAMS_DIR;
+  return chosen.map((backup) => ({
+    name: `${backup.label} in repository ${backup.repository}`,
+    attempt: () => tryClusterBackup(stanza, { url, backup, programs }),
+  }));
 }
 
 /** @returns whether nothing was found */

@@ -1,28 +1,43 @@
 // `config check`: reads the settings as `serve` would, and shows each with where it comes from. Starts and writes nothing.
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { MONITORING_SETTINGS, readMonitoring } from '../config/monitoring.ts';
 import { type Env, FILE_SUFFIX, readSources, type Sources } from '../config/sources.ts';
 import { loadConfig, SETTINGS, type Setting } from '../config.ts';
 import { findSimilarName } from '../lib/similar-name.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
-import { print, printWarning } from './output.ts';
+import { print, printError, printWarning } from './output.ts';
 import { readVersion } from './version.ts';
 
 export interface ConfigCheckOptions {
   /** As for `node --env-file`: what the environment holds counts before it. */
   readonly envFile?: string;
+  /** What Prometheus and Alertmanager must be told, in place of the settings of our processes. */
+  readonly monitoring?: boolean;
 }
 
 /** @throws ConfigError naming every fault, after the settings were shown */
 export async function checkConfig(
-  { envFile }: ConfigCheckOptions,
+  { envFile, monitoring = false }: ConfigCheckOptions,
   environment: Env,
 ): Promise<ExitCode> {
   const env = envFile === undefined ? environment : { ...readEnvFile(envFile), ...environment };
+  if (monitoring) return checkMonitoring(env);
   for (const line of settingLines(readSources(env, SETTINGS))) print(line);
   for (const line of warnings(env)) printWarning(line);
   loadConfig(env, readVersion());
   return EXIT.done;
+}
+
+/** Whom the monitoring tells, and what it looks at: nobody and nothing where it was not said. */
+function checkMonitoring(env: Env): ExitCode {
+  const { values, missing, faults } = readMonitoring(env);
+  const width = Math.max(...MONITORING_SETTINGS.map(({ name }) => name.length));
+  for (const { name, description } of MONITORING_SETTINGS)
+    print(`${name.padEnd(width)}  ${values.get(name) ?? '(none)'}  ${description}`);
+  for (const { name, without } of missing) printWarning(`${name} is missing: ${without}`);
+  for (const fault of faults) printError(fault);
+  return missing.length + faults.length === 0 ? EXIT.done : EXIT.failed;
 }
 
 function readEnvFile(path: string): Env {
