@@ -329,6 +329,7 @@ function networksOf({ networks }: Service): string[] {
 }
 
 describe('the deployment guide', () => {
+  const STANDARD_INPUT = '-';
   const guide = readFileSync(join(ROOT, 'docs/deployment.md'), 'utf8');
   const commands = [...guide.matchAll(/^(docker compose|docker build|kubectl|ops\/\S+).*$/gm)].map(
     ([line]) => line.split(' '),
@@ -341,7 +342,8 @@ describe('the deployment guide', () => {
     const profiles = services.flatMap(([, { profiles = [] }]) => profiles);
     for (const words of commands) {
       const files = [...valuesOf(words, '-f'), ...valuesOf(words, '-k')];
-      for (const file of files) expect(existsSync(join(ROOT, file)), file).toBe(true);
+      for (const file of files.filter((file) => file !== STANDARD_INPUT))
+        expect(existsSync(join(ROOT, file)), file).toBe(true);
       expect(profiles).toEqual(expect.arrayContaining(valuesOf(words, '--profile')));
       const service = words[words.indexOf('--rm') + 1];
       if (words.includes('--rm')) expect(Object.keys(compose.services)).toContain(service);
@@ -349,10 +351,14 @@ describe('the deployment guide', () => {
   });
 
   it('gives Kubernetes each secret by the name of its setting', () => {
-    const keys = [...guide.matchAll(/--from-file=([A-Z_]+)/g)].map(([, name = '']) => name);
-    const used = Object.keys(compose.services['api']?.environment ?? {})
-      .filter((name) => name.endsWith(FILE_SUFFIX))
-      .map((name) => name.slice(0, -FILE_SUFFIX.length));
-    expect([...new Set(keys)].toSorted()).toEqual(used.toSorted());
+    const keys = [...guide.matchAll(/--from-file=([A-Z0-9_]+)/g)].map(([, name = '']) => name);
+    const used = ['api', 'backup'].flatMap((service) =>
+      Object.keys(compose.services[service]?.environment ?? {})
+        .filter((name) => name.endsWith(FILE_SUFFIX))
+        .map((name) => name.slice(0, -FILE_SUFFIX.length)),
+    );
+    // Compose keeps uploads on its disk by default, Kubernetes in a bucket.
+    const ofBucket = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
+    expect([...new Set(keys)].toSorted()).toEqual([...new Set([...used, ...ofBucket])].toSorted());
   });
 });

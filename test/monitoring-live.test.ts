@@ -221,6 +221,7 @@ function environmentOf({ test }: ProcessBench): Record<string, string> {
     JWT_PRIVATE_KEYS,
     DATA_DIR,
     LOG_LEVEL: 'error',
+    AUDIT_RETENTION_MONTHS: '12',
     METRICS_TOKEN,
   };
 }

@@ -127,7 +127,7 @@ describe('the example of an environment', () => {
     const path = join(folder, 'filled.env');
     await writeFile(path, example);
     expect((await run(filled, path)).outcome).toBe(EXIT.done);
-    const whole = parseEnv(example.replace(/^# (?=[A-Z_]+=)/gm, '')) as Record<string, string>;
+    const whole = parseEnv(example.replace(/^# (?=[A-Z0-9_]+=)/gm, '')) as Record<string, string>;
     expect(Object.keys(whole).sort()).toEqual(SETTINGS.map(({ name }) => name).sort());
     expect((await run({ ...whole, ...filled })).outcome).toBe(EXIT.done);
   });
