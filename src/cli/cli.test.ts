@@ -287,6 +287,7 @@ describe('doctor', () => {
       'disk',
       'port',
       'redis',
+      'storage',
       'database',
       'text',
       'extensions',
