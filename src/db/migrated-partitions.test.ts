@@ -29,7 +29,7 @@ const refused: unknown[] = [];
 beforeAll(async () => {
   await onServer(serverUrl, `CREATE DATABASE ${name}`);
   await onServer(serverUrl, `CREATE ROLE ${role}`);
-  await migrateBefore('0024');
+  await migrateBefore('0023');
   await migrateJobs(url, []);
   client = new pg.Client({ connectionString: url });
   await client.connect();
