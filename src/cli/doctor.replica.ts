@@ -1,7 +1,7 @@
 // What doctor asks of the replica: whether public reads would go there.
 import type { Config } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
-import { ReplicaBehind, readPosition, whenReplayed } from '../db/replica-position.ts';
+import { ReplicaBehind, ReplicaUnfit, readPosition, whenReplayed } from '../db/replica-position.ts';
 import { describeFault } from './faults.ts';
 import type { Finding } from './finding.ts';
 
@@ -23,8 +23,9 @@ export async function checkReplica(leaderUrl: string, config: Config): Promise<F
     return [{ level: 'ok', subject: SUBJECT, text: `follows, at most ${lag_ms} ms behind` }];
   } catch (error) {
     const level = error instanceof ReplicaBehind ? 'warn' : 'fail';
-    const reason = describeFault(error).message.replaceAll('\n', ' ');
-    return [{ level, subject: SUBJECT, text: `public reads go to the leader: ${reason}` }];
+    const reason = error instanceof ReplicaUnfit ? error.message : describeFault(error).message;
+    const text = `public reads go to the leader: ${reason.replaceAll('\n', ' ')}`;
+    return [{ level, subject: SUBJECT, text }];
   } finally {
     await Promise.all([leader.db.destroy(), replica.db.destroy()]);
   }
