@@ -56,8 +56,11 @@ afterAll(async () => {
 });
 
 /** Until it is answered otherwise than with 503, as a client does. */
-async function ask(path: string, body: object): Promise<Record<string, unknown>> {
-  const key = newId();
+async function ask(
+  path: string,
+  body: object,
+  key: string = newId(),
+): Promise<Record<string, unknown>> {
   const answer = await vi.waitUntil(async () => {
     const response = await fetch(`${server.url}/api/v1${path}`, {
       method: 'POST',
@@ -322,21 +325,26 @@ describe('doctor --cluster', () => {
   });
 
   it(
-    'sees that nothing is acknowledged without the standby; a wait that is cancelled is counted',
+    'sees that nothing is acknowledged without the standby, nor repeated; a wait that is cancelled is counted',
     options,
     async () => {
+      const item = { product_id, quantity: '1' };
+      const key = newId();
+      await ask('/cart/items', item, key);
       await replicas.stop('fifth', 'SIGKILL');
       const { stdout } = await doctor([]);
       expect(stdout).toMatch(
         /^fail commits +no standby of fifth streams: nothing is acknowledged until one does$/m,
       );
-      const placing = placeOrders(1);
+      const repeating = ask('/cart/items', item, key);
       const waiting = `SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'freshbytes'`;
-      await vi.waitUntil(async () => (await replicas.query(waiting)).length > 0, RECOVERY);
+      await vi.waitUntil(async () => (await replicas.query(waiting)).length === 1, RECOVERY);
+      const placing = placeOrders(1);
+      await vi.waitUntil(async () => (await replicas.query(waiting)).length === 2, RECOVERY);
       await replicas.query(`ALTER SYSTEM RESET synchronous_standby_names`);
       await replicas.query(`SELECT pg_cancel_backend(pid) FROM (${waiting}) AS waiting`);
       await replicas.query('SELECT pg_reload_conf()');
-      await placing;
+      await Promise.all([repeating, placing]);
       expect(await seriesOf('commits_unreplicated_total')).toBeGreaterThanOrEqual(1);
       expect(server.printed()).toContain('a commit was acknowledged on one disk');
     },

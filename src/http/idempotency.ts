@@ -68,7 +68,8 @@ export interface KeyedRequest {
 }
 
 /**
- * The answer that is kept under a key, if there is one.
+ * The answer that is kept under a key, if there is one. Locking its row is a change, so that this transaction's commit waits
+ * for the synchronous standby as the first one did: after a crash recovery the answer can be seen before a second disk has it.
  * @throws Problem IDEMPOTENCY_KEY_REUSED
  */
 export async function findKeptAnswer(
@@ -81,6 +82,7 @@ export async function findKeptAnswer(
     .where('user_id', '=', request.userId)
     .where('key', '=', request.key)
     .where('created_at', '>', plusMs(ctx.clock.now(), -IDEMPOTENCY_LIFETIME_MS))
+    .forKeyShare()
     .executeTakeFirst();
   if (kept === undefined) return undefined;
   if (!kept.request_hash.equals(request.hash)) {
