@@ -151,6 +151,7 @@ describe('label values', () => {
         'jobs',
         'outbox',
         'set-aside',
+        'partitions',
         'codes',
         'invariants',
         'backups',
