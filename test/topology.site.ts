@@ -65,7 +65,7 @@ export async function mountSecrets(site: Site, name: string): Promise<void> {
   await mkdir(mounts, { recursive: true });
   for (const secret of compose.services[name]?.secrets ?? []) {
     const file = compose.secrets[secret]?.file.replace(
-      /^ops\/compose\/secrets/,
+      /^ops\/compose\/(?:demo-)?secrets/,
       join(folder, 'secrets'),
     );
     if (file === undefined) throw new Error(`no secret ${secret}`);
