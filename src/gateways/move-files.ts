@@ -47,8 +47,9 @@ export async function moveFiles(options: MoveOptions): Promise<MoveTally> {
     differing: [] as string[],
   };
   const files = from.list()[Symbol.asyncIterator]();
+  let hasFailed = false;
   const work = async (): Promise<void> => {
-    for (;;) {
+    while (!hasFailed) {
       // Generators answer in turn, so that several may ask at once.
       const { done, value: file } = await files.next();
       if (done === true) return;
@@ -56,7 +57,10 @@ export async function moveFiles(options: MoveOptions): Promise<MoveTally> {
       const { outcome, isRemoved } = await patiently(
         () => moveFile(options, file.key),
         retryDelay_ms,
-      );
+      ).catch((error: unknown) => {
+        hasFailed = true;
+        throw error;
+      });
       if (outcome === 'differing') tally.differing.push(file.key);
       else if (outcome !== 'gone') tally[outcome] += 1;
       if (outcome === 'copied') tally.copied_bytes += file.size_bytes;
@@ -64,7 +68,10 @@ export async function moveFiles(options: MoveOptions): Promise<MoveTally> {
       if (tally.files % PROGRESS_STEP === 0) onProgress(tally);
     }
   };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
+  // Nothing goes on behind the back of a caller who is told that it failed.
+  const ends = await Promise.allSettled(Array.from({ length: PARALLEL }, work));
+  const failure = ends.find((end) => end.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
   return tally;
 }
 
