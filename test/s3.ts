@@ -13,7 +13,8 @@ import { createWire, type Wire } from './wire.ts';
 
 /** Of Debian, whose packages the system's own Python finds. */
 const PYTHON = '/usr/bin/python3';
-const SWIFT = '/usr/bin/swift-ring-builder';
+/** The library: which package has the programs differs between versions. */
+const SWIFT = '/usr/lib/python3/dist-packages/swift/__init__.py';
 const SERVER = join(import.meta.dirname, 'swift/server.py');
 const KEY = { accessKeyId: 'freshbytes:uploads', secretAccessKey: 'a-key-of-tests' };
 
