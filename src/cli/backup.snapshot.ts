@@ -1,6 +1,6 @@
 // One moment of the database, held open: what a dump is taken of, and what it is compared with afterwards.
-import pg from 'pg';
-import { CONNECT_TIMEOUT_MS } from '../db/database.ts';
+import type pg from 'pg';
+import { connectClient } from '../db/client.ts';
 
 export interface Snapshot {
   /** By which `pg_dump --snapshot` joins; good while the client's transaction is open. */
@@ -13,20 +13,15 @@ export interface Snapshot {
 export type RowCounts = Readonly<Record<string, number>>;
 
 /** A connection for statements that may take long. The caller ends it. */
-export async function connectTo(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
+export function connectTo(url: string): Promise<pg.Client> {
+  return connectClient({
     connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'freshbytes-backup',
     // Between two networks a silent connection may be cut, and a large dump takes its time.
     keepAlive: true,
     // The server's own limits are for short work.
     options: '-c statement_timeout=0 -c idle_in_transaction_session_timeout=0',
   });
-  // A lost connection also fails the query in flight, which is what the caller hears.
-  client.on('error', () => {});
-  await client.connect();
-  return client;
 }
 
 /** Begins a transaction on `client` that sees this moment until its end. */

@@ -6,7 +6,7 @@ import { type CommittedDeed, DEED_COMMITTED } from '../db/commit-memory.ts';
 import { findPresentEntries } from '../db/present-entries.ts';
 import { CliError, EXIT } from './exit.ts';
 import type { Finding } from './finding.ts';
-import { withClient } from './migrated.ts';
+import { lookAt } from './migrated.ts';
 
 const SUBJECT = 'deeds';
 /** Of those that are missing, named one a line. */
@@ -54,7 +54,7 @@ export function judgeDeeds(count: number, missing: readonly CommittedDeed[]): Fi
 }
 
 async function findMissing(url: string, deeds: readonly CommittedDeed[]): Promise<CommittedDeed[]> {
-  const present = await withClient(url, (client) =>
+  const present = await lookAt(url, (client) =>
     findPresentEntries(
       client,
       deeds.map(({ entry_id }) => entry_id),

@@ -1,7 +1,8 @@
 // What doctor asks of PostgreSQL: version, text, extensions, migrations, clock, queues and rights.
-import pg from 'pg';
+import type pg from 'pg';
 import type { Config } from '../config.ts';
-import { CONNECT_TIMEOUT_MS, openDatabase, STATEMENT_TIMEOUT_MS } from '../db/database.ts';
+import { withClient } from '../db/client.ts';
+import { openDatabase, STATEMENT_TIMEOUT_MS } from '../db/database.ts';
 import type { EmbeddedServer } from '../db/embedded/embedded.ts';
 import { OLDEST_POSTGRES, pendingMigrations } from '../db/migrate.ts';
 import { jobDepths } from '../jobs/depths.ts';
@@ -22,19 +23,12 @@ export interface ServerFacts {
 }
 
 /** @throws Error where it does not answer */
-export async function checkDatabase(
+export function checkDatabase(
   place: DatabasePlace,
   { isProduction }: Pick<Config, 'isProduction'>,
 ): Promise<Finding[]> {
-  const client = new pg.Client({
-    connectionString: place.url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS,
-  });
-  // A lost connection also fails the query in flight.
-  client.on('error', () => {});
-  await client.connect();
-  try {
+  const connection = { connectionString: place.url, query_timeout: STATEMENT_TIMEOUT_MS };
+  return withClient(connection, async (client) => {
     const facts = await readFacts(client);
     const pending = await pendingMigrations(
       async (sql) => (await client.query<{ name: string }>(sql)).rows,
@@ -42,9 +36,7 @@ export async function checkDatabase(
     const told = [...judgeServer(facts, place.embedded), migrationsFinding(pending)];
     if (pending.length > 0) return told;
     return [...told, await checkQueues(place.url), await checkRole(client, isProduction)];
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 function readFacts(client: pg.Client): Promise<ServerFacts> {

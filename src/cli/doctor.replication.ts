@@ -1,7 +1,7 @@
 // What a PostgreSQL server says of itself as a keeper of commits: whether it leads, how far it is, on how many disks it has
 // what it acknowledges, and what of that a crash would take.
-import pg from 'pg';
-import { CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from '../db/database.ts';
+import { withClient } from '../db/client.ts';
+import { STATEMENT_TIMEOUT_MS } from '../db/database.ts';
 import type { Finding } from './finding.ts';
 
 /** A commit that waits longer for its standby is one that somebody is tempted to cancel. */
@@ -69,22 +69,13 @@ const READ_FACTS = `
   FROM (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END AS lsn) AS at`;
 
 /** @throws Error where it does not answer */
-export async function readServer({ name, url }: { name: string; url: string }): Promise<Server> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS,
-  });
-  // A lost connection also fails the query in flight.
-  client.on('error', () => {});
-  await client.connect();
-  try {
+export function readServer({ name, url }: { name: string; url: string }): Promise<Server> {
+  const connection = { connectionString: url, query_timeout: STATEMENT_TIMEOUT_MS };
+  return withClient(connection, async (client) => {
     const { rows } = await client.query<ServerFacts>(READ_FACTS, [LONG_WAIT_S]);
     if (rows[0] === undefined) throw new Error('PostgreSQL said nothing about itself');
     return { name, ...rows[0] };
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 interface Circumstances {

@@ -1,6 +1,6 @@
 // Whether a database is one of this version, for commands that would otherwise fail on a table that is not there.
-import pg from 'pg';
-import { CONNECT_TIMEOUT_MS } from '../db/database.ts';
+import type pg from 'pg';
+import { withClient } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { sqlState } from '../db/transaction.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -31,21 +31,6 @@ export async function requireMigrated(client: pg.Client): Promise<void> {
 }
 
 /** A connection for a short look around. */
-export async function withClient<T>(
-  url: string,
-  work: (client: pg.Client) => Promise<T>,
-): Promise<T> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    application_name: 'freshbytes-start',
-  });
-  // A lost connection also fails the query in flight, which is what the caller hears.
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
+export function lookAt<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  return withClient({ connectionString: url, application_name: 'freshbytes-start' }, work);
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { DEMO_PEOPLE } from '../lib/demo-market.ts';
 import { prepareDatabase } from '../prepare.ts';
 import { CliError, EXIT } from './exit.ts';
-import { requireMigrated, withClient } from './migrated.ts';
+import { lookAt, requireMigrated } from './migrated.ts';
 import { say } from './output.ts';
 import type { DatabasePlace } from './settings.ts';
 
@@ -22,7 +22,7 @@ export async function bringUpToDate(config: Config, database: DatabasePlace): Pr
 
 /** Demo users are known by their fixed ids: an address may be anybody's, who could then keep production from starting. */
 async function requireFitForProduction(url: string): Promise<void> {
-  await withClient(url, async (client) => {
+  await lookAt(url, async (client) => {
     await requireMigrated(client);
     const { rows } = await client.query<{ user_email: string }>(
       'SELECT user_email FROM users WHERE id = ANY ($1) AND is_active',

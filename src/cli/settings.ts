@@ -5,7 +5,7 @@ import { messageOf } from '../db/embedded/errors.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { CliError, EXIT } from './exit.ts';
 import { openLogOutput } from './log-output.ts';
-import { requireMigrated, withClient } from './migrated.ts';
+import { lookAt, requireMigrated } from './migrated.ts';
 import { say } from './output.ts';
 import { readVersion } from './version.ts';
 
@@ -58,7 +58,7 @@ export async function findMigratedDatabase(
   config: Config,
 ): Promise<DatabasePlace> {
   const place = await findExistingDatabase(stack, config);
-  await withClient(place.url, requireMigrated);
+  await lookAt(place.url, requireMigrated);
   return place;
 }
 

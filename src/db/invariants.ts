@@ -1,6 +1,6 @@
 // Asks a live database whether all that must hold of it does hold.
-import pg from 'pg';
-import { CONNECT_TIMEOUT_MS } from './database.ts';
+import type pg from 'pg';
+import { withClient } from './client.ts';
 import { moneyRules } from './invariants/money.ts';
 import { peopleRules } from './invariants/people.ts';
 import type { Rule } from './invariants/rule.ts';
@@ -22,22 +22,16 @@ export interface Violation {
  * Every violation, at most MAX_DETAILS a rule. Reads one snapshot, so that it may run while people shop.
  * @param moment for which the listing is compared; now by default
  */
-export async function checkInvariants(url: string, moment = new Date()): Promise<Violation[]> {
-  const client = new pg.Client({
+export function checkInvariants(url: string, moment = new Date()): Promise<Violation[]> {
+  const connection = {
     connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: RULE_TIMEOUT_MS,
     application_name: 'freshbytes-invariants',
-  });
-  // A lost connection also fails the query in flight, which is what the caller hears.
-  client.on('error', () => {});
-  await client.connect();
-  try {
+  };
+  return withClient(connection, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-    return await findViolations(client, moment);
-  } finally {
-    await client.end();
-  }
+    return findViolations(client, moment);
+  });
 }
 
 /** The same in the transaction that `client` has open. */

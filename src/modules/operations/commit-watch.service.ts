@@ -1,10 +1,10 @@
 // The standing watch over what is acknowledged: each process looks whether the database is still the one that it was, and
 // whenever it may be another or an older one, asks it for every deed that this process remembers.
 import type { Pool } from 'pg';
-import pg from 'pg';
 import type { Services } from '../../context.ts';
+import { withClient } from '../../db/client.ts';
 import type { CommitMemory, CommittedDeed } from '../../db/commit-memory.ts';
-import { CONNECT_TIMEOUT_MS, QUERY_TIMEOUT_MS } from '../../db/database.ts';
+import { QUERY_TIMEOUT_MS } from '../../db/database.ts';
 import { findPresentEntries } from '../../db/present-entries.ts';
 import { type Change, changesSince, readMark, type ServerMark } from '../../db/server-mark.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/time.ts';
@@ -31,6 +31,11 @@ interface CommitWatchOptions extends Pick<Services, 'log'> {
 
 export function watchCommits(options: CommitWatchOptions): CommitWatch {
   const { pool, databaseUrl, commits, log } = options;
+  const connection = {
+    connectionString: databaseUrl,
+    query_timeout: QUERY_TIMEOUT_MS,
+    application_name: 'freshbytes-commits',
+  };
   const lost = createLosses({ commits, log });
   let last: ServerMark | undefined;
   let compared_ms = performance.now();
@@ -44,7 +49,7 @@ export function watchCommits(options: CommitWatchOptions): CommitWatch {
   /** On a connection of its own: a pooled one may still lead to a server that nobody else uses. */
   const compare = async (): Promise<void> => {
     const deeds = commits.list();
-    const found = await withClient(databaseUrl, async (client) => {
+    const found = await withClient(connection, async (client) => {
       const present = await findPresentEntries(client, [...deeds, ...lost.list()].map(idOf));
       return present && { present, mark: await readMark(client) };
     });
@@ -137,21 +142,4 @@ function tellChanges(log: Services['log'], { changes, remembered, missing }: Com
   if (changes.some(({ isBackwards }) => isBackwards))
     log.error(facts, 'the database is in an older state than before');
   else log.warn(facts, 'the database changed, and was asked for what was acknowledged');
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    application_name: 'freshbytes-commits',
-  });
-  // A lost connection also fails the query in flight, which is what the caller hears.
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,8 +1,8 @@
 // The standing watch over what must always hold: a rule at a time, each for a bounded time, found numbers kept for the
 // metrics. `check-invariants` names the rows.
-import pg from 'pg';
+import type pg from 'pg';
 import type { Ctx } from '../../context.ts';
-import { CONNECT_TIMEOUT_MS } from '../../db/database.ts';
+import { connectClient } from '../../db/client.ts';
 import type { Rule } from '../../db/invariants/rule.ts';
 import { invariantRules } from '../../db/invariants.ts';
 import { sqlState } from '../../db/transaction.ts';
@@ -58,18 +58,13 @@ async function connect(ctx: Ctx, rule_ms: number): Promise<pg.Client> {
   const { DATABASE_URL, DATABASE_DIRECT_URL = DATABASE_URL } = ctx.config;
   if (DATABASE_DIRECT_URL === undefined)
     throw new Error('the address of the database is not known');
-  const client = new pg.Client({
+  return connectClient({
     connectionString: DATABASE_DIRECT_URL,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: rule_ms,
     // For a server that no longer answers at all.
     query_timeout: rule_ms + SECOND_MS,
     application_name: 'freshbytes-invariants',
   });
-  // A lost connection also fails the query in flight, which is what the caller hears.
-  client.on('error', () => {});
-  await client.connect();
-  return client;
 }
 
 async function watchRule(ctx: Ctx, client: pg.Client, rule: Rule): Promise<void> {
