@@ -213,7 +213,8 @@ describe('an address that leads', () => {
   });
 
   it('to nobody leaves half of the connections to others', async () => {
-    const { opened } = open(`${inject('serverUrl')}&port=1`);
+    const nobody = `${inject('serverUrl')}&port=1`;
+    const { opened } = open(nobody);
     let running = 0;
     let most = 0;
     const read = () =>
@@ -227,6 +228,13 @@ describe('an address that leads', () => {
     expect(most).toBe(POOL_SIZE / 2);
     expect(opened.state().reads).toEqual({ replica: 0, leader: CROWD });
     await opened.close();
+    expect(await diagnose(nobody)).toEqual([
+      {
+        level: 'fail',
+        subject: 'replica',
+        text: expect.stringMatching(/does not answer .* Check DATABASE_REPLICA_URL\.$/),
+      },
+    ]);
   });
 });
 

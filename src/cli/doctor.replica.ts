@@ -6,6 +6,7 @@ import { describeFault } from './faults.ts';
 import type { Finding } from './finding.ts';
 
 const SUBJECT = 'replica';
+const SETTING = 'DATABASE_REPLICA_URL';
 
 /** @returns nothing where the settings name none */
 export async function checkReplica(leaderUrl: string, config: Config): Promise<Finding[]> {
@@ -23,7 +24,8 @@ export async function checkReplica(leaderUrl: string, config: Config): Promise<F
     return [{ level: 'ok', subject: SUBJECT, text: `follows, at most ${lag_ms} ms behind` }];
   } catch (error) {
     const level = error instanceof ReplicaBehind ? 'warn' : 'fail';
-    const reason = error instanceof ReplicaUnfit ? error.message : describeFault(error).message;
+    const reason =
+      error instanceof ReplicaUnfit ? error.message : describeFault(error, SETTING).message;
     const text = `public reads go to the leader: ${reason.replaceAll('\n', ' ')}`;
     return [{ level, subject: SUBJECT, text }];
   } finally {

@@ -13,7 +13,8 @@ export interface Fault {
 /** invalid_authorization, invalid_catalog_name, insufficient_privilege: PostgreSQL answers, and refuses us. */
 const REFUSED_BY_POSTGRES = /^28|^3D|^42501$/;
 
-export function describeFault(error: unknown): Fault {
+/** @param setting names the address that was asked, where it is another than that of the database */
+export function describeFault(error: unknown, setting = 'DATABASE_URL'): Fault {
   if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode };
   if (error instanceof ConfigError) {
     const faults = error.message.split('\n').map((fault) => `  ${fault}`);
@@ -25,13 +26,13 @@ export function describeFault(error: unknown): Fault {
   if (error instanceof Problem) return { message: problemText(error), exitCode: EXIT.failed };
   if (REFUSED_BY_POSTGRES.test(sqlState(error) ?? '')) {
     return {
-      message: `PostgreSQL refused: ${messageOf(error)}. Check DATABASE_URL.`,
+      message: `PostgreSQL refused: ${messageOf(error)}. Check ${setting}.`,
       exitCode: EXIT.unavailable,
     };
   }
   if (isDatabaseDown(error)) {
     return {
-      message: `PostgreSQL does not answer (${messageOf(error)}). Check DATABASE_URL.`,
+      message: `PostgreSQL does not answer (${messageOf(error)}). Check ${setting}.`,
       exitCode: EXIT.unavailable,
     };
   }
