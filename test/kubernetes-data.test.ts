@@ -148,8 +148,10 @@ describe('monitoring', () => {
       path: '/metrics',
       authorization: { type: 'Bearer', credentials: { name: 'freshbytes-metrics', key: 'token' } },
     });
-    for (const { spec } of selected as unknown as { spec: { ports: { name: string }[] } }[])
-      expect(spec.ports.map(({ name }) => name)).toContain(endpoint?.port);
+    for (const service of selected) {
+      const { ports } = service['spec'] as { ports: { name: string }[] };
+      expect(ports.map(({ name }) => name)).toContain(endpoint?.port);
+    }
   });
 
   it('judges by the rules that Prometheus loads elsewhere', () => {
