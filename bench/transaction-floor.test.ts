@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../test/database.ts';
+import { createTestDatabase, type TestDatabase } from '../test/support/database.ts';
 import { withClient } from './databases.ts';
 import type { Recording } from './recording.ts';
 import { openRun, type Run } from './run.ts';

@@ -1,5 +1,5 @@
 -- Names that lists are ordered by, that mails quote and that addresses are written with are one line of bounded length.
--- The program refuses more (src/lib/text.ts); here stands what would break a mail's header, a cursor or a page for everybody:
+-- The program refuses more (src/lib/text/text.ts); here stands what would break a mail's header, a cursor or a page for everybody:
 -- control characters, line ends, what turns the direction of writing, and length.
 CREATE FUNCTION is_line(value text, max_characters integer) RETURNS boolean
   LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT

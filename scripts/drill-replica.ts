@@ -8,8 +8,8 @@ import { type Config, loadConfig } from '../src/config.ts';
 import { openDatabase } from '../src/db/database.ts';
 import { newId } from '../src/lib/ids.ts';
 import { systemClock } from '../src/lib/time.ts';
+import { startServer } from '../src/process/serve.ts';
 import { seedDatabase } from '../src/seed/seed.ts';
-import { startServer } from '../src/serve.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { type StreamingServer, startStreaming } from './drill/streaming.ts';
 

@@ -1,17 +1,17 @@
 // Ctx: who acts, on which connection, at which time. Every service function's first argument.
 import type { Cache } from './cache/cache.ts';
 import type { Config } from './config.ts';
-import type { CommitMemory } from './db/commit-memory.ts';
+import type { CommitMemory } from './db/commits/commit-memory.ts';
 import type { Db, DbTransaction } from './db/database.ts';
 import { observeStatements } from './db/observed.ts';
-import type { Replica } from './db/replica.ts';
+import type { Replica } from './db/replica/replica.ts';
 import type { GatewayFacts, Gateways } from './gateways/gateways.ts';
 import { type Jobs, jobsWithin } from './jobs/jobs.ts';
 import type { Clock } from './lib/time.ts';
-import type { ErrorReports } from './telemetry/error-reports.ts';
+import type { ErrorReports } from './telemetry/errors/error-reports.ts';
 import type { Log } from './telemetry/log.ts';
-import type { TraceContext } from './telemetry/trace-context.ts';
-import type { Activity, Tracing } from './telemetry/tracing.ts';
+import type { TraceContext } from './telemetry/traces/trace-context.ts';
+import type { Activity, Tracing } from './telemetry/traces/tracing.ts';
 
 export const ROLES = ['customer', 'seller', 'admin'] as const;
 export type Role = (typeof ROLES)[number];

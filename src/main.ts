@@ -1,8 +1,8 @@
 // The command line. Each command loads what it needs when it runs, so that help comes at once.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { EXIT, EXIT_HELP, type ExitCode } from './cli/exit.ts';
 import { printError, say } from './cli/output.ts';
 import { readVersion } from './cli/version.ts';
+import { EXIT, EXIT_HELP, type ExitCode } from './lib/exit.ts';
 
 const SIZES = ['small', 'medium', 'large'];
 const STORAGES = ['disk', 's3'];
@@ -23,24 +23,24 @@ program
   .action(
     run(async () => {
       say(`Starting FreshBytes ${readVersion()}`);
-      return (await import('./cli/serve.ts')).serve();
+      return (await import('./cli/server/serve.ts')).serve();
     }),
   );
 
 program
   .command('worker')
   .description('run the jobs alone')
-  .action(run(async () => (await import('./cli/serve.ts')).work()));
+  .action(run(async () => (await import('./cli/server/serve.ts')).work()));
 
 program
   .command('dev')
   .description('serve, and start again after each change of the source')
-  .action(run(async () => (await import('./cli/dev.ts')).dev()));
+  .action(run(async () => (await import('./cli/server/dev.ts')).dev()));
 
 program
   .command('migrate')
   .description('bring the database up to this version')
-  .action(run(async () => (await import('./cli/migrate.ts')).migrate()));
+  .action(run(async () => (await import('./cli/database/migrate.ts')).migrate()));
 
 program
   .command('seed')
@@ -51,13 +51,13 @@ program
       .default(1)
       .argParser(seedNumber),
   )
-  .action(run(async (options) => (await import('./cli/seed.ts')).seed(options)));
+  .action(run(async (options) => (await import('./cli/database/seed.ts')).seed(options)));
 
 program
   .command('reset')
   .description('begin anew: remove the embedded database of development and its uploads')
   .option('--yes', 'do not ask')
-  .action(run(async (options) => (await import('./cli/reset.ts')).reset(options)));
+  .action(run(async (options) => (await import('./cli/database/reset.ts')).reset(options)));
 
 const user = program.command('user').description('manage users');
 
@@ -70,13 +70,17 @@ user
   .option('--first-name <name>', 'first name')
   .option('--last-name <name>', 'last name')
   .option('--password-stdin', 'read the password from standard input')
-  .action(run(async (options) => (await import('./cli/create-admin.ts')).createAdmin(options)));
+  .action(
+    run(async (options) => (await import('./cli/accounts/create-admin.ts')).createAdmin(options)),
+  );
 
 user
   .command('clear-mfa')
   .description('clear the second factor of somebody who lost it; they are signed out and told')
   .argument('<address>', 'their e-mail address')
-  .action(run(async (address: string) => (await import('./cli/clear-mfa.ts')).clearMfa(address)));
+  .action(
+    run(async (address: string) => (await import('./cli/accounts/clear-mfa.ts')).clearMfa(address)),
+  );
 
 program
   .command('doctor')
@@ -89,7 +93,7 @@ program
     '--log <file>',
     'with --cluster: name what this log says is committed and the database has not; - reads it from standard input',
   )
-  .action(run(async (options) => (await import('./cli/doctor.ts')).doctor(options)));
+  .action(run(async (options) => (await import('./cli/doctor/doctor.ts')).doctor(options)));
 
 program
   .command('config')
@@ -107,7 +111,7 @@ program
 program
   .command('reencrypt')
   .description('encrypt second factors anew with the first of APP_SECRET')
-  .action(run(async () => (await import('./cli/reencrypt.ts')).reencrypt()));
+  .action(run(async () => (await import('./cli/maintenance/reencrypt.ts')).reencrypt()));
 
 program
   .command('openapi')
@@ -120,41 +124,47 @@ program
 program
   .command('check-invariants')
   .description('print every rule that the data in the database break, or nothing')
-  .action(run(async () => (await import('./cli/check-invariants.ts')).check()));
+  .action(run(async () => (await import('./cli/maintenance/check-invariants.ts')).check()));
 
 program
   .command('verify-audit')
   .description('check the seals of the audit log, and name the first place where they break')
   .option('--head <head>', 'a head that was printed or logged before; fail where it is gone')
-  .action(run(async (options) => (await import('./cli/verify-audit.ts')).verify(options)));
+  .action(
+    run(async (options) => (await import('./cli/maintenance/verify-audit.ts')).verify(options)),
+  );
 
 program
   .command('retention')
   .description('take what is older than AUDIT_RETENTION_MONTHS out of the audit log')
-  .action(run(async () => (await import('./cli/retention.ts')).retain()));
+  .action(run(async () => (await import('./cli/maintenance/retention.ts')).retain()));
 
 program
   .command('retry-dead-letters')
   .description('have the jobs of a queue that failed for the last time tried again')
   .argument('<queue>', 'its name')
-  .action(run(async (queue: string) => (await import('./cli/retry-dead-letters.ts')).retry(queue)));
+  .action(
+    run(async (queue: string) =>
+      (await import('./cli/maintenance/retry-dead-letters.ts')).retry(queue),
+    ),
+  );
 
 const backup = program
   .command('backup')
   .description('take a backup of the database')
   .option('--full', 'with pgBackRest: everything, not only what changed since the last full one')
-  .action(run(async (options) => (await import('./cli/backup.ts')).takeBackup(options)));
+  .action(run(async (options) => (await import('./cli/database/backup.ts')).takeBackup(options)));
 
 backup
   .command('list')
   .description('list the backups there are')
-  .action(run(async () => (await import('./cli/backup.ts')).listBackups()));
+  .action(run(async () => (await import('./cli/database/backup.ts')).listBackups()));
 
 backup
   .command('verify')
   .description('restore every backup that is kept aside, and check what it brings')
   .option('--newest', 'only the newest (of each repository), quickly; not on record as verified')
-  .action(run(async (options) => (await import('./cli/backup.ts')).verifyBackup(options)));
+  .action(run(async (options) => (await import('./cli/database/backup.ts')).verifyBackup(options)));
 
 program
   .command('restore')
@@ -164,7 +174,7 @@ program
     'as it was then, such as 2026-03-01T08:00:00+08:00; all there is if absent',
   )
   .option('--replace <name>', 'the database, or the stanza, whose data may be replaced')
-  .action(run(async (options) => (await import('./cli/restore.ts')).restore(options)));
+  .action(run(async (options) => (await import('./cli/database/restore.ts')).restore(options)));
 
 program
   .command('storage')
@@ -176,7 +186,11 @@ program
   )
   .addOption(new Option('--to <storage>', 'where to').choices(STORAGES).makeOptionMandatory())
   .option('--remove', 'remove each where it was, once it is seen to be where it should')
-  .action(run(async (options) => (await import('./cli/storage-move.ts')).moveStorage(options)));
+  .action(
+    run(async (options) =>
+      (await import('./cli/maintenance/storage-move.ts')).moveStorage(options),
+    ),
+  );
 
 program
   .command('grant-runtime-role')
@@ -184,7 +198,7 @@ program
   .argument('<role>', 'its name')
   .action(
     run(async (role: string) =>
-      (await import('./cli/grant-runtime-role.ts')).grantRuntimeRole(role),
+      (await import('./cli/database/grant-runtime-role.ts')).grantRuntimeRole(role),
     ),
   );
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import pg from 'pg';
-import { findProgram } from '../../src/cli/backup.programs.ts';
+import { findProgram } from '../../src/backup/programs.ts';
 import { type Account, findAccount } from '../../src/db/embedded/account.ts';
 import { waitUntil } from '../../src/db/embedded/wait.ts';
 

@@ -9,7 +9,7 @@ import pg from 'pg';
 import { getBinaries } from '../../src/db/embedded/binaries.ts';
 import { findPlace, type Place, preparePlace } from '../../src/db/embedded/paths.ts';
 import { waitUntil } from '../../src/db/embedded/wait.ts';
-import { prepareDatabase } from '../../src/prepare.ts';
+import { prepareDatabase } from '../../src/process/prepare.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const START_TIMEOUT_MS = 30_000;

@@ -1,8 +1,8 @@
 // Caches as processes have them: each with a connection of its own to the same database, and a wire that tests cut.
 import { vi } from 'vitest';
-import { movableClock, type TestClock } from '../../test/clock.ts';
-import type { TestDatabase } from '../../test/database.ts';
-import { createDatabaseWire, type Wire } from '../../test/wire.ts';
+import { movableClock, type TestClock } from '../../test/support/clock.ts';
+import type { TestDatabase } from '../../test/support/database.ts';
+import { createDatabaseWire, type Wire } from '../../test/support/servers/wire.ts';
 import type { CachedAnswer } from './answer.ts';
 import { type Cache, type CacheResult, createCache } from './cache.ts';
 import { connectInvalidationBus, type InvalidationBus } from './invalidation-bus.ts';

@@ -1,7 +1,7 @@
 // How processes tell each other what changed: LISTEN and NOTIFY on a connection of their own, outside every transaction.
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { withDeadline } from '../lib/deadline.ts';
+import { withDeadline } from '../lib/flow/deadline.ts';
 import { newId } from '../lib/ids.ts';
 import type { Log } from '../telemetry/log.ts';
 

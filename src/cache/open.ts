@@ -1,7 +1,7 @@
 // The cache as the settings want it: off, in memory, or in memory and Redis.
 import type { Redis } from 'ioredis';
 import type { Config } from '../config.ts';
-import type { Breaker } from '../lib/breaker.ts';
+import type { Breaker } from '../lib/flow/breaker.ts';
 import type { Clock } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Cache, type CacheResult, createCache, FRESH_MS, withoutCache } from './cache.ts';

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
-import { createTestRedis, hasRedis, type TestRedis } from '../../test/redis.ts';
-import { createBreaker } from '../lib/breaker.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { createTestRedis, hasRedis, type TestRedis } from '../../test/support/servers/redis.ts';
+import { createBreaker } from '../lib/flow/breaker.ts';
 import { systemClock } from '../lib/time.ts';
 import { createLog } from '../telemetry/log.ts';
 import { ask, createSource, createTestCache, type TestCache } from './cache.testkit.ts';

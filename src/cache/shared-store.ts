@@ -1,7 +1,7 @@
 // The cache's share of Redis: answers that another process made a moment ago. Redis may hang, forget or be gone at any time.
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Breaker } from '../lib/breaker.ts';
+import type { Breaker } from '../lib/flow/breaker.ts';
 import type { CachedAnswer } from './answer.ts';
 
 const ANSWER_PREFIX = 'cache:answer:';

@@ -4,14 +4,14 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { runCli } from '../../test/cli.ts';
 import {
   createTestDatabase,
   onServer,
   type TestDatabase,
   withDatabase,
-} from '../../test/database.ts';
-import { makePrivateKey } from '../../test/private-key.ts';
+} from '../../test/support/database.ts';
+import { runCli } from '../../test/support/processes/cli.ts';
+import { makePrivateKey } from '../../test/support/processes/private-key.ts';
 import { DEMO_PEOPLE } from '../lib/demo-market.ts';
 
 /** Each command is a process of its own, which a busy machine starts slowly. */

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { runCli } from '../../test/cli.ts';
-import { makePrivateKey } from '../../test/private-key.ts';
+import { runCli } from '../../test/support/processes/cli.ts';
+import { makePrivateKey } from '../../test/support/processes/private-key.ts';
 import { ConfigError, SETTINGS } from '../config.ts';
+import { EXIT } from '../lib/exit.ts';
 import { checkConfig } from './config-check.ts';
-import { EXIT } from './exit.ts';
 
 const SECRET = 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe';
 const KEY = makePrivateKey();

@@ -4,8 +4,8 @@ import { parseEnv } from 'node:util';
 import { MONITORING_SETTINGS, readMonitoring } from '../config/monitoring.ts';
 import { type Env, FILE_SUFFIX, readSources, type Sources } from '../config/sources.ts';
 import { loadConfig, SETTINGS, type Setting } from '../config.ts';
-import { findSimilarName } from '../lib/similar-name.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { CliError, EXIT, type ExitCode } from '../lib/exit.ts';
+import { findSimilarName } from '../lib/text/similar-name.ts';
 import { print, printError, printWarning } from './output.ts';
 import { readVersion } from './version.ts';
 

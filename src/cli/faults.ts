@@ -1,9 +1,9 @@
 // What to say about an error that ended a command: a sentence where the reader can fix it, else the stack.
 import { ConfigError } from '../config.ts';
 import { sqlState } from '../db/transaction.ts';
-import { isDatabaseDown } from '../http/problem-answers.ts';
+import { isDatabaseDown } from '../http/answer/problem-answers.ts';
+import { CliError, EXIT, type ExitCode } from '../lib/exit.ts';
 import { Problem } from '../lib/problem.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
 
 export interface Fault {
   readonly message: string;

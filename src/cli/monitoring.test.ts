@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type RunningCli, runCli, startCli } from '../../test/cli.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
-import { hasPromtool, lintMetrics } from '../../test/promtool.ts';
-import { readScrape, type Scrape, sampleOf } from '../../test/scrape.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { type RunningCli, runCli, startCli } from '../../test/support/processes/cli.ts';
+import { readScrape, type Scrape, sampleOf } from '../../test/support/processes/scrape.ts';
+import { hasPromtool, lintMetrics } from '../../test/support/servers/promtool.ts';
 
 /** Each is a process of its own, which a busy machine starts slowly. */
 vi.setConfig({ testTimeout: 120_000 });

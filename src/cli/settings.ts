@@ -2,10 +2,10 @@
 import { type Config, loadConfig } from '../config.ts';
 import { type EmbeddedServer, startEmbedded } from '../db/embedded/embedded.ts';
 import { messageOf } from '../db/embedded/errors.ts';
+import { CliError, EXIT } from '../lib/exit.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
-import { CliError, EXIT } from './exit.ts';
+import { lookAt, requireMigrated } from './database/migrated.ts';
 import { openLogOutput } from './log-output.ts';
-import { lookAt, requireMigrated } from './migrated.ts';
 import { say } from './output.ts';
 import { readVersion } from './version.ts';
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../test/app.ts';
+import { createTestApp, type TestApp } from '../../test/support/app.ts';
 import { newId } from '../lib/ids.ts';
 import { HOUR_MS, SECOND_MS } from '../lib/time.ts';
 import { BATCH_SIZE, type Batch, workThrough } from './batches.ts';

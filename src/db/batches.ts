@@ -1,7 +1,7 @@
 // workThrough: how jobs take rows that are due. One row that fails or is locked costs nobody else their turn.
 import type { Ctx } from '../context.ts';
+import { createTurns } from '../lib/flow/turns.ts';
 import { SECOND_MS } from '../lib/time.ts';
-import { createTurns } from '../lib/turns.ts';
 import type { Db } from './database.ts';
 import { findRowsToRetry, setRowAside, takeBackIn } from './set-aside.queries.ts';
 import { LOCK_NOT_AVAILABLE, sqlState } from './transaction.ts';

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
-import { createDatabaseWire } from '../../test/wire.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { createDatabaseWire } from '../../test/support/servers/wire.ts';
 import {
   CONNECT_TIMEOUT_MS,
   type Database,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { newId } from '../lib/ids.ts';
 import { type Db, openDatabase } from './database.ts';
 import { insertTogether, type RowsByTable } from './insert-together.ts';

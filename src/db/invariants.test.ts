@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { seedDatabase } from '../seed/seed.ts';
 import { openDatabase } from './database.ts';
 import {

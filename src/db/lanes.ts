@@ -1,6 +1,7 @@
 // The lane of transactions: what waits for locks never holds the connections that everybody else needs.
+
+import { createTurns, type Turns } from '../lib/flow/turns.ts';
 import { Problem, SERVICE_UNAVAILABLE } from '../lib/problem.ts';
-import { createTurns, type Turns } from '../lib/turns.ts';
 
 /**
  * Longest wait for one's turn and for what others hold, together: whoever waits in memory is in nobody's way. Beyond it the

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/database.ts';
-import type { StatementObserver } from '../telemetry/tracing.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import type { StatementObserver } from '../telemetry/traces/tracing.ts';
 import { type Database, type Db, openDatabase, runNamed } from './database.ts';
 import { observeStatements } from './observed.ts';
 

@@ -1,6 +1,6 @@
 // A pool as one request or job run sees it: every statement that it sends is heard, by that run alone.
 import { type DatabaseConnection, Kysely, PostgresDialect } from 'kysely';
-import type { StatementObserver } from '../telemetry/tracing.ts';
+import type { StatementObserver } from '../telemetry/traces/tracing.ts';
 import { type Db, NAMED, shareLane } from './database.ts';
 import type { DB } from './schema.generated.ts';
 

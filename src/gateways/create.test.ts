@@ -7,10 +7,10 @@ import { type Config, loadConfig } from '../config.ts';
 import { systemClock } from '../lib/time.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createGateways } from './create.ts';
-import { withFallback } from './create-storage.ts';
-import { listDevMessages } from './dev-messages.ts';
-import { createDiskStorage } from './disk-storage.ts';
+import { listDevMessages } from './messages/dev-messages.ts';
 import { createScratchDatabase, type ScratchDatabase } from './scratch-database.ts';
+import { withFallback } from './storage/create-storage.ts';
+import { createDiskStorage } from './storage/disk-storage.ts';
 
 const APP_SECRET = 'abcdefghijklmnopqrstuvwxyz-0123456789';
 const MESSAGE = { subject: 'Hi', text: 'Text' };

@@ -5,14 +5,14 @@ import type { Db } from '../db/database.ts';
 import { keyRing, mapRing } from '../lib/key-ring.ts';
 import type { Clock } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
-import { createStorage } from './create-storage.ts';
-import { createDevMailbox } from './dev-messages.ts';
 import type { Gateways } from './gateways.ts';
-import type { MessageGateway } from './messages.ts';
-import { type ObserveStorage, observeStorage } from './observed-storage.ts';
-import { createSemaphoreGateway } from './semaphore.ts';
-import { createSimulator, type Simulator } from './simulator.ts';
-import { createSmtpGateway } from './smtp.ts';
+import { createDevMailbox } from './messages/dev-messages.ts';
+import type { MessageGateway } from './messages/messages.ts';
+import { createSemaphoreGateway } from './messages/semaphore.ts';
+import { createSmtpGateway } from './messages/smtp.ts';
+import { createSimulator, type Simulator } from './payments/simulator.ts';
+import { createStorage } from './storage/create-storage.ts';
+import { type ObserveStorage, observeStorage } from './storage/observed-storage.ts';
 
 export interface GatewayOptions {
   readonly config: Config;

@@ -1,8 +1,8 @@
 // The outside world: who sends mail and SMS, keeps files, and moves money.
-import type { MessageGateway } from './messages.ts';
-import type { PaymentProvider } from './payment-provider.ts';
-import type { Simulator } from './simulator.ts';
-import type { FileStorage } from './storage.ts';
+import type { MessageGateway } from './messages/messages.ts';
+import type { PaymentProvider } from './payments/payment-provider.ts';
+import type { Simulator } from './payments/simulator.ts';
+import type { FileStorage } from './storage/storage.ts';
 
 /** What of the gateways may be read anywhere: which wallet there is and what it offers, but nothing to call. */
 export interface GatewayFacts {

@@ -1,5 +1,5 @@
 // For tests: a pool over a database of their own.
-import { createTestDatabase } from '../../test/database.ts';
+import { createTestDatabase } from '../../test/support/database.ts';
 import { type Db, openDatabase } from '../db/database.ts';
 
 export interface ScratchDatabase {

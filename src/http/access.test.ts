@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProbe, type Probe, userActor } from '../../test/probe.ts';
+import { createProbe, type Probe, userActor } from '../../test/support/probe.ts';
 import type { Actor, Ctx } from '../context.ts';
 import { isProblem } from '../lib/problem.ts';
 import * as access from './access.ts';

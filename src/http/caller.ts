@@ -11,10 +11,10 @@ import {
   TOKEN_REVOKED,
   VALIDATION_ERROR,
 } from '../lib/problem.ts';
-import { isLocalCaller } from './local-caller.ts';
-import type { CountedRequest, RateFields, RateLimits } from './rate-limit.ts';
-import { asksForSubject, parameterOf, type RouteLimit } from './rate-rules.ts';
-import { activityOf } from './request-telemetry.ts';
+import { isLocalCaller } from './intake/local-caller.ts';
+import { activityOf } from './intake/request-telemetry.ts';
+import type { CountedRequest, RateFields, RateLimits } from './limits/rate-limit.ts';
+import { asksForSubject, parameterOf, type RouteLimit } from './limits/rate-rules.ts';
 import type { Limited } from './route.ts';
 
 /**

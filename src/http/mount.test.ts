@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProbe, type Probe } from '../../test/probe.ts';
+import { createProbe, type Probe } from '../../test/support/probe.ts';
+import { IdParams } from '../lib/schema.ts';
 import { ANYONE } from './access.ts';
 import { route } from './route.ts';
-import { IdParams } from './schema.ts';
 
 const ID = '0190a6c0-7d53-7cc1-b2a1-5b3f1f0c9a11';
 const facts = {

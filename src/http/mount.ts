@@ -9,9 +9,10 @@ import type {
 import type { TSchema } from 'typebox';
 import { ANONYMOUS, type Ctx, type TxCtx } from '../context.ts';
 import { actorFor, requireAccess, requireStepUp } from './access.ts';
-import { cacheHeaders, isSameForAll } from './caching.ts';
-import { etagOf, expectedVersions, isNotModified } from './conditional.ts';
-import { acceptedEncoding, variantOf } from './content-encoding.ts';
+import { cacheHeaders, isSameForAll } from './answer/caching.ts';
+import { etagOf, expectedVersions, isNotModified } from './answer/conditional.ts';
+import { acceptedEncoding, variantOf } from './answer/content-encoding.ts';
+import { readPublic } from './answer/public-reads.ts';
 import {
   findKeptAnswer,
   idempotencyKey,
@@ -19,12 +20,11 @@ import {
   once,
   requestHash,
   unlessUnderWay,
-} from './idempotency.ts';
+} from './intake/idempotency.ts';
+import { withPrepared } from './intake/prepared.ts';
 import type { Models } from './models.ts';
-import { ProblemDetails } from './openapi-problems.ts';
+import { ProblemDetails } from './openapi/problems.ts';
 import type { Paging } from './paging.ts';
-import { withPrepared } from './prepared.ts';
-import { readPublic } from './public-reads.ts';
 import type { AnyRoute, Limited, Prepared } from './route.ts';
 import { bodyOf, mayBeEmpty, refuseBody, schemaOf } from './route-schema.ts';
 

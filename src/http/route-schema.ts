@@ -2,11 +2,11 @@
 import type { FastifySchema } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
+import { Empty } from '../lib/schema.ts';
 import type { Models } from './models.ts';
-import { operationId } from './openapi.ts';
+import { operationId } from './openapi/openapi.ts';
 import type { Paging } from './paging.ts';
 import type { AnyRoute } from './route.ts';
-import { Empty } from './schema.ts';
 
 /** What Fastify validates requests by and serialises answers with; the documents are made from the same. */
 export function schemaOf(

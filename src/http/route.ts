@@ -5,8 +5,8 @@ import type { Ctx, OutsideCtx } from '../context.ts';
 import type { Page, PageRequest } from '../db/paging.ts';
 import type { ProblemKind } from '../lib/problem.ts';
 import type { Access } from './access.ts';
-import type { ExpectedVersions } from './conditional.ts';
-import type { RouteLimit } from './rate-rules.ts';
+import type { ExpectedVersions } from './answer/conditional.ts';
+import type { RouteLimit } from './limits/rate-rules.ts';
 
 export interface Input<P extends TObject, Q extends TObject, B extends TSchema> {
   readonly params: Static<P>;

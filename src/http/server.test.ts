@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProbe, type Probe } from '../../test/probe.ts';
+import { createProbe, type Probe } from '../../test/support/probe.ts';
 import { ANYONE } from './access.ts';
 import { route } from './route.ts';
 import { MAX_QUERY_PARAMETERS, MAX_URL_LENGTH } from './server.ts';

@@ -12,19 +12,19 @@ import type { OutsideCtx } from '../context.ts';
 import { newId } from '../lib/ids.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 import type { Clock } from '../lib/time.ts';
-import type { ErrorReports } from '../telemetry/error-reports.ts';
+import type { ErrorReports } from '../telemetry/errors/error-reports.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Tracing } from '../telemetry/tracing.ts';
-import { registerCors } from './cross-origin.ts';
-import { MAX_BODY_BYTES, registerJsonBody } from './json-body.ts';
+import type { Tracing } from '../telemetry/traces/tracing.ts';
+import { answerClientError, registerProblemAnswers } from './answer/problem-answers.ts';
+import { registerSecurityHeaders, securityHeaders } from './answer/security-headers.ts';
+import { buildSerializer } from './answer/serialization.ts';
+import { registerCors } from './intake/cross-origin.ts';
+import { MAX_BODY_BYTES, registerJsonBody } from './intake/json-body.ts';
+import { refuseStrangeTarget, toOneForm } from './intake/request-target.ts';
+import { activityOf, reportFault } from './intake/request-telemetry.ts';
+import { createValidation } from './intake/validation.ts';
+import { cutSlowClients } from './limits/slow-clients.ts';
 import { createModels, type Models } from './models.ts';
-import { answerClientError, registerProblemAnswers } from './problem-answers.ts';
-import { refuseStrangeTarget, toOneForm } from './request-target.ts';
-import { activityOf, reportFault } from './request-telemetry.ts';
-import { registerSecurityHeaders, securityHeaders } from './security-headers.ts';
-import { buildSerializer } from './serialization.ts';
-import { cutSlowClients } from './slow-clients.ts';
-import { createValidation } from './validation.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

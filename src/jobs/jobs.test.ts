@@ -1,7 +1,7 @@
 import { PgBoss } from 'pg-boss';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { detachTrace, newTrace } from '../telemetry/trace-context.ts';
+import { detachTrace, newTrace } from '../telemetry/traces/trace-context.ts';
 import { defineJob, InvalidJobData } from './define.ts';
 import { createScratch, jobRows, type Scratch } from './jobs.testkit.ts';
 import { createJobs, type Jobs, jobsWithin } from './jobs.ts';

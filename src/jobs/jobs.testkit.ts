@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { inject } from 'vitest';
-import { onServer, withDatabase } from '../../test/database.ts';
+import { onServer, withDatabase } from '../../test/support/database.ts';
 import { type Db, openDatabase } from '../db/database.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import type { Job } from './define.ts';

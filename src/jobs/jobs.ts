@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { type Db as BossDb, fromKysely } from 'pg-boss';
 import { type Db, runNamed } from '../db/database.ts';
 import type { Log } from '../telemetry/log.ts';
-import { attachTrace, type TraceContext } from '../telemetry/trace-context.ts';
+import { attachTrace, type TraceContext } from '../telemetry/traces/trace-context.ts';
 import { newBoss } from './boss.ts';
 import type { Job } from './define.ts';
 

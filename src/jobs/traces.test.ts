@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventsIn, openSink, type Sink, spansIn } from '../../test/sink.ts';
+import { eventsIn, openSink, type Sink, spansIn } from '../../test/support/servers/sink.ts';
 import { systemClock } from '../lib/time.ts';
-import { createErrorReports, type ErrorReports } from '../telemetry/error-reports.ts';
-import { createTracing } from '../telemetry/opentelemetry.ts';
-import { newTrace } from '../telemetry/trace-context.ts';
-import type { Tracing } from '../telemetry/tracing.ts';
+import { createErrorReports, type ErrorReports } from '../telemetry/errors/error-reports.ts';
+import { createTracing } from '../telemetry/traces/opentelemetry.ts';
+import { newTrace } from '../telemetry/traces/trace-context.ts';
+import type { Tracing } from '../telemetry/traces/tracing.ts';
 import { defineJob } from './define.ts';
 import { type Bench, type Ctx, openBench, PATIENCE, skipRetryDelays } from './jobs.testkit.ts';
 import { startWorker, type Worker } from './worker.ts';

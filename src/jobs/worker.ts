@@ -2,10 +2,10 @@
 import type { JobResult, PgBoss, Job as QueuedJob } from 'pg-boss';
 import { openDatabase } from '../db/database.ts';
 import { SECOND_MS } from '../lib/time.ts';
-import type { ErrorReports } from '../telemetry/error-reports.ts';
+import type { ErrorReports } from '../telemetry/errors/error-reports.ts';
 import type { Log } from '../telemetry/log.ts';
-import { detachTrace, newTrace, type TraceContext } from '../telemetry/trace-context.ts';
-import type { Activity, Tracing } from '../telemetry/tracing.ts';
+import { detachTrace, newTrace, type TraceContext } from '../telemetry/traces/trace-context.ts';
+import type { Activity, Tracing } from '../telemetry/traces/tracing.ts';
 import { newBoss } from './boss.ts';
 import { InvalidJobData, type Job } from './define.ts';
 import { startTicker } from './ticker.ts';

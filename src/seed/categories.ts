@@ -1,6 +1,6 @@
 // The demo category tree.
 import { DEMO_CATEGORIES } from '../lib/demo-market.ts';
-import { slugify } from '../lib/slug.ts';
+import { slugify } from '../lib/text/slug.ts';
 import { CATEGORY_TREE } from './data/categories.ts';
 import { daysAgo, type Seeding } from './seeding.ts';
 

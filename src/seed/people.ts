@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import type { RowsByTable } from '../db/insert-together.ts';
 import type { Users } from '../db/schema.generated.ts';
 import { DEMO_ADDRESS, DEMO_PEOPLE } from '../lib/demo-market.ts';
-import { slugify } from '../lib/slug.ts';
+import { slugify } from '../lib/text/slug.ts';
 import { DAY_MS, plusMs } from '../lib/time.ts';
 import { type Areas, type Barangay, findBarangay } from './areas.ts';
 import { LANDMARKS, LAST_NAMES, MENS_NAMES, STREETS, WOMENS_NAMES } from './data/names.ts';

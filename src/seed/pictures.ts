@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Db } from '../db/database.ts';
-import type { FileStorage } from '../gateways/storage.ts';
-import { slugify } from '../lib/slug.ts';
-import { type ImageSize, originalKey, sizeKey } from '../modules/catalog/images.rules.ts';
+import type { FileStorage } from '../gateways/storage/storage.ts';
+import { slugify } from '../lib/text/slug.ts';
+import { type ImageSize, originalKey, sizeKey } from '../modules/catalog/images/images.rules.ts';
 import { PRODUCE } from './data/produce.ts';
 import { createRandom } from './random.ts';
 

@@ -4,7 +4,7 @@ import type { RowsByTable } from '../db/insert-together.ts';
 import type { Products } from '../db/schema.generated.ts';
 import { DEMO_PRODUCTS } from '../lib/demo-market.ts';
 import type { Unit } from '../lib/quantity.ts';
-import { slugify } from '../lib/slug.ts';
+import { slugify } from '../lib/text/slug.ts';
 import { plusMs } from '../lib/time.ts';
 import type { Discount } from '../modules/promos/promos.rules.ts';
 import type { Category } from './categories.ts';

@@ -1,7 +1,7 @@
 import { verify } from '@node-rs/argon2';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase } from '../../test/database.ts';
+import { createTestDatabase } from '../../test/support/database.ts';
 import { type Db, openDatabase } from '../db/database.ts';
 import { checkInvariants } from '../db/invariants.ts';
 import { DEMO_PASSWORD } from '../lib/demo-market.ts';

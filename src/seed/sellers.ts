@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import type { WholeRow } from '../db/insert-together.ts';
 import type { Users } from '../db/schema.generated.ts';
 import { DEMO_SELLER } from '../lib/demo-market.ts';
-import { slugify } from '../lib/slug.ts';
+import { slugify } from '../lib/text/slug.ts';
 import { HOUR_MS, plusMs } from '../lib/time.ts';
 import { type Areas, type Barangay, findBarangay } from './areas.ts';
 import {

@@ -11,7 +11,7 @@ import {
   stdTimeFunctions,
 } from 'pino';
 import type * as PrettyModule from 'pino-pretty';
-import { describeError, scrub } from './describe-error.ts';
+import { describeError, scrub } from './errors/describe-error.ts';
 import { redact } from './redact.ts';
 
 /** A pino logger that knows how many lines it and its children wrote. */

@@ -1,7 +1,7 @@
 // The numbers that Prometheus reads. One registry per process: some numbers are counted where things happen, others are
 // asked of their source at each scrape.
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
-import { withDeadline } from '../lib/deadline.ts';
+import { withDeadline } from '../lib/flow/deadline.ts';
 import type { Log } from './log.ts';
 import { watchProcess } from './process-series.ts';
 

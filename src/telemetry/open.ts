@@ -1,9 +1,9 @@
 // Opens traces and error reports where the environment asks for them; where it does not, nothing of theirs is loaded.
 import type { Config } from '../config.ts';
 import { systemClock } from '../lib/time.ts';
-import type { ErrorReports } from './error-reports.ts';
+import type { ErrorReports } from './errors/error-reports.ts';
 import type { Log } from './log.ts';
-import type { Tracing } from './tracing.ts';
+import type { Tracing } from './traces/tracing.ts';
 
 /** Of the traces that begin with us in production, unless OTEL_TRACES_SAMPLER_ARG says otherwise. */
 const PRODUCTION_RATIO = 0.1;
@@ -32,7 +32,7 @@ async function openTracing(
 ): Promise<Tracing | undefined> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: share } = config;
   if (endpoint === undefined) return undefined;
-  const { createTracing } = await import('./opentelemetry.ts');
+  const { createTracing } = await import('./traces/opentelemetry.ts');
   const tracing = createTracing({
     endpoint,
     serviceName: config.OTEL_SERVICE_NAME,
@@ -52,7 +52,7 @@ async function openErrorReports(
 ): Promise<ErrorReports | undefined> {
   const { SENTRY_DSN: dsn } = config;
   if (dsn === undefined) return undefined;
-  const { createErrorReports } = await import('./error-reports.ts');
+  const { createErrorReports } = await import('./errors/error-reports.ts');
   const reports = createErrorReports({
     dsn,
     version: config.version,

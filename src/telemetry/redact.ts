@@ -1,6 +1,6 @@
 // What may not be logged, by name of field, at any depth.
 import { SETTINGS } from '../config.ts';
-import { describeError } from './describe-error.ts';
+import { describeError } from './errors/describe-error.ts';
 
 export const REDACTED = '[redacted]';
 export const MAX_DEPTH = 6;

@@ -1,10 +1,10 @@
 // The matrix's cases of accounts: signing in, sessions, profiles and address books.
 import { newId } from '../../src/lib/ids.ts';
-import { undoToken } from '../../src/modules/identity/contacts.rules.ts';
-import { configuredKeys } from '../../src/modules/identity/derived-keys.ts';
-import { hashPassword } from '../../src/modules/identity/passwords.ts';
-import { startSession } from '../../src/modules/identity/sessions.service.ts';
-import { TEST_BARANGAY } from '../actors.ts';
+import { hashPassword } from '../../src/modules/auth/passwords/passwords.ts';
+import { configuredKeys } from '../../src/modules/auth/sessions/derived-keys.ts';
+import { startSession } from '../../src/modules/auth/sessions/sessions.service.ts';
+import { undoToken } from '../../src/modules/users/contacts/contacts.rules.ts';
+import { TEST_BARANGAY } from '../support/actors.ts';
 import {
   type Cases,
   CONFLICT,

@@ -2,10 +2,10 @@
 
 import type { Role } from '../../src/context.ts';
 import { plusMs } from '../../src/lib/time.ts';
-import { endAllSessions } from '../../src/modules/identity/sessions.service.ts';
-import { ACCESS_LIFETIME_MS } from '../../src/modules/identity/tokens.ts';
-import { type ActorOptions, createActor, type TestActor } from '../actors.ts';
-import type { TestApp } from '../app.ts';
+import { endAllSessions } from '../../src/modules/auth/sessions/sessions.service.ts';
+import { ACCESS_LIFETIME_MS } from '../../src/modules/auth/sessions/tokens.ts';
+import { type ActorOptions, createActor, type TestActor } from '../support/actors.ts';
+import type { TestApp } from '../support/app.ts';
 import { asBuyer } from './fixtures.ts';
 
 /** Kinds of caller that sign in with a good token, by how they differ from a verified customer. */

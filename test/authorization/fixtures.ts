@@ -3,10 +3,9 @@ import type { OutsideCtx } from '../../src/context.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { DAY_MS, plusMs } from '../../src/lib/time.ts';
+import { addAddress } from '../../src/modules/addresses/addresses.service.ts';
+import { startSession } from '../../src/modules/auth/sessions/sessions.service.ts';
 import { changeCart } from '../../src/modules/carts/carts.service.ts';
-import { addAddress } from '../../src/modules/identity/addresses.service.ts';
-import { removeUser } from '../../src/modules/identity/profiles.service.ts';
-import { startSession } from '../../src/modules/identity/sessions.service.ts';
 import { refreshListings } from '../../src/modules/listing/listing.service.ts';
 import { placeOrder } from '../../src/modules/orders/checkout.service.ts';
 import { moveOrder } from '../../src/modules/orders/fulfilment.service.ts';
@@ -14,10 +13,11 @@ import { receiveWebhook } from '../../src/modules/orders/settlement.service.ts';
 import { simulatePayment } from '../../src/modules/orders/simulation.service.ts';
 import { createPromo } from '../../src/modules/promos/promos.service.ts';
 import { writeReview } from '../../src/modules/reviews/reviews.service.ts';
-import { createActor, TEST_BARANGAY, type TestActor } from '../actors.ts';
-import type { TestApp } from '../app.ts';
-import { actingAs } from '../builders.ts';
-import { stockProduct } from '../shop.ts';
+import { removeUser } from '../../src/modules/users/profiles/profiles.service.ts';
+import { createActor, TEST_BARANGAY, type TestActor } from '../support/actors.ts';
+import type { TestApp } from '../support/app.ts';
+import { actingAs } from '../support/builders.ts';
+import { stockProduct } from '../support/shop.ts';
 
 /** What a path names: its first parameter, and its second where there is one. */
 export interface Names {

@@ -1,6 +1,6 @@
 // Calls that go through: for each route somebody who may, on an object that is there.
 import type { AnyRoute } from '../../src/http/route.ts';
-import type { TestApp } from '../app.ts';
+import type { TestApp } from '../support/app.ts';
 import type { Caller } from './cast.ts';
 import { expectedAnswer } from './expectation.ts';
 import type { Scene } from './objects.ts';

@@ -1,6 +1,6 @@
 // The matrix's cases of what is offered: shops, categories, products with their stock, and promos.
 import { newId } from '../../src/lib/ids.ts';
-import { TEST_BARANGAY } from '../actors.ts';
+import { TEST_BARANGAY } from '../support/actors.ts';
 import {
   ALWAYS_DONE,
   type Cases,

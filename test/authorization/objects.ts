@@ -1,8 +1,8 @@
 // Every kind of object that a route names, in each relation that a caller can have to it.
 import { newId } from '../../src/lib/ids.ts';
-import { createActor, type TestActor } from '../actors.ts';
-import type { TestApp } from '../app.ts';
-import { createCategory } from '../builders.ts';
+import { createActor, type TestActor } from '../support/actors.ts';
+import type { TestApp } from '../support/app.ts';
+import { createCategory } from '../support/builders.ts';
 import type { CallerKind } from './cast.ts';
 import type { Names } from './fixtures.ts';
 import * as fixtures from './fixtures.ts';

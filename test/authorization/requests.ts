@@ -2,8 +2,8 @@
 import type { LightMyRequestResponse } from 'fastify';
 import type { AnyRoute } from '../../src/http/route.ts';
 import { newId } from '../../src/lib/ids.ts';
-import { createActor } from '../actors.ts';
-import type { TestApp } from '../app.ts';
+import { createActor } from '../support/actors.ts';
+import type { TestApp } from '../support/app.ts';
 import type { Caller } from './cast.ts';
 import type { Names } from './fixtures.ts';
 import { ABSENT, type Making, type Relation, type Scene } from './objects.ts';

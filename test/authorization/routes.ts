@@ -2,7 +2,7 @@
 import { apiRoutes } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { AnyRoute } from '../../src/http/route.ts';
-import { createTokens } from '../../src/modules/identity/tokens.ts';
+import { createTokens } from '../../src/modules/auth/sessions/tokens.ts';
 import { simulationRoutes } from '../../src/modules/orders/simulation.routes.ts';
 import { accountCases } from './accounts.cases.ts';
 import type { Case, Cases } from './expectation.ts';

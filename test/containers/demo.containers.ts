@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSteadyLoad } from '../steady-load.ts';
-import { takeTour, tourIn } from '../tour.ts';
+import { startSteadyLoad } from '../support/processes/steady-load.ts';
+import { takeTour, tourIn } from '../support/processes/tour.ts';
 import { measure, report, seconds } from './report.ts';
 import { type Checkout, createCheckout, missing, type Stack } from './stack.ts';
 

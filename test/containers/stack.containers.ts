@@ -5,7 +5,7 @@ import { Agent, type RequestOptions, request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSteadyLoad } from '../steady-load.ts';
+import { startSteadyLoad } from '../support/processes/steady-load.ts';
 import { measure, report, seconds } from './report.ts';
 import { type Checkout, createCheckout, missing, type Stack } from './stack.ts';
 
@@ -24,7 +24,7 @@ const SCALE_MAX = 10;
 
 if (missing !== undefined) {
   console.log(
-    `No stack can be started: ${missing}. test/compose.test.ts, test/image.test.ts and test/topology.test.ts stand in.`,
+    `No stack can be started: ${missing}. test/system/deployment/compose.test.ts, test/system/deployment/image.test.ts and test/system/deployment/topology.test.ts stand in.`,
   );
   if (process.env['REQUIRE_CONTAINERS'] === '1') throw new Error(missing);
 }

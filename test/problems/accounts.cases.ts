@@ -1,17 +1,17 @@
 // How accounts refuse: what is taken, passwords, codes and tokens that do not count, and too many tries.
 import { newId } from '../../src/lib/ids.ts';
-import { MAX_ADDRESSES } from '../../src/modules/identity/addresses.service.ts';
+import { MAX_ADDRESSES } from '../../src/modules/addresses/addresses.service.ts';
+import { MAX_FACTOR_FAILURES } from '../../src/modules/auth/mfa/mfa.service.ts';
+import { hashPassword } from '../../src/modules/auth/passwords/passwords.ts';
+import { endAllSessions } from '../../src/modules/auth/sessions/sessions.service.ts';
 import {
   askForReset,
   codeSentTo,
   PASSWORD,
   registration,
-} from '../../src/modules/identity/identity.testkit.ts';
-import { MAX_FACTOR_FAILURES } from '../../src/modules/identity/mfa.service.ts';
-import { hashPassword } from '../../src/modules/identity/passwords.ts';
-import { endAllSessions } from '../../src/modules/identity/sessions.service.ts';
-import { createActor } from '../actors.ts';
+} from '../../src/modules/users/users.testkit.ts';
 import { asBuyer, makeAddress, makeShippedSale } from '../authorization/fixtures.ts';
+import { createActor } from '../support/actors.ts';
 import { amongCrowd } from './crowd.ts';
 import { createEnrolled, createMember, makeConfirmedChange } from './members.ts';
 import { type Attempt, ask, type Changes, type Provocations } from './operations.ts';

@@ -1,7 +1,7 @@
 // The form of a refusal: everything that the contract and the published schema say of its body and headers.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { TestApp } from '../app.ts';
+import type { TestApp } from '../support/app.ts';
 
 export interface Refusal {
   readonly statusCode: number;

@@ -2,9 +2,8 @@
 import sharp from 'sharp';
 import { newId } from '../../src/lib/ids.ts';
 import { DAY_MS, plusMs } from '../../src/lib/time.ts';
-import { encodeOriginal } from '../../src/modules/catalog/image-encoding.ts';
-import { MAX_IMAGES } from '../../src/modules/catalog/images.rules.ts';
-import { createActor } from '../actors.ts';
+import { encodeOriginal } from '../../src/modules/catalog/images/image-encoding.ts';
+import { MAX_IMAGES } from '../../src/modules/catalog/images/images.rules.ts';
 import {
   makeImage,
   makeLot,
@@ -13,7 +12,8 @@ import {
   makeRemovedProduct,
   makeSale,
 } from '../authorization/fixtures.ts';
-import { createCategory, createProduct } from '../builders.ts';
+import { createActor } from '../support/actors.ts';
+import { createCategory, createProduct } from '../support/builders.ts';
 import { amongCrowd } from './crowd.ts';
 import { type Attempt, ask, type Provocations, type Provoke } from './operations.ts';
 

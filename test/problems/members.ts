@@ -2,12 +2,12 @@
 import type { Updateable } from 'kysely';
 import type { Users } from '../../src/db/schema.generated.ts';
 import { newId } from '../../src/lib/ids.ts';
-import { undoToken } from '../../src/modules/identity/contacts.rules.ts';
-import { configuredKeys } from '../../src/modules/identity/derived-keys.ts';
-import { PASSWORD } from '../../src/modules/identity/identity.testkit.ts';
-import { hashPassword } from '../../src/modules/identity/passwords.ts';
-import { createActor, type TestActor } from '../actors.ts';
-import type { TestApp } from '../app.ts';
+import { hashPassword } from '../../src/modules/auth/passwords/passwords.ts';
+import { configuredKeys } from '../../src/modules/auth/sessions/derived-keys.ts';
+import { undoToken } from '../../src/modules/users/contacts/contacts.rules.ts';
+import { PASSWORD } from '../../src/modules/users/users.testkit.ts';
+import { createActor, type TestActor } from '../support/actors.ts';
+import type { TestApp } from '../support/app.ts';
 
 export interface Member extends TestActor {
   readonly user_name: string;

@@ -1,12 +1,12 @@
 // What the documents promise: every operation, each way in which it may refuse, and how one of them is asked.
 import type { LightMyRequestResponse } from 'fastify';
-import { problemsOf } from '../../src/http/openapi-problems.ts';
+import { problemsOf } from '../../src/http/openapi/problems.ts';
 import type { AnyRoute } from '../../src/http/route.ts';
 import type { ProblemKind } from '../../src/lib/problem.ts';
-import { createActor, type TestActor } from '../actors.ts';
 import { type CallerKind, roleOf } from '../authorization/cast.ts';
 import { type Call, prepare, type SendOptions, send } from '../authorization/requests.ts';
 import { caseOf, nameOf, routes } from '../authorization/routes.ts';
+import { createActor, type TestActor } from '../support/actors.ts';
 import type { Refusal } from './form.ts';
 import type { Stage } from './stage.ts';
 import type { Instance } from './variants.ts';

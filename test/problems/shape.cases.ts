@@ -1,11 +1,11 @@
 // Refusals that a route's shape brings with it, provoked in the same way on every route.
 import { sql } from 'kysely';
-import { MAX_BODY_BYTES } from '../../src/http/json-body.ts';
+import { MAX_BODY_BYTES } from '../../src/http/intake/json-body.ts';
 import { newId } from '../../src/lib/ids.ts';
-import { MAX_IMAGE_BYTES } from '../../src/modules/catalog/images.rules.ts';
-import { TEST_BARANGAY } from '../actors.ts';
+import { MAX_IMAGE_BYTES } from '../../src/modules/catalog/images/images.rules.ts';
 import { expectedAnswer, NOT_FOUND } from '../authorization/expectation.ts';
 import { caseOf } from '../authorization/routes.ts';
+import { TEST_BARANGAY } from '../support/actors.ts';
 import type { Refusal } from './form.ts';
 import { type Attempt, ask, type Changes, excludedFrom, type Provoke } from './operations.ts';
 

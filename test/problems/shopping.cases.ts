@@ -2,7 +2,7 @@
 import { newId } from '../../src/lib/ids.ts';
 import { DAY_MS, plusMs } from '../../src/lib/time.ts';
 import { changeCart } from '../../src/modules/carts/carts.service.ts';
-import { changeProduct } from '../../src/modules/catalog/products.service.ts';
+import { changeProduct } from '../../src/modules/catalog/products/products.service.ts';
 import { cancelOrder, moveOrder } from '../../src/modules/orders/fulfilment.service.ts';
 import { simulatePayment } from '../../src/modules/orders/simulation.service.ts';
 import {
@@ -14,8 +14,8 @@ import {
   makeSale,
   putInCart,
 } from '../authorization/fixtures.ts';
-import { actingAs } from '../builders.ts';
-import { type Buyer, createBuyer } from '../shop.ts';
+import { actingAs } from '../support/builders.ts';
+import { type Buyer, createBuyer } from '../support/shop.ts';
 import { type Attempt, ask, type Provocations } from './operations.ts';
 import type { Instance } from './variants.ts';
 

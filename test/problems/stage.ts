@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { SETTINGS } from '../../src/config.ts';
 import { ROLES } from '../../src/context.ts';
-import type { TestActor } from '../actors.ts';
-import { createTestApp, type TestApp } from '../app.ts';
 import { type Caller, type CallerKind, createCallers } from '../authorization/cast.ts';
 import { createStrangers } from '../authorization/requests.ts';
+import type { TestActor } from '../support/actors.ts';
+import { createTestApp, type TestApp } from '../support/app.ts';
 import { createFaultsOf, type FaultsOf } from './form.ts';
 import { createVariant, type Instance } from './variants.ts';
 

@@ -3,10 +3,10 @@ import { buildApp } from '../../src/app.ts';
 import { withoutCache } from '../../src/cache/cache.ts';
 import type { Services } from '../../src/context.ts';
 import { openDatabase } from '../../src/db/database.ts';
-import { createRateLimits } from '../../src/http/rate-limit.ts';
-import { createAuthenticate } from '../../src/modules/identity/authenticate.ts';
+import { createRateLimits } from '../../src/http/limits/rate-limit.ts';
+import { createAuthenticate } from '../../src/modules/auth/sessions/authenticate.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { call, type TestApp } from '../app.ts';
+import { call, type TestApp } from '../support/app.ts';
 
 export type Instance = Pick<TestApp, 'call'>;
 

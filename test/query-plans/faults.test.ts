@@ -2,7 +2,7 @@
 
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { BIG_ROWS, faultsOf, MAX_ROWS_READ } from './faults.ts';
 import { createPlanLog, explainEverything } from './plan-log.ts';
 

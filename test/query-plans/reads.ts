@@ -1,6 +1,6 @@
 // What is asked of every GET of the API: the routes by name, each with who asks and which filters and orderings.
 import { HOUR_MS, plusMs } from '../../src/lib/time.ts';
-import { TEST_START } from '../clock.ts';
+import { TEST_START } from '../support/clock.ts';
 import { customerOf, idOf, type MarketSize } from './market.ts';
 
 /** Before which few seller orders are due, and before which all. */

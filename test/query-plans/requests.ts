@@ -1,11 +1,11 @@
 // Sends the reads of reads.ts in every way of paging, and the writes of the authorisation matrix as those who may.
 import type { AnyRoute } from '../../src/http/route.ts';
-import { startSession } from '../../src/modules/identity/sessions.service.ts';
-import type { TestApp } from '../app.ts';
+import { startSession } from '../../src/modules/auth/sessions/sessions.service.ts';
 import { createCallers } from '../authorization/cast.ts';
 import { expectedAnswer } from '../authorization/expectation.ts';
 import { type Call, createStrangers, makingOf, prepare } from '../authorization/requests.ts';
 import { caseOf } from '../authorization/routes.ts';
+import type { TestApp } from '../support/app.ts';
 import { customerOf, idOf, type MarketSize } from './market.ts';
 import type { Read } from './reads.ts';
 

@@ -3,9 +3,9 @@ import { Type } from 'typebox';
 import { ROLES } from '../../context.ts';
 import { ADMIN, SIGNED_IN, signedIn } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
-import { Closed, IdParams, Model, Nullable, OneOf, Patch } from '../../http/schema.ts';
 import { CONFLICT, OPEN_ORDERS } from '../../lib/problem.ts';
-import { ProfileFields, User, userView } from '../identity/users.views.ts';
+import { Closed, IdParams, Model, Nullable, OneOf, Patch } from '../../lib/schema.ts';
+import { ProfileFields, User, userView } from '../users/users.views.ts';
 import { examples } from './accounts.examples.ts';
 import { changeAccount, deleteAccount } from './closing.service.ts';
 

@@ -2,10 +2,10 @@
 import type { Ctx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { dropCart } from '../carts/carts.service.ts';
-import { getProfile, type Profile, removeUser } from '../identity/profiles.service.ts';
-import { changeUser, type UserChange } from '../identity/users.service.ts';
 import { cancelUnpaidOrders, requireNoBindingOrders } from '../orders/closing.service.ts';
 import { suspendShopOf } from '../sellers/standing.service.ts';
+import { getProfile, type Profile, removeUser } from '../users/profiles/profiles.service.ts';
+import { changeUser, type UserChange } from '../users/users.service.ts';
 
 /**
  * Deletes an account. Orders that are paid or on their way have to end first; unpaid ones are cancelled.

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { makePaidPayment, makeShippedSale } from '../../../test/authorization/fixtures.ts';
-import { hold } from '../../../test/hold.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { hold } from '../../../test/support/hold.ts';
 import {
   type Buyer,
   checkOut,
@@ -11,7 +11,7 @@ import {
   order,
   stockOf,
   stockProduct,
-} from '../../../test/shop.ts';
+} from '../../../test/support/shop.ts';
 import { newId } from '../../lib/ids.ts';
 
 let test: TestApp;

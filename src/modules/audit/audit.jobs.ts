@@ -1,8 +1,8 @@
 // When the audit log is sealed, and when its months get their partitions.
 import type { Ctx } from '../../context.ts';
 import { defineJob, NoData } from '../../jobs/define.ts';
-import { makeAuditPartitions } from './retention.service.ts';
-import { sealEntries } from './seals.service.ts';
+import { makeAuditPartitions } from './retention/retention.service.ts';
+import { sealEntries } from './seals/seals.service.ts';
 
 export const sealEntriesJob = defineJob(
   { name: 'audit.seal-entries', data: NoData, every: { seconds: 60 } },

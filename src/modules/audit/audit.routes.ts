@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage } from '../../http/route.ts';
-import { Id, type Infer, Line, Model, Moment, Nullable, Timestamp } from '../../http/schema.ts';
+import { Id, type Infer, Line, Model, Moment, Nullable, Timestamp } from '../../lib/schema.ts';
 import { examples } from './audit.examples.ts';
 import type { AuditRow } from './audit.queries.ts';
 import { listAuditEntries } from './audit.service.ts';

@@ -1,6 +1,6 @@
 // The audit log: who did what to which object, written in the transaction of the deed and never changed.
 import type { Ctx, TxCtx } from '../../context.ts';
-import { type CommittedDeed, DEED_COMMITTED } from '../../db/commit-memory.ts';
+import { type CommittedDeed, DEED_COMMITTED } from '../../db/commits/commit-memory.ts';
 import { insertTogether } from '../../db/insert-together.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { newId } from '../../lib/ids.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 import { changesBetween, recordAudit } from './audit.service.ts';

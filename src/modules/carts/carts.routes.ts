@@ -2,10 +2,10 @@
 import { type Static, Type } from 'typebox';
 import { BUYER } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
-import { Closed, Id, Model, Money, OneOf, PositiveQuantity, Quantity } from '../../http/schema.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';
 import { formatQuantity, parseQuantity, UNITS } from '../../lib/quantity.ts';
+import { Closed, Id, Model, Money, OneOf, PositiveQuantity, Quantity } from '../../lib/schema.ts';
 import type { CartLine } from '../storefront/cart-lines.service.ts';
 import { PRODUCT_UNAVAILABLE } from './carts.errors.ts';
 import { examples } from './carts.examples.ts';

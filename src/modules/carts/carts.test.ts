@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { type Buyer, createBuyer, fillCart, stockProduct } from '../../../test/shop.ts';
+import { createActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { type Buyer, createBuyer, fillCart, stockProduct } from '../../../test/support/shop.ts';
 import { newId } from '../../lib/ids.ts';
 
 let test: TestApp;

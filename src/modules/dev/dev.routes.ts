@@ -3,11 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Config } from '../../config.ts';
 import type { Services } from '../../context.ts';
-import { type DevMessage, listDevMessages } from '../../gateways/dev-messages.ts';
-import { sendPage, wantsPage } from '../../http/html-page.ts';
-import { isLocalCaller } from '../../http/local-caller.ts';
-import { Closed, type Infer, OneOf, Timestamp } from '../../http/schema.ts';
+import { type DevMessage, listDevMessages } from '../../gateways/messages/dev-messages.ts';
+import { isLocalCaller } from '../../http/intake/local-caller.ts';
+import { sendPage, wantsPage } from '../../http/pages/html-page.ts';
 import { NOT_FOUND, Problem } from '../../lib/problem.ts';
+import { Closed, type Infer, OneOf, Timestamp } from '../../lib/schema.ts';
 import { MESSAGES_STYLE, messagesBody } from './messages-page.ts';
 
 const MAX_SHOWN = 100;

@@ -1,6 +1,6 @@
 // The development mailbox as a page: who would have got what, newest first.
-import type { DevMessage } from '../../gateways/dev-messages.ts';
-import { escapeHtml } from '../../http/html-page.ts';
+import type { DevMessage } from '../../gateways/messages/dev-messages.ts';
+import { escapeHtml } from '../../http/pages/html-page.ts';
 
 export const MESSAGES_STYLE =
   'article{border-top:1px solid #c9d1c3;padding:.4rem 0}h2{font-size:1.05rem;margin:.4rem 0}pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;margin:.4rem 0}label{margin-right:.5rem}input{font:inherit;padding:.3rem;min-width:16rem}a{color:#14532d}';

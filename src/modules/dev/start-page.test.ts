@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import Fastify from 'fastify';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { DEMO_EMAILS, DEMO_PASSWORD } from '../../lib/demo-market.ts';
 import { seedDatabase } from '../../seed/seed.ts';
 import { registerStartPage } from './start-page.ts';

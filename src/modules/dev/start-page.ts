@@ -3,9 +3,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Services } from '../../context.ts';
 import type { Db } from '../../db/database.ts';
-import { linksOf } from '../../http/entry-points.ts';
-import { escapeHtml, sendPage, wantsPage } from '../../http/html-page.ts';
-import { isLocalCaller } from '../../http/local-caller.ts';
+import { isLocalCaller } from '../../http/intake/local-caller.ts';
+import { linksOf } from '../../http/pages/entry-points.ts';
+import { escapeHtml, sendPage, wantsPage } from '../../http/pages/html-page.ts';
 import { DEMO_EMAILS, DEMO_PASSWORD } from '../../lib/demo-market.ts';
 
 const EXEMPT = { config: { isExempt: true }, schema: { hide: true } };

@@ -2,9 +2,9 @@
 import { Type } from 'typebox';
 import { SHOPPER } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
-import { Id, type Infer, Model, Money, OneOf, Timestamp } from '../../http/schema.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { UNITS, type Unit } from '../../lib/quantity.ts';
+import { Id, type Infer, Model, Money, OneOf, Timestamp } from '../../lib/schema.ts';
 import { examples } from './favorites.examples.ts';
 import * as favorites from './favorites.service.ts';
 

@@ -2,6 +2,8 @@
 import { Type } from 'typebox';
 import { SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { CONFLICT, LIMIT_REACHED } from '../../lib/problem.ts';
+import { formatQuantity } from '../../lib/quantity.ts';
 import {
   Closed,
   Id,
@@ -15,9 +17,7 @@ import {
   PositiveQuantity,
   Quantity,
   Timestamp,
-} from '../../http/schema.ts';
-import { CONFLICT, LIMIT_REACHED } from '../../lib/problem.ts';
-import { formatQuantity } from '../../lib/quantity.ts';
+} from '../../lib/schema.ts';
 import { daysLeft, FRESHNESS, freshnessOf } from './freshness.rules.ts';
 import { examples } from './inventory.examples.ts';
 import * as lots from './lots.service.ts';

@@ -6,7 +6,7 @@ import { newId } from '../../lib/ids.ts';
 import { CONFLICT, limitReached, notFound, Problem } from '../../lib/problem.ts';
 import { formatQuantity, parseQuantity } from '../../lib/quantity.ts';
 import { type AuditedDeed, recordAudit } from '../audit/audit.service.ts';
-import { getOwnProduct, getSellableProduct } from '../catalog/products.service.ts';
+import { getOwnProduct, getSellableProduct } from '../catalog/products/products.service.ts';
 import { refreshListingStock } from '../listing/listing.service.ts';
 import { holdStock } from './allocation.service.ts';
 import {

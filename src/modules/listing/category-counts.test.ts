@@ -1,8 +1,8 @@
 // How many products of a category are on sale is kept, not counted, and is never wrong.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { createCategory, createProduct } from '../../../test/builders.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { createCategory, createProduct } from '../../../test/support/builders.ts';
 import { foldCategoryCountsJob } from './listing.jobs.ts';
 import { countProductsByCategory } from './listing.service.ts';
 

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { hold } from '../../../test/hold.ts';
-import { type StockOptions, stockProduct } from '../../../test/shop.ts';
+import { createActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { hold } from '../../../test/support/hold.ts';
+import { type StockOptions, stockProduct } from '../../../test/support/shop.ts';
 import { checkInvariants } from '../../db/invariants.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';

@@ -1,8 +1,8 @@
 // The job that hands mail and SMS to their gateways.
 import { Type } from 'typebox';
 import type { OutsideCtx } from '../../context.ts';
-import { Closed, type Infer, OneOf } from '../../http/schema.ts';
 import { defineJob } from '../../jobs/define.ts';
+import { Closed, type Infer, OneOf } from '../../lib/schema.ts';
 
 const Outgoing = Closed({
   channel: OneOf(['email', 'sms']),

@@ -1,7 +1,7 @@
 // What leaves with a commit: messages to people, and events for whoever wants to know.
 import type { Ctx, TxCtx } from '../../context.ts';
 import { newId } from '../../lib/ids.ts';
-import { attachTrace, type TraceContext } from '../../telemetry/trace-context.ts';
+import { attachTrace, type TraceContext } from '../../telemetry/traces/trace-context.ts';
 import { type OutgoingMessage, sendMessageJob } from './notifications.jobs.ts';
 import { insertOutboxMessages, type OutboxRow } from './notifications.queries.ts';
 

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS, MINUTE_MS } from '../../lib/time.ts';
-import { detachTrace, newTrace, type TraceContext } from '../../telemetry/trace-context.ts';
+import { detachTrace, newTrace, type TraceContext } from '../../telemetry/traces/trace-context.ts';
 import { sendMessageJob } from './notifications.jobs.ts';
 import { type DomainEvent, publishEvents, sendMessage } from './notifications.service.ts';
 import { dispatchEvents, forgetDispatchedEvents } from './outbox.service.ts';

@@ -3,7 +3,7 @@ import type { Ctx, TxCtx } from '../../context.ts';
 import { IN_BATCH, workThrough } from '../../db/batches.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
-import { detachTrace, type TraceContext } from '../../telemetry/trace-context.ts';
+import { detachTrace, type TraceContext } from '../../telemetry/traces/trace-context.ts';
 import {
   deleteDispatchedBefore,
   findOrderParties,

@@ -1,10 +1,10 @@
 // Housekeeping: what has outlived its use is swept, what is counted is added up, what must hold is checked.
 import type { Ctx } from '../../context.ts';
-import { forgetExpiredAnswers } from '../../http/idempotency.ts';
+import { forgetExpiredAnswers } from '../../http/intake/idempotency.ts';
 import { defineJob, NoData } from '../../jobs/define.ts';
-import { watchAudit } from './audit-watch.service.ts';
-import { watchInvariants } from './invariants.service.ts';
 import { foldBusinessCounts } from './operations.queries.ts';
+import { watchAudit } from './watch/audit-watch.service.ts';
+import { watchInvariants } from './watch/invariants.service.ts';
 
 export const forgetExpiredAnswersJob = defineJob(
   { name: 'operations.forget-answers', data: NoData, every: { seconds: 600 } },

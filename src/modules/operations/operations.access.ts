@@ -5,11 +5,11 @@ import type { Config } from '../../config.ts';
 import type { Services } from '../../context.ts';
 import { lacksFactor } from '../../http/access.ts';
 import { type Authenticate, origin } from '../../http/caller.ts';
-import { isLocalCaller } from '../../http/local-caller.ts';
-import type { RateLimits } from '../../http/rate-limit.ts';
-import { withDeadline } from '../../lib/deadline.ts';
+import { isLocalCaller } from '../../http/intake/local-caller.ts';
+import type { RateLimits } from '../../http/limits/rate-limit.ts';
+import { withDeadline } from '../../lib/flow/deadline.ts';
 import { keyRing } from '../../lib/key-ring.ts';
-import { PROBE_TIMEOUT_MS } from './health.probes.ts';
+import { PROBE_TIMEOUT_MS } from './health/health.probes.ts';
 
 const BEARER = /^Bearer +(\S{1,4096})$/i;
 

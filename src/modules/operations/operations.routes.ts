@@ -1,11 +1,11 @@
 // Health, metrics and well-known files: for machines and people on call, outside the API's versions and limits.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { PROBLEM_TYPE, problemBody } from '../../http/problem-answers.ts';
-import { type Example, OneOf, Timestamp } from '../../http/schema.ts';
+import { PROBLEM_TYPE, problemBody } from '../../http/answer/problem-answers.ts';
 import { Problem, SERVICE_UNAVAILABLE, UNAUTHENTICATED } from '../../lib/problem.ts';
+import { type Example, OneOf, Timestamp } from '../../lib/schema.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import { type Health, publicView } from './health.service.ts';
+import { type Health, publicView } from './health/health.service.ts';
 import { type DetailsDeps, mayReadDetails, mayReadMetrics } from './operations.access.ts';
 import { securityTxt } from './security-txt.ts';
 

@@ -1,12 +1,12 @@
 import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { readScrape, sampleOf } from '../../../test/scrape.ts';
+import { createActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { readScrape, sampleOf } from '../../../test/support/processes/scrape.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS, MINUTE_MS, plusMs } from '../../lib/time.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { createHealth } from './health.service.ts';
+import { createHealth } from './health/health.service.ts';
 
 const METRICS_TOKEN = 'metrics-token-of-the-tests';
 const HEALTH_PATHS = ['/health', '/health/', '/api/v1/health', '/api/v2/health'];

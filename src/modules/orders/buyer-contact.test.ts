@@ -1,8 +1,8 @@
 // What sellers see of buyers, by the state of their seller order.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { type Buyer, createBuyer, order, stockProduct } from '../../../test/shop.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { type Buyer, createBuyer, order, stockProduct } from '../../../test/support/shop.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { type ContactCase, showsBuyer } from './buyer-contact.rules.ts';
 

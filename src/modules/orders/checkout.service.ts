@@ -8,9 +8,9 @@ import { formatMoney } from '../../lib/money.ts';
 import { invalidField, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { formatQuantity } from '../../lib/quantity.ts';
 import { businessYear, MINUTE_MS, plusMs } from '../../lib/time.ts';
+import { getOwnAddress, type PostalAddress } from '../addresses/addresses.service.ts';
 import { auditRow } from '../audit/audit.service.ts';
 import { holdCart, takeFromCart } from '../carts/carts.service.ts';
-import { getOwnAddress, type PostalAddress } from '../identity/addresses.service.ts';
 import {
   type Allocation,
   holdStock,

@@ -1,9 +1,15 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { makePaidPayment } from '../../../test/authorization/fixtures.ts';
-import { type Buyer, createBuyer, order, stockOf, stockProduct } from '../../../test/shop.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import {
+  type Buyer,
+  createBuyer,
+  order,
+  stockOf,
+  stockProduct,
+} from '../../../test/support/shop.ts';
 import { HOUR_MS, MINUTE_MS, plusMs, SECOND_MS } from '../../lib/time.ts';
 import { cancelOverdue, remindSellers } from './deadlines.service.ts';
 

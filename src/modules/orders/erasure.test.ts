@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { createBuyer, order, stockProduct } from '../../../test/shop.ts';
+import { createActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { createBuyer, order, stockProduct } from '../../../test/support/shop.ts';
 import { DAY_MS } from '../../lib/time.ts';
-import { eraseDeletedUsers } from '../identity/erasure.service.ts';
+import { eraseDeletedUsers } from '../users/erasure/erasure.service.ts';
 import { forgetErasedBuyers } from './orders.service.ts';
 
 let test: TestApp;

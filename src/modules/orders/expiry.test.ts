@@ -1,17 +1,17 @@
 // A thousand reservations that end at one moment, one of which nobody can cancel, while somebody holds a hot product.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { asBuyer } from '../../../test/authorization/fixtures.ts';
-import { hold } from '../../../test/hold.ts';
+import { createActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { hold } from '../../../test/support/hold.ts';
 import {
   type Buyer,
   createBuyer,
   type StockedProduct,
   stockOf,
   stockProduct,
-} from '../../../test/shop.ts';
+} from '../../../test/support/shop.ts';
 import { checkInvariants } from '../../db/invariants.ts';
 import { newId } from '../../lib/ids.ts';
 import { HOUR_MS, SECOND_MS } from '../../lib/time.ts';

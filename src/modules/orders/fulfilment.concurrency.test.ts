@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { createBuyer, order, stockOf, stockProduct } from '../../../test/shop.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { createBuyer, order, stockOf, stockProduct } from '../../../test/support/shop.ts';
 
 let test: TestApp;
 let seller: TestActor;

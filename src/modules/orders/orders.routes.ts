@@ -2,19 +2,9 @@
 import { Type } from 'typebox';
 import { BUYER, SELLER_OR_ADMIN, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
-import {
-  Closed,
-  Id,
-  IdParams,
-  Line,
-  Model,
-  Moment,
-  OneOf,
-  Text,
-  Total,
-} from '../../http/schema.ts';
 import { parseMoney } from '../../lib/money.ts';
 import { FORBIDDEN, NOT_FOUND, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
+import { Closed, Id, IdParams, Line, Model, Moment, OneOf, Text, Total } from '../../lib/schema.ts';
 import { PRODUCT_UNAVAILABLE } from '../carts/carts.errors.ts';
 import { listCartProducts, MAX_CART_LINES } from '../carts/carts.service.ts';
 import { PAYMENT_REQUIRED } from '../payments/payments.errors.ts';

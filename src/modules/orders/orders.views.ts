@@ -1,9 +1,9 @@
 // Orders, events and payments on the wire.
 import { type Static, Type } from 'typebox';
 import type { Ctx } from '../../context.ts';
-import { Id, Model, Money, Nullable, OneOf, Quantity, Timestamp } from '../../http/schema.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { formatQuantity, UNITS, type Unit } from '../../lib/quantity.ts';
+import { Id, Model, Money, Nullable, OneOf, Quantity, Timestamp } from '../../lib/schema.ts';
 import { PAYMENT_METHODS, PAYMENT_STATUSES } from '../payments/payments.rules.ts';
 import { Payment, paymentView } from '../payments/payments.views.ts';
 import { examples } from './orders.examples.ts';

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { type Buyer, balancesOf, createBuyer, order, stockProduct } from '../../../test/shop.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import {
+  type Buyer,
+  balancesOf,
+  createBuyer,
+  order,
+  stockProduct,
+} from '../../../test/support/shop.ts';
 import { checkInvariants } from '../../db/invariants.ts';
 import { newId } from '../../lib/ids.ts';
 

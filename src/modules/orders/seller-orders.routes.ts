@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage } from '../../http/route.ts';
-import { IdParams, Model } from '../../http/schema.ts';
+import { IdParams, Model } from '../../lib/schema.ts';
 import { examples } from './orders.examples.ts';
 import { Order, orderView } from './orders.views.ts';
 import { listCustomersOfSeller, listOrdersOfSeller } from './seller-orders.service.ts';

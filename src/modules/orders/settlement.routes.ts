@@ -2,9 +2,9 @@
 import { Type } from 'typebox';
 import { ADMIN, SIGNED_OUT } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
-import { Closed, Id, IdParams, Line, Model, PositiveTotal } from '../../http/schema.ts';
 import { parseMoney } from '../../lib/money.ts';
 import { FORBIDDEN, notFound } from '../../lib/problem.ts';
+import { Closed, Id, IdParams, Line, Model, PositiveTotal } from '../../lib/schema.ts';
 import { PAYMENT_STATE } from '../payments/payments.errors.ts';
 import { Payment, paymentView } from '../payments/payments.views.ts';
 import { examples } from './orders.examples.ts';

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Ctx, OutsideCtx, TxCtx } from '../../context.ts';
 import { IN_BATCH } from '../../db/batches.ts';
 import { inTransaction, type TransactionOptions } from '../../db/transaction.ts';
-import type { ProviderEvent } from '../../gateways/payment-provider.ts';
+import type { ProviderEvent } from '../../gateways/payments/payment-provider.ts';
 import { FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';
 import { books } from '../ledger/ledger.service.ts';
 import { effectOf, type Outcome } from '../payments/payments.rules.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import {
   type Buyer,
   balancesOf,
@@ -8,7 +8,7 @@ import {
   order,
   stockOf,
   stockProduct,
-} from '../../../test/shop.ts';
+} from '../../../test/support/shop.ts';
 import { newId } from '../../lib/ids.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 import { carryOutRefund } from '../payments/payments.service.ts';

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
-import { Closed, Id, Model, OneOf } from '../../http/schema.ts';
+import { Closed, Id, Model, OneOf } from '../../lib/schema.ts';
 import { PAYMENT_STATE } from '../payments/payments.errors.ts';
 import { examples } from './orders.examples.ts';
 import {

@@ -1,9 +1,9 @@
 // Playing the wallet in development: how a payment ends is decided by its owner, or on the wallet's own page.
 import type { OutsideCtx } from '../../context.ts';
-import type { ProviderPayment } from '../../gateways/payment-provider.ts';
+import type { ProviderPayment } from '../../gateways/payments/payment-provider.ts';
 import { signedIn } from '../../http/access.ts';
 import { notFound } from '../../lib/problem.ts';
-import { traceHeaders } from '../../telemetry/trace-context.ts';
+import { traceHeaders } from '../../telemetry/traces/trace-context.ts';
 import { getPayment, startWallet } from '../payments/payments.service.ts';
 
 export const SIMULATED_OUTCOMES = ['success', 'failure', 'expiry'] as const;

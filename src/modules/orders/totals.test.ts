@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import {
   type Buyer,
   checkOut,
@@ -8,7 +8,7 @@ import {
   fillCart,
   type StockedProduct,
   stockProduct,
-} from '../../../test/shop.ts';
+} from '../../../test/support/shop.ts';
 import { newId } from '../../lib/ids.ts';
 import {
   MAX_PRICE_CENTAVOS,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { makeDeliveredSale } from '../../../test/authorization/fixtures.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import {
   type Buyer,
   checkOut,
@@ -10,7 +10,7 @@ import {
   order,
   stockOf,
   stockProduct,
-} from '../../../test/shop.ts';
+} from '../../../test/support/shop.ts';
 
 const PESOS = 100;
 let test: TestApp;

@@ -1,7 +1,7 @@
 // The simulator's own page, where `checkout_url` leads in development: pay, refuse, or let the time run out, and go back
 // to where the order came from.
 import type { FastifyInstance } from 'fastify';
-import { sendPage } from '../../http/html-page.ts';
+import { sendPage } from '../../http/pages/html-page.ts';
 import { isUuid } from '../../lib/ids.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { notFound } from '../../lib/problem.ts';

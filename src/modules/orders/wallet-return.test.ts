@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { type Buyer, checkOut, createBuyer, fillCart, stockProduct } from '../../../test/shop.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import {
+  type Buyer,
+  checkOut,
+  createBuyer,
+  fillCart,
+  stockProduct,
+} from '../../../test/support/shop.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 import { expireReservations } from './settlement.service.ts';
 

@@ -1,6 +1,6 @@
 // Unversioned addresses of payments: where a buyer's browser goes to pay, and in development, deciding how it ends.
 import type { FastifyInstance } from 'fastify';
-import { sendPage } from '../../http/html-page.ts';
+import { sendPage } from '../../http/pages/html-page.ts';
 import type { Limited } from '../../http/route.ts';
 import { type CheckoutAddress, isCheckoutAddress, openCheckout } from './payments.service.ts';
 

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
-import { Id, IdParams } from '../../http/schema.ts';
+import { Id, IdParams } from '../../lib/schema.ts';
 import { getPayment, listPayments } from './payments.service.ts';
 import { Payment, paymentView } from './payments.views.ts';
 

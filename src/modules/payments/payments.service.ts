@@ -8,7 +8,7 @@ import {
   type PaymentProvider,
   type ProviderEvent,
   ProviderRefusedError,
-} from '../../gateways/payment-provider.ts';
+} from '../../gateways/payments/payment-provider.ts';
 import { signedIn } from '../../http/access.ts';
 import { type KeyRing, keyRing, mapRing } from '../../lib/key-ring.ts';
 import { notFound, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';

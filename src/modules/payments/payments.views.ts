@@ -1,8 +1,8 @@
 // Payments on the wire.
 import { type Static, Type } from 'typebox';
 import type { Ctx } from '../../context.ts';
-import { Id, Model, Money, Nullable, OneOf, Timestamp } from '../../http/schema.ts';
 import { formatMoney } from '../../lib/money.ts';
+import { Id, Model, Money, Nullable, OneOf, Timestamp } from '../../lib/schema.ts';
 import { examples } from './payments.examples.ts';
 import { PAYMENT_METHODS, PAYMENT_STATUSES } from './payments.rules.ts';
 import { checkoutUrl, type PaymentRow } from './payments.service.ts';

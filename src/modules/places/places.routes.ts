@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { ANYONE } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
-import { Line, Model, OneOf } from '../../http/schema.ts';
+import { Line, Model, OneOf } from '../../lib/schema.ts';
 import { examples } from './places.examples.ts';
 import { listPlaces } from './places.service.ts';
 

@@ -3,6 +3,8 @@ import { Type } from 'typebox';
 import { PROMOS, SELLERS } from '../../cache/tags.ts';
 import { ANYONE, SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { formatMoney } from '../../lib/money.ts';
+import { LIMIT_REACHED, STALE_VERSION } from '../../lib/problem.ts';
 import {
   Closed,
   Description,
@@ -17,9 +19,7 @@ import {
   Patch,
   Price,
   Timestamp,
-} from '../../http/schema.ts';
-import { formatMoney } from '../../lib/money.ts';
-import { LIMIT_REACHED, STALE_VERSION } from '../../lib/problem.ts';
+} from '../../lib/schema.ts';
 import { examples } from './promos.examples.ts';
 import { DISCOUNT_TYPES, type DiscountType, PROMO_STATUSES, statusAt } from './promos.rules.ts';
 import * as promos from './promos.service.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { type Db, openDatabase } from '../../db/database.ts';
 import { MAX_PRICE_CENTAVOS } from '../../lib/money.ts';
 import {

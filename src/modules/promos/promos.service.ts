@@ -4,7 +4,7 @@ import type { Ctx, TxCtx } from '../../context.ts';
 import { lockLimit } from '../../db/limits.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { type ExpectedVersions, requireVersion } from '../../http/conditional.ts';
+import { type ExpectedVersions, requireVersion } from '../../http/answer/conditional.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatMoney, parseMoney } from '../../lib/money.ts';
 import { invalidField, limitReached, notFound } from '../../lib/problem.ts';

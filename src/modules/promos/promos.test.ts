@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActor } from '../../../test/actors.ts';
-import { stockProduct } from '../../../test/shop.ts';
+import { createActor } from '../../../test/support/actors.ts';
+import { stockProduct } from '../../../test/support/shop.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';

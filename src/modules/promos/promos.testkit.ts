@@ -1,8 +1,8 @@
 // For the tests of this folder: a seller with two products at 100.00, people around them, and calls on their promos.
 import type { LightMyRequestResponse } from 'fastify';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { stockProduct } from '../../../test/shop.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { stockProduct } from '../../../test/support/shop.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
 
 const LIST_PRICE_CENTAVOS = 10_000;

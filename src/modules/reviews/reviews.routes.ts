@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { REVIEWS, singleProductTags } from '../../cache/tags.ts';
 import { ANYONE, BUYER, SELLER, SHOPPER, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { CONFLICT, FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';
 import {
   Closed,
   Id,
@@ -13,8 +14,7 @@ import {
   Patch,
   Text,
   Timestamp,
-} from '../../http/schema.ts';
-import { CONFLICT, FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';
+} from '../../lib/schema.ts';
 import { examples } from './reviews.examples.ts';
 import * as reviews from './reviews.service.ts';
 

@@ -1,9 +1,9 @@
 // A seller's standing and name, with more products than a request could rewrite.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { hold } from '../../../test/hold.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { hold } from '../../../test/support/hold.ts';
 import {
   type Buyer,
   checkOut,
@@ -11,7 +11,7 @@ import {
   fillCart,
   order,
   stockProduct,
-} from '../../../test/shop.ts';
+} from '../../../test/support/shop.ts';
 import { checkInvariants } from '../../db/invariants.ts';
 import { SECOND_MS } from '../../lib/time.ts';
 import { refreshChangedSellers, refreshStaleListings } from '../listing/listing.service.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createActor, TEST_BARANGAY, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { stockProduct } from '../../../test/shop.ts';
+import { createActor, TEST_BARANGAY, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { stockProduct } from '../../../test/support/shop.ts';
 
 let test: TestApp;
 let admin: TestActor;

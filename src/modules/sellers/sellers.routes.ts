@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { PRODUCT_COUNTS, SELLERS } from '../../cache/tags.ts';
 import { ADMIN, ANYONE, BUYER, SELLER_OR_ADMIN, SHOPPER } from '../../http/access.ts';
 import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { CONFLICT, OPEN_ORDERS, STALE_VERSION } from '../../lib/problem.ts';
 import {
   Closed,
   Description,
@@ -15,8 +16,7 @@ import {
   OneOf,
   Patch,
   Timestamp,
-} from '../../http/schema.ts';
-import { CONFLICT, OPEN_ORDERS, STALE_VERSION } from '../../lib/problem.ts';
+} from '../../lib/schema.ts';
 import { decideName, type NameDecision } from './names.service.ts';
 import { SELLER_TRANSITION } from './sellers.errors.ts';
 import { examples } from './sellers.examples.ts';

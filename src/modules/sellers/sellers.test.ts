@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createActor, TEST_BARANGAY, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { createBuyer, order, stockProduct } from '../../../test/shop.ts';
+import { createActor, TEST_BARANGAY, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { createBuyer, order, stockProduct } from '../../../test/support/shop.ts';
 import { newId } from '../../lib/ids.ts';
 import { refreshChangedSellers } from '../listing/listing.service.ts';
 

@@ -2,12 +2,12 @@
 import { invalidate, SELLERS } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { type ExpectedVersions, requireVersion } from '../../http/conditional.ts';
+import { type ExpectedVersions, requireVersion } from '../../http/answer/conditional.ts';
 import { notFound, Problem } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
-import { revokeSellerRole } from '../identity/identity.service.ts';
 import { refreshSellerListings } from '../listing/listing.service.ts';
 import { publishEvents } from '../notifications/notifications.service.ts';
+import { revokeSellerRole } from '../users/roles.service.ts';
 import { hasOpenSellerOrders, SELLER_TRANSITION } from './sellers.errors.ts';
 import {
   countOpenSellerOrders,

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor, TEST_BARANGAY, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { checkOut, createBuyer, fillCart, order, stockProduct } from '../../../test/shop.ts';
+import { createActor, TEST_BARANGAY, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import {
+  checkOut,
+  createBuyer,
+  fillCart,
+  order,
+  stockProduct,
+} from '../../../test/support/shop.ts';
 import { newId } from '../../lib/ids.ts';
 
 let test: TestApp;

@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import type { TxCtx } from '../../context.ts';
 import { keyRing } from '../../lib/key-ring.ts';
-import { getConfirmedContacts } from '../identity/identity.service.ts';
+import { getConfirmedContacts } from '../users/roles.service.ts';
 import {
   deleteSuspensionMarks,
   hasSuspensionMark,

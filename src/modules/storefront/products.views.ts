@@ -1,6 +1,8 @@
 // A product on the wire: as everybody sees it, and as its seller does.
 import { Type } from 'typebox';
 import type { Ctx } from '../../context.ts';
+import { formatMoney } from '../../lib/money.ts';
+import { formatQuantity, UNITS } from '../../lib/quantity.ts';
 import {
   Id,
   type Infer,
@@ -10,11 +12,9 @@ import {
   OneOf,
   Quantity,
   Timestamp,
-} from '../../http/schema.ts';
-import { formatMoney } from '../../lib/money.ts';
-import { formatQuantity, UNITS } from '../../lib/quantity.ts';
-import { imageUrls, signedImageUrls } from '../catalog/image-addresses.rules.ts';
-import { TAX_CLASSES } from '../catalog/products.service.ts';
+} from '../../lib/schema.ts';
+import { imageUrls, signedImageUrls } from '../catalog/images/image-addresses.rules.ts';
+import { TAX_CLASSES } from '../catalog/products/products.service.ts';
 import { daysLeft, FRESHNESS, freshnessOf } from '../inventory/inventory.service.ts';
 import { mayManage } from '../sellers/sellers.service.ts';
 import type { ProductRow } from './product-rows.queries.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { createCategory, createLot, createProduct } from '../../../test/builders.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { createCategory, createLot, createProduct } from '../../../test/support/builders.ts';
 
 let test: TestApp;
 let seller: TestActor;

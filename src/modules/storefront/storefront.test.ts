@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { createCategory, createLot, createProduct } from '../../../test/builders.ts';
+import { createActor, type TestActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { createCategory, createLot, createProduct } from '../../../test/support/builders.ts';
 import { PRODUCTS, productTag } from '../../cache/tags.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS, HOUR_MS, plusMs } from '../../lib/time.ts';
-import type { Category } from '../catalog/categories.service.ts';
+import type { Category } from '../catalog/categories/categories.service.ts';
 import { refreshListings } from '../listing/listing.service.ts';
 
 let test: TestApp;

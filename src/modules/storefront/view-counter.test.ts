@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor } from '../../../test/actors.ts';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { createProduct } from '../../../test/builders.ts';
+import { createActor } from '../../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../../test/support/app.ts';
+import { createProduct } from '../../../test/support/builders.ts';
 import { newId } from '../../lib/ids.ts';
 import { createViewCounter } from './view-counter.ts';
 

@@ -1,0 +1,79 @@
+// A database beside the one that serves: where a dump is tried out, and from where it takes the other's place.
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { checkInvariants } from '../db/invariants.ts';
+import { pendingMigrations } from '../db/migrations/migrate.ts';
+import { CliError } from '../lib/exit.ts';
+import { connectTo, countRows, type RowCounts } from './snapshot.ts';
+
+const MAINTENANCE_DATABASE = 'postgres';
+const MAX_NAMED = 5;
+
+export interface Examination {
+  /** Migrations of this checkout that the data were not brought up to yet. */
+  readonly pending: readonly string[];
+  readonly violations: readonly string[];
+}
+
+/** The same server, another database. */
+export function withDatabase(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${encodeURIComponent(database)}`;
+  return other.href;
+}
+
+/** A connection that stands in nobody's way when databases are made, renamed and dropped. */
+export function connectToServer(url: string): Promise<pg.Client> {
+  return connectTo(withDatabase(url, MAINTENANCE_DATABASE));
+}
+
+/** An empty database of the same text rules as `like`, where that exists. Needs the right to create databases. */
+export async function createScratch(server: pg.Client, like: string): Promise<string> {
+  const name = `${like}_scratch_${randomBytes(4).toString('hex')}`;
+  const { rows } = await server.query<{ options: string }>(
+    `SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype) AS options
+     FROM pg_database WHERE datname = $1`,
+    [like],
+  );
+  await server.query(
+    `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE template0 ${rows[0]?.options ?? ''}`,
+  );
+  return name;
+}
+
+export async function dropDatabase(server: pg.Client, name: string): Promise<void> {
+  await server.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+}
+
+/**
+ * @param expected rows of each table, where they are known
+ * @throws CliError where tables hold more rows or fewer
+ */
+export async function examine(
+  url: string,
+  moment: Date,
+  expected?: RowCounts,
+): Promise<Examination> {
+  const client = await connectTo(url);
+  try {
+    if (expected !== undefined) requireSameRows(expected, await countRows(client));
+    const pending = await pendingMigrations(
+      async (sql) => (await client.query<{ name: string }>(sql)).rows,
+    );
+    // The rules know the tables of this checkout.
+    const found = pending.length > 0 ? [] : await checkInvariants(url, moment);
+    return { pending, violations: found.map(({ rule, detail }) => `${rule}: ${detail}`) };
+  } finally {
+    await client.end();
+  }
+}
+
+function requireSameRows(expected: RowCounts, actual: RowCounts): void {
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(actual)])];
+  const wrong = names.filter((name) => expected[name] !== actual[name]);
+  if (wrong.length === 0) return;
+  const named = wrong
+    .slice(0, MAX_NAMED)
+    .map((name) => `${name} has ${actual[name] ?? 'no'} rows instead of ${expected[name] ?? 'no'}`);
+  throw new CliError(`The backup does not bring back what it was taken of: ${named.join(', ')}.`);
+}

@@ -1,0 +1,14 @@
+// `check-invariants`: what must hold in any database of ours, asked of this one. Prints violations and nothing else.
+import { checkInvariants } from '../../db/invariants.ts';
+import { EXIT, type ExitCode } from '../../lib/exit.ts';
+import { print } from '../output.ts';
+import { findMigratedDatabase, readConfig } from '../settings.ts';
+
+export async function check(): Promise<ExitCode> {
+  const config = readConfig();
+  await using stack = new AsyncDisposableStack();
+  const { url } = await findMigratedDatabase(stack, config);
+  const violations = await checkInvariants(url);
+  for (const { rule, detail } of violations) print(`${rule}: ${detail}`);
+  return violations.length === 0 ? EXIT.done : EXIT.failed;
+}

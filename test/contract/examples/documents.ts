@@ -1,0 +1,31 @@
+// The documents as tests of the examples walk them.
+import { makeDocuments } from '../../../src/cli/openapi.ts';
+import type { OpenApiDocument } from '../../../src/http/openapi/document.ts';
+
+export type Operation = OpenApiDocument['paths'][string][string];
+
+export interface NamedOperation {
+  /** `POST /cart/items`, below the version's prefix. */
+  readonly name: string;
+  readonly operation: Operation;
+}
+
+export async function readDocument(version: string): Promise<OpenApiDocument> {
+  return JSON.parse((await makeDocuments([version])).get(version) ?? '');
+}
+
+export function operationsOf({ paths }: OpenApiDocument): NamedOperation[] {
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({
+      name: `${method.toUpperCase()} ${path.replace(/^\/api\/v\d+/, '')}`,
+      operation,
+    })),
+  );
+}
+
+/** Those that take JSON, as v1 has them. */
+export async function operationsWithBody(): Promise<NamedOperation[]> {
+  return operationsOf(await readDocument('v1')).filter(
+    ({ operation }) => operation.requestBody?.content['application/json'] !== undefined,
+  );
+}

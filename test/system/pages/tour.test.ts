@@ -1,0 +1,72 @@
+// The README's tour, word for word: its commands run in one shell against a newly started server, and what each
+// block prints must be what the README shows. Only the port is another.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { findFreePort } from '../../../scripts/free-port.ts';
+import { takeTour, tourIn } from '../../support/processes/tour.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 60_000;
+
+let dataDir: string;
+let port: number;
+let server: ChildProcess;
+let said = '';
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'freshbytes-tour-'));
+  // Started by root, PostgreSQL runs as nobody, and its data stay here only if that may enter.
+  await chmod(dataDir, 0o755);
+  port = await findFreePort();
+  server = spawn(process.execPath, ['bin/freshbytes.js', 'serve'], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [server.stdout, server.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+  }
+  await vi.waitUntil(isReady, { timeout: START_TIMEOUT_MS, interval: 100 });
+}, START_TIMEOUT_MS);
+
+afterAll(async () => {
+  if (server.exitCode === null) {
+    const exit = once(server, 'exit');
+    server.kill('SIGTERM');
+    await exit;
+  }
+  await rm(dataDir, { recursive: true, force: true });
+}, STOP_TIMEOUT_MS);
+
+it('prints what the README shows', async () => {
+  const steps = tourIn(await readFile(join(ROOT, 'README.md'), 'utf8'));
+  expect(steps.length).toBeGreaterThan(8);
+  const { printed, complaints } = await takeTour(steps, { url: `http://localhost:${port}` });
+  expect(complaints).toBe('');
+  expect(printed).toEqual(steps);
+});
+
+it('greets with the addresses, the sign-ins of the tour and where the data is', () => {
+  for (const words of [
+    `http://localhost:${port}/api/v1`,
+    'customer@freshbytes.test',
+    'seller@freshbytes.test',
+    'demo-Freshbytes-2026',
+    dataDir,
+  ]) {
+    expect(said).toContain(words);
+  }
+});
+
+async function isReady(): Promise<boolean> {
+  if (server.exitCode !== null) throw new Error(`the server ended:\n${said}`);
+  const response = await fetch(`http://localhost:${port}/health/ready`).catch(() => undefined);
+  return response?.ok === true;
+}
