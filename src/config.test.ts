@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makePrivateKey } from '../test/support/processes/private-key.ts';
+import { makePrivateKey } from '../test/support/private-key.ts';
 import { MAX_SECRET_FILE_BYTES, readSources } from './config/sources.ts';
 import { ConfigError, loadConfig, SETTINGS } from './config.ts';
 

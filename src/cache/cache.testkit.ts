@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 import { movableClock, type TestClock } from '../../test/support/clock.ts';
 import type { TestDatabase } from '../../test/support/database.ts';
-import { createDatabaseWire, type Wire } from '../../test/support/servers/wire.ts';
+import { createDatabaseWire, type Wire } from '../../test/support/network/wire.ts';
 import type { CachedAnswer } from './answer.ts';
 import { type Cache, type CacheResult, createCache } from './cache.ts';
 import { connectInvalidationBus, type InvalidationBus } from './invalidation-bus.ts';

@@ -11,7 +11,7 @@ import {
   withDatabase,
 } from '../../test/support/database.ts';
 import { runCli } from '../../test/support/processes/cli.ts';
-import { makePrivateKey } from '../../test/support/processes/private-key.ts';
+import { makePrivateKey } from '../../test/support/private-key.ts';
 import { DEMO_PEOPLE } from '../lib/demo-market.ts';
 
 /** Each command is a process of its own, which a busy machine starts slowly. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../test/support/processes/cli.ts';
-import { makePrivateKey } from '../../test/support/processes/private-key.ts';
+import { makePrivateKey } from '../../test/support/private-key.ts';
 import { ConfigError, SETTINGS } from '../config.ts';
 import { EXIT } from '../lib/exit.ts';
 import { checkConfig } from './config-check.ts';

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { type RunningCli, runCli, startCli } from '../../test/support/processes/cli.ts';
-import { readScrape, type Scrape, sampleOf } from '../../test/support/processes/scrape.ts';
+import { readScrape, type Scrape, sampleOf } from '../../test/support/scrape.ts';
 import { hasPromtool, lintMetrics } from '../../test/support/servers/promtool.ts';
 
 /** Each is a process of its own, which a busy machine starts slowly. */

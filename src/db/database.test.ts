@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { createDatabaseWire } from '../../test/support/servers/wire.ts';
+import { createDatabaseWire } from '../../test/support/network/wire.ts';
 import {
   CONNECT_TIMEOUT_MS,
   type Database,

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventsIn, openSink, type Sink, spansIn } from '../../test/support/servers/sink.ts';
+import { eventsIn, openSink, type Sink, spansIn } from '../../test/support/network/sink.ts';
 import { systemClock } from '../lib/time.ts';
 import { createErrorReports, type ErrorReports } from '../telemetry/errors/error-reports.ts';
 import { createTracing } from '../telemetry/traces/opentelemetry.ts';

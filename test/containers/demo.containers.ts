@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSteadyLoad } from '../support/processes/steady-load.ts';
+import { startSteadyLoad } from '../support/network/steady-load.ts';
 import { takeTour, tourIn } from '../support/processes/tour.ts';
 import { measure, report, seconds } from './report.ts';
 import { type Checkout, createCheckout, missing, type Stack } from './stack.ts';

@@ -1,5 +1,5 @@
 // What the tests of the containers measure, told beside their results.
-import type { Tally } from '../support/processes/steady-load.ts';
+import type { Tally } from '../support/network/steady-load.ts';
 
 export function report(what: string, took_s?: number, tally?: Tally): void {
   const time = took_s === undefined ? '' : `: ${took_s} s`;

@@ -5,7 +5,7 @@ import { Agent, type RequestOptions, request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSteadyLoad } from '../support/processes/steady-load.ts';
+import { startSteadyLoad } from '../support/network/steady-load.ts';
 import { measure, report, seconds } from './report.ts';
 import { type Checkout, createCheckout, missing, type Stack } from './stack.ts';
 

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createActor, type TestActor } from '../support/actors.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
-import { exchange } from '../support/raw-http.ts';
+import { exchange } from '../support/network/raw-http.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const MAX_REFUSAL_MS = 50;

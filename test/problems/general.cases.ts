@@ -1,7 +1,7 @@
 // Refusals of what is no operation: unknown addresses, methods and versions, pages outside the versions, and bytes that
 // never become a request.
 import { newId } from '../../src/lib/ids.ts';
-import { exchange } from '../support/raw-http.ts';
+import { exchange } from '../support/network/raw-http.ts';
 import type { Refusal } from './form.ts';
 import type { Stage } from './stage.ts';
 

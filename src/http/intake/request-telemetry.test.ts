@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventsIn, openSink, type Sink, spansIn } from '../../../test/support/servers/sink.ts';
+import { eventsIn, openSink, type Sink, spansIn } from '../../../test/support/network/sink.ts';
 import { loadConfig } from '../../config.ts';
 import type { Services, UserActor } from '../../context.ts';
 import { openDatabase } from '../../db/database.ts';

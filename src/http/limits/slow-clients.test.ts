@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openSocket } from '../../../test/support/raw-http.ts';
+import { openSocket } from '../../../test/support/network/raw-http.ts';
 import { cutSlowClients, type SlowClientLimits } from './slow-clients.ts';
 
 /** More than the kernel takes off the server's hands. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openSocket } from '../../../test/support/raw-http.ts';
+import { openSocket } from '../../../test/support/network/raw-http.ts';
 import { docsFile, sendDocsFile } from './docs-files.ts';
 
 const BYTES = 5 * 1024 * 1024;

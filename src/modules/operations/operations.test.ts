@@ -2,7 +2,7 @@ import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { readScrape, sampleOf } from '../../../test/support/processes/scrape.ts';
+import { readScrape, sampleOf } from '../../../test/support/scrape.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS, MINUTE_MS, plusMs } from '../../lib/time.ts';
 import { createLog } from '../../telemetry/log.ts';

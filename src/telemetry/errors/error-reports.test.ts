@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { movableClock } from '../../../test/support/clock.ts';
-import { eventsIn, openSink, type Sink } from '../../../test/support/servers/sink.ts';
+import { eventsIn, openSink, type Sink } from '../../../test/support/network/sink.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 import { createLog } from '../log.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openSink, type Sink, spansIn } from '../../../test/support/servers/sink.ts';
+import { openSink, type Sink, spansIn } from '../../../test/support/network/sink.ts';
 import { createLog } from '../log.ts';
 import { createTracing, MAX_QUEUED_SPANS, type OpenTelemetryOptions } from './opentelemetry.ts';
 import type { TraceContext } from './trace-context.ts';

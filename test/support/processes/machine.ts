@@ -19,7 +19,7 @@ import { text } from 'node:stream/consumers';
 import { productionSettings } from '../../../bench/production.ts';
 import { findFreePorts } from '../../../scripts/free-port.ts';
 import { createTestApp, type TestApp } from '../app.ts';
-import { openMailCatcher } from '../servers/mail-catcher.ts';
+import { openMailCatcher } from '../network/mail-catcher.ts';
 import { createTwoRoles, type TwoRoles } from './two-roles.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

@@ -7,7 +7,7 @@ import { newId } from '../../../src/lib/ids.ts';
 import { createTestApp, type TestApp } from '../app.ts';
 import type { TestDatabase } from '../database.ts';
 import { type RunningCli, startCli } from './cli.ts';
-import { makePrivateKey } from './private-key.ts';
+import { makePrivateKey } from '../private-key.ts';
 
 const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 20;

@@ -6,7 +6,7 @@ import { connect, type NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { createWire, type Wire } from './wire.ts';
+import { createWire, type Wire } from '../network/wire.ts';
 
 const BINARY = 'redis-server';
 const given = process.env['TEST_REDIS_URL'];

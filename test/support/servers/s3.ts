@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createS3Client, type S3Options } from '../../../src/gateways/storage/s3-client.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { systemClock } from '../../../src/lib/time.ts';
-import { createWire, type Wire } from './wire.ts';
+import { createWire, type Wire } from '../network/wire.ts';
 
 /** Of Debian, whose packages the system's own Python finds. */
 const PYTHON = '/usr/bin/python3';

@@ -22,7 +22,7 @@ import {
   stages,
   wordsOf,
 } from '../../support/deployment/image.ts';
-import { createDatabaseWire } from '../../support/servers/wire.ts';
+import { createDatabaseWire } from '../../support/network/wire.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const MAX_MODULES_MB = 130;

@@ -18,7 +18,7 @@ import {
   settingsOf,
 } from '../../support/deployment/kubernetes.ts';
 import type { KubernetesObject } from '../../support/deployment/kustomize.ts';
-import { makePrivateKey } from '../../support/processes/private-key.ts';
+import { makePrivateKey } from '../../support/private-key.ts';
 
 const PRODUCTION = overlay('production');
 const WITH_DATABASE = overlay('production-cloudnative-pg');

@@ -13,7 +13,7 @@ import {
   settingsOf,
 } from '../../support/deployment/kubernetes.ts';
 import { type KubernetesObject, kustomize } from '../../support/deployment/kustomize.ts';
-import { exchange, type RawAnswer } from '../../support/raw-http.ts';
+import { exchange, type RawAnswer } from '../../support/network/raw-http.ts';
 
 /** For machines inside and for development: neither is anybody's business outside. */
 const CLOSED = ['/metrics', '/dev'];

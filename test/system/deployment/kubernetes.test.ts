@@ -26,7 +26,7 @@ import {
 } from '../../support/deployment/kubernetes.ts';
 import { schemaFaults } from '../../support/deployment/kubernetes-schema.ts';
 import { kustomize, walk } from '../../support/deployment/kustomize.ts';
-import { makePrivateKey } from '../../support/processes/private-key.ts';
+import { makePrivateKey } from '../../support/private-key.ts';
 
 const FILE_SUFFIX = '_FILE';
 const SECRETS_DIR = '/run/secrets/freshbytes/';

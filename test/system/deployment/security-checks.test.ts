@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type AsvsEntries, findAsvsFaults } from '../../../scripts/asvs/findings.ts';
 import { ASVS_LEVELS } from '../../../scripts/asvs/requirements.ts';
-import { makePrivateKey } from '../../support/processes/private-key.ts';
+import { makePrivateKey } from '../../support/private-key.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const TODAY = '2026-11-30';

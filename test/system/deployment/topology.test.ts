@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/lib/ids.ts';
 import { hasTopology, startTopology, type Topology } from '../../support/deployment/topology.ts';
-import { startSteadyLoad } from '../../support/processes/steady-load.ts';
+import { startSteadyLoad } from '../../support/network/steady-load.ts';
 import { takeTour, tourIn } from '../../support/processes/tour.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

@@ -14,7 +14,7 @@ import {
   type ProcessBench,
   type ServerProcess,
 } from '../../support/processes/processes.ts';
-import { readScrape } from '../../support/processes/scrape.ts';
+import { readScrape } from '../../support/scrape.ts';
 import { type PatroniState, startPatroni } from '../../support/servers/patroni.ts';
 import { createReplicas, type Replicas } from '../../support/servers/replicas.ts';
 import { type Buyer, createBuyer, stockProduct } from '../../support/shop.ts';

@@ -9,7 +9,7 @@ import { route } from '../../../src/http/route.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { createProbe, type Probe, userActor } from '../../support/probe.ts';
-import { createDatabaseWire, type Wire } from '../../support/servers/wire.ts';
+import { createDatabaseWire, type Wire } from '../../support/network/wire.ts';
 
 const RECOVERY_MS = 2_000;
 /** One turn at a statement that is not answered, and one at a connection that is not made. */

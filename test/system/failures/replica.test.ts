@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type Streaming, startStreaming } from '../../../scripts/drill/streaming.ts';
 import { createActor } from '../../support/actors.ts';
 import { createTestApp, type TestApp, type TestAppOptions } from '../../support/app.ts';
-import { makePrivateKey } from '../../support/processes/private-key.ts';
+import { makePrivateKey } from '../../support/private-key.ts';
 import {
   createPublicMarket,
   PUBLIC_DEEDS,

@@ -22,7 +22,7 @@ import { createActor, type TestActor } from '../../support/actors.ts';
 import { createTestApp, type TestApp } from '../../support/app.ts';
 import { createProduct } from '../../support/builders.ts';
 import { runCli } from '../../support/processes/cli.ts';
-import { makePrivateKey } from '../../support/processes/private-key.ts';
+import { makePrivateKey } from '../../support/private-key.ts';
 import {
   createTestS3,
   hasS3,

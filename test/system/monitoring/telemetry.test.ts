@@ -23,7 +23,7 @@ import {
   type Sink,
   type SunkSpan,
   spansIn,
-} from '../../support/servers/sink.ts';
+} from '../../support/network/sink.ts';
 import { type Buyer, createBuyer, fillCart, stockProduct } from '../../support/shop.ts';
 
 const TEST_TIMEOUT_MS = 120_000;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
-import { readScrape } from '../../../../test/support/processes/scrape.ts';
+import { readScrape } from '../../../../test/support/scrape.ts';
 
 const METRICS_TOKEN = 'metrics-token-of-the-tests';
 

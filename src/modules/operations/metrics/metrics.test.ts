@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { METHODS } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
-import { readScrape, type ScrapedSample } from '../../../../test/support/processes/scrape.ts';
+import { readScrape, type ScrapedSample } from '../../../../test/support/scrape.ts';
 import { hasPromtool, lintMetrics } from '../../../../test/support/servers/promtool.ts';
 import { invariantRules } from '../../../db/invariants.ts';
 import { newId } from '../../../lib/ids.ts';

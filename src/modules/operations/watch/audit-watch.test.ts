@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
-import { readScrape, sampleOf } from '../../../../test/support/processes/scrape.ts';
+import { readScrape, sampleOf } from '../../../../test/support/scrape.ts';
 import { HOUR_MS } from '../../../lib/time.ts';
 import { sealEntries } from '../../audit/seals/seals.service.ts';
 import { record, tamper } from '../../audit/seals/seals.testkit.ts';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
-import { readScrape } from '../../../../test/support/processes/scrape.ts';
+import { readScrape } from '../../../../test/support/scrape.ts';
 import type { Ctx } from '../../../context.ts';
 import { invariantRules } from '../../../db/invariants.ts';
 import { MINUTE_MS } from '../../../lib/time.ts';
