@@ -56,8 +56,7 @@ module.exports = {
         pathNot: [
           ...familyOf(name).map((own) => `^src/modules/${own}/`),
           ...allowed.map(
-            (other) =>
-              `^src/modules/${other}/[^.]+\\.(service|rules|errors|views|examples)\\.ts$`,
+            (other) => `^src/modules/${other}/[^.]+\\.(service|rules|errors|views|examples)\\.ts$`,
           ),
         ],
       },
@@ -88,6 +87,21 @@ module.exports = {
       severity: 'error',
       from: { path: '\\.rules\\.ts$' },
       to: { path: '^src/(?!lib/)', pathNot: '\\.rules\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'pure-tests-have-no-database',
+      severity: 'error',
+      from: { path: '\\.test\\.ts$', pathNot: '\\.(api|system)\\.test\\.ts$|^test/system/' },
+      to: {
+        path: '^test/support/(database|app)\\.ts$|^test/support/(servers|processes)/',
+        reachable: true,
+      },
+    },
+    {
+      name: 'api-tests-start-no-programs',
+      severity: 'error',
+      from: { path: '\\.api\\.test\\.ts$' },
+      to: { path: '^test/support/(servers|processes)/', reachable: true },
     },
     {
       name: 'not-to-dev-dependency',

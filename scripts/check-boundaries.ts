@@ -1,4 +1,4 @@
-// Runs dependency-cruiser over src/, and fails where it saw fewer modules than there are files: what it cannot read it cannot judge.
+// Runs dependency-cruiser over all code, and fails where it saw fewer modules than there are files: what it cannot read it cannot judge.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
@@ -14,9 +14,11 @@ interface Report {
   };
 }
 
+const FOLDERS = ['src', 'test', 'scripts', 'bench', 'ops'];
+
 const run = spawnSync(
   'depcruise',
-  ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
+  [...FOLDERS, '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
   {
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,
@@ -26,9 +28,11 @@ if (run.error) throw run.error;
 if (run.stdout === '') throw new Error(run.stderr);
 const report = JSON.parse(run.stdout) as Report;
 
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => `src/${name}`);
+const files = FOLDERS.flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name}`),
+);
 const seen = new Set(report.modules.map((module) => module.source));
 const unseen = files.filter((file) => !seen.has(file));
 

@@ -1,7 +1,7 @@
 // What patroni.yml asks of the machine that it is filled in on.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { Settings } from './render.ts';
+import type { Settings } from './settings.ts';
 
 /** Under 3.0.2, a leader that had hung led again when it went on, and acknowledged orders were thrown away. */
 const OLDEST_PATRONI = 4;

@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { askMachine } from './patroni.ts';
-
-export type Settings = Readonly<Record<string, string | number | undefined>>;
+import type { Settings } from './settings.ts';
 
 const PLACEHOLDER = /\$\{(\w+)\}/g;
 /** Whatever else a value held could mean something to one of the six formats. */

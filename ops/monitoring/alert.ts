@@ -1,5 +1,5 @@
 // What an alert is: a rule, the words for whoever it wakes, a runbook, and the drill that proves it.
-import type { Course } from './course.ts';
+import type { Course, Minutes } from './course.ts';
 
 /** `page` wakes somebody, `ticket` waits for the morning, `none` is for machines. */
 export type Severity = 'page' | 'ticket' | 'none';
@@ -34,12 +34,6 @@ export interface Drill {
   readonly minutes?: Minutes;
   /** Labels of the alert that it gets from its series. */
   readonly labels?: Readonly<Record<string, string>>;
-}
-
-export interface Minutes {
-  readonly good: number;
-  readonly bad: number;
-  readonly again: number;
 }
 
 export interface Alert {

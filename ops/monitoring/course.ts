@@ -1,6 +1,11 @@
 // The courses that series take in the drills of alerts, in promtool's notation: one sample a minute through a good time, a
 // bad time, and a good time again.
-import type { Minutes } from './alert.ts';
+
+export interface Minutes {
+  readonly good: number;
+  readonly bad: number;
+  readonly again: number;
+}
 
 export type Course = (minutes: Minutes) => string;
 

@@ -1,10 +1,11 @@
 // The files of rules that Prometheus loads, and the drills by which promtool proves each alert.
-import type { Alert, AlertGroup, Drill, Minutes } from './alert.ts';
+import type { Alert, AlertGroup, Drill } from './alert.ts';
 import { BURN } from './alerts/burn.ts';
 import { CORRECTNESS } from './alerts/correctness.ts';
 import { DATA } from './alerts/data.ts';
 import { MONITORING } from './alerts/monitoring.ts';
 import { PROCESSES } from './alerts/processes.ts';
+import type { Minutes } from './course.ts';
 import { RECORDING_RULES } from './recording-rules.ts';
 
 const EVALUATION_INTERVAL = '1m';

@@ -4,9 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import pg from 'pg';
 import { renderFile } from '../../ops/ha/render.ts';
+import { CLIENTS, HOSTS, NODES, type NodeName } from './hosts.ts';
 import type { Machine } from './machine.ts';
 import { programPath } from './programs.ts';
-import { CLIENTS, HOSTS, type Layout, NODES, type NodeName, OPS, settingsOf } from './settings.ts';
+import { type Layout, OPS, settingsOf } from './settings.ts';
 
 const START_TIMEOUT_MS = 300_000;
 /** A server whose data must be made anew takes its time. */

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Account, findAccount } from '../../src/db/embedded/account.ts';
 import { waitUntil } from '../../src/db/embedded/wait.ts';
+import { CLIENTS, type HostName, type NodeName } from './hosts.ts';
 import { commandAt, processesOf } from './network.ts';
-import { CLIENTS, type HostName, type NodeName } from './settings.ts';
 
 const LAST_LINES = 8;
 /** Servers that are asked all the time would have no time for the shop. */

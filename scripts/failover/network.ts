@@ -1,8 +1,8 @@
 // The network between the machines: each a namespace at one bridge, on which the proxies, the shop and its buyers are too.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { CLIENTS, HOSTS, type HostName, NODES, PREFIX_LENGTH } from './hosts.ts';
 import { programPath } from './programs.ts';
-import { CLIENTS, HOSTS, type HostName, NODES, PREFIX_LENGTH } from './settings.ts';
 
 const NAMESPACES = '/run/netns';
 const BRIDGE = 'lan';

@@ -1,9 +1,10 @@
 // Redis on the first machine, a replica of it on the second, and a Sentinel on each of the three.
 import { Redis } from 'ioredis';
 import { renderFile } from '../../ops/ha/render.ts';
+import { HOSTS, NODES, type NodeName } from './hosts.ts';
 import type { Machine } from './machine.ts';
 import { programPath } from './programs.ts';
-import { HOSTS, type Layout, NODES, type NodeName, settingsOf } from './settings.ts';
+import { type Layout, settingsOf } from './settings.ts';
 
 const SERVERS = ['db1', 'db2'] as const;
 const START_TIMEOUT_MS = 300_000;

@@ -3,23 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { Settings } from '../../ops/ha/render.ts';
+import type { Settings } from '../../ops/ha/settings.ts';
+import { HOSTS, type NodeName } from './hosts.ts';
 import type { Machine } from './machine.ts';
 import { postgresFolder } from './programs.ts';
 
 export const OPS = join(import.meta.dirname, '../../ops/ha');
-export const NODES = ['db1', 'db2', 'db3'] as const;
-export type NodeName = (typeof NODES)[number];
-/** Where the proxies, the shop and its buyers are. */
-export const CLIENTS = 'clients';
-export type HostName = NodeName | typeof CLIENTS;
-export const HOSTS: Readonly<Record<HostName, string>> = {
-  clients: '10.0.0.1',
-  db1: '10.0.0.11',
-  db2: '10.0.0.12',
-  db3: '10.0.0.13',
-};
-export const PREFIX_LENGTH = 24;
 export const API_PORTS = [8001, 8002] as const;
 const PASSWORD_BYTES = 24;
 

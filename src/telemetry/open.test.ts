@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { makePrivateKey } from '../../test/support/private-key.ts';
 import { eventsIn, openSink, type Sink, spansIn } from '../../test/support/network/sink.ts';
+import { makePrivateKey } from '../../test/support/private-key.ts';
 import { loadConfig } from '../config.ts';
 import { createLog } from './log.ts';
 import { openTelemetry } from './open.ts';

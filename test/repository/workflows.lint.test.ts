@@ -37,8 +37,10 @@ jobs:
   expect(kinds.toSorted()).toEqual(['expression', 'job-needs', 'runner-label']);
 });
 
-it('.ci/run hands its arguments on, as the workflows expect', async () => {
-  expect(await readFile(join(ROOT, '.ci/run'), 'utf8')).toContain('npm test -- "$@"');
+it('.ci/run counts coverage where the workflows ask for it', async () => {
+  const script = await readFile(join(ROOT, '.ci/run'), 'utf8');
+  expect(script).toContain('[ "${1:-}" = --coverage ]');
+  expect(script).toContain('run_tests "$run" "$@"');
 });
 
 function isUnknown(message: string): boolean {

@@ -1,5 +1,6 @@
 // An error budget burns too fast: for each objective, two rates that wake somebody and two that make a ticket.
-import type { Alert, AlertGroup, Minutes } from '../alert.ts';
+import type { Alert, AlertGroup } from '../alert.ts';
+import type { Minutes } from '../course.ts';
 import { type Course, counter } from '../course.ts';
 import { BURN_RATES, type BurnRate, budgetOf, MIN_BAD_REQUESTS, SLOS, type Slo } from '../slo.ts';
 

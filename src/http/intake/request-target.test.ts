@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createProbe, type Probe } from '../../../test/support/probe.ts';
 import { exchange, openSocket } from '../../../test/support/network/raw-http.ts';
+import { createProbe, type Probe } from '../../../test/support/probe.ts';
 import { ANYONE } from '../access.ts';
 import { listRoute, route } from '../route.ts';
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createProbe, type Probe, type ProbeCall, userActor } from '../../../test/support/probe.ts';
 import { openSocket } from '../../../test/support/network/raw-http.ts';
+import { createProbe, type Probe, type ProbeCall, userActor } from '../../../test/support/probe.ts';
 import { ANYONE, SIGNED_IN } from '../access.ts';
 import { type AnyRoute, route } from '../route.ts';
 

@@ -6,8 +6,8 @@ import { findFreePort } from '../../../scripts/free-port.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createTestApp, type TestApp } from '../app.ts';
 import type { TestDatabase } from '../database.ts';
-import { type RunningCli, startCli } from './cli.ts';
 import { makePrivateKey } from '../private-key.ts';
+import { type RunningCli, startCli } from './cli.ts';
 
 const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 20;

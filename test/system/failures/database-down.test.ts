@@ -8,8 +8,8 @@ import { ANYONE, SIGNED_IN } from '../../../src/http/access.ts';
 import { route } from '../../../src/http/route.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { createProbe, type Probe, userActor } from '../../support/probe.ts';
 import { createDatabaseWire, type Wire } from '../../support/network/wire.ts';
+import { createProbe, type Probe, userActor } from '../../support/probe.ts';
 
 const RECOVERY_MS = 2_000;
 /** One turn at a statement that is not answered, and one at a connection that is not made. */

@@ -21,8 +21,8 @@ import { multipart } from '../../../src/modules/catalog/images/images.testkit.ts
 import { createActor, type TestActor } from '../../support/actors.ts';
 import { createTestApp, type TestApp } from '../../support/app.ts';
 import { createProduct } from '../../support/builders.ts';
-import { runCli } from '../../support/processes/cli.ts';
 import { makePrivateKey } from '../../support/private-key.ts';
+import { runCli } from '../../support/processes/cli.ts';
 import {
   createTestS3,
   hasS3,

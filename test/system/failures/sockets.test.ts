@@ -6,8 +6,8 @@ import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ANYONE } from '../../../src/http/access.ts';
 import { route } from '../../../src/http/route.ts';
-import { createProbe, type Probe } from '../../support/probe.ts';
 import { answersUntilClose, exchange, openSocket } from '../../support/network/raw-http.ts';
+import { createProbe, type Probe } from '../../support/probe.ts';
 
 const SLOW_CLIENT_MS = 300;
 const GET = 'GET /api/v1/things HTTP/1.1\r\n';

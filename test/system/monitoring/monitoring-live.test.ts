@@ -14,8 +14,9 @@ import { ALERTS, alertRules, recordingRules } from '../../../ops/monitoring/rule
 import { prometheusConfig, type Topology } from '../../../ops/monitoring/scraping.ts';
 import { findFreePort } from '../../../scripts/free-port.ts';
 import { fencesIn } from '../../support/markdown.ts';
-import { type RunningCli, startCli } from '../../support/processes/cli.ts';
 import { startLoad } from '../../support/network/load.ts';
+import { openSink, type Sink } from '../../support/network/sink.ts';
+import { type RunningCli, startCli } from '../../support/processes/cli.ts';
 import { createProcessBench, type ProcessBench } from '../../support/processes/processes.ts';
 import {
   hasAlertmanager,
@@ -24,7 +25,6 @@ import {
   startPrometheus,
   type TestPrometheus,
 } from '../../support/servers/prometheus.ts';
-import { openSink, type Sink } from '../../support/network/sink.ts';
 
 const METRICS_TOKEN = 'metrics-token-of-the-tests';
 const OUTSIDE_TOKEN = 'token-of-the-pager';

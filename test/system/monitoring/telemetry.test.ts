@@ -13,17 +13,17 @@ import {
 } from '../../../src/telemetry/traces/trace-context.ts';
 import { createActor, type TestActor } from '../../support/actors.ts';
 import {
-  createProcessBench,
-  type ProcessBench,
-  type ServerProcess,
-} from '../../support/processes/processes.ts';
-import {
   eventsIn,
   openSink,
   type Sink,
   type SunkSpan,
   spansIn,
 } from '../../support/network/sink.ts';
+import {
+  createProcessBench,
+  type ProcessBench,
+  type ServerProcess,
+} from '../../support/processes/processes.ts';
 import { type Buyer, createBuyer, fillCart, stockProduct } from '../../support/shop.ts';
 
 const TEST_TIMEOUT_MS = 120_000;

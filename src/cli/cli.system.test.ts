@@ -10,8 +10,8 @@ import {
   type TestDatabase,
   withDatabase,
 } from '../../test/support/database.ts';
-import { runCli } from '../../test/support/processes/cli.ts';
 import { makePrivateKey } from '../../test/support/private-key.ts';
+import { runCli } from '../../test/support/processes/cli.ts';
 import { DEMO_PEOPLE } from '../lib/demo-market.ts';
 
 /** Each command is a process of its own, which a busy machine starts slowly. */

@@ -79,7 +79,7 @@ describe('describeError', () => {
   it('keeps a message that imitates frames out of the frames', () => {
     const { stack } = describeError(new Error(`x\n    at ${SECRET} (file.ts:1:1)`));
     expect(stack).not.toContain(SECRET);
-    expect(stack).toContain('describe-error.test.ts');
+    expect(stack).toContain('describe-error.api.test.ts');
   });
 
   it('follows causes only so far, also where they go in circles', () => {

@@ -1,0 +1,3 @@
+// What the files of this folder are filled in with.
+
+export type Settings = Readonly<Record<string, string | number | undefined>>;
