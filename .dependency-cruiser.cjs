@@ -83,6 +83,12 @@ module.exports = {
       to: { path: '\\.(service|routes|jobs)\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'only-routes-and-pages-know-http',
+      severity: 'error',
+      from: { path: '^src/modules/.*\\.(service|rules|queries|errors)\\.ts$' },
+      to: { path: '^src/http/' },
+    },
+    {
       name: 'rules-are-pure',
       severity: 'error',
       from: { path: '\\.rules\\.ts$' },

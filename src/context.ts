@@ -7,7 +7,8 @@ import { observeStatements } from './db/observed.ts';
 import type { Replica } from './db/replica/replica.ts';
 import type { GatewayFacts, Gateways } from './gateways/gateways.ts';
 import { type Jobs, jobsWithin } from './jobs/jobs.ts';
-import type { Clock } from './lib/time.ts';
+import { Problem, UNAUTHENTICATED } from './lib/problem.ts';
+import { type Clock, MINUTE_MS } from './lib/time.ts';
 import type { ErrorReports } from './telemetry/errors/error-reports.ts';
 import type { Log } from './telemetry/log.ts';
 import type { TraceContext } from './telemetry/traces/trace-context.ts';
@@ -15,6 +16,9 @@ import type { Activity, Tracing } from './telemetry/traces/tracing.ts';
 
 export const ROLES = ['customer', 'seller', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
+
+/** How long a proof of the person behind a session lasts. */
+export const STEP_UP_LIFETIME_MS = 5 * MINUTE_MS;
 
 /** A signed-in person as the database knew them when this request began. */
 export interface UserActor {
@@ -105,4 +109,10 @@ export function within(
     replica: replica && { ...replica, db: observed(replica.db) },
     jobs: jobsWithin(trace, jobs),
   };
+}
+
+/** The signed-in caller; routes with roles always have one. */
+export function signedIn(ctx: Ctx): UserActor {
+  if (ctx.actor.kind !== 'user') throw new Problem(UNAUTHENTICATED, 'Sign in first.');
+  return ctx.actor;
 }

@@ -10,6 +10,9 @@ import {
 } from 'kysely';
 import type { Db } from './database.ts';
 
+export const DEFAULT_PAGE_SIZE = 20;
+export const MAX_PAGE_SIZE = 100;
+
 /** Beyond this many rows a count costs more than the page, so it stops. */
 export const MAX_COUNT = 10_000;
 
@@ -185,4 +188,9 @@ function isBehind(key: SortKey, value: CursorValue): Expression<SqlBool> {
 
 function typed(value: CursorValue, key: SortKey): Expression<unknown> {
   return sql`${value}::${sql.raw(key.type)}`;
+}
+
+/** The same page with every row seen through `view`. */
+export function mapPage<Row, View>(page: Page<Row>, view: (row: Row) => View): Page<View> {
+  return { ...page, rows: page.rows.map(view) };
 }

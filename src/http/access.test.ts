@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProbe, type Probe, userActor } from '../../test/support/probe.ts';
-import type { Actor, Ctx } from '../context.ts';
+import { type Actor, type Ctx, signedIn } from '../context.ts';
 import { isProblem } from '../lib/problem.ts';
 import * as access from './access.ts';
 import { route } from './route.ts';
@@ -78,9 +78,9 @@ function contextOf(actor: Actor): Ctx {
 describe('signedIn', () => {
   it('gives the user and refuses everybody else', () => {
     const actor = userActor();
-    expect(access.signedIn(contextOf(actor))).toBe(actor);
-    expect(() => access.signedIn(contextOf({ kind: 'anonymous' }))).toThrow('Sign in first.');
-    expect(() => access.signedIn(contextOf({ kind: 'system' }))).toThrow('Sign in first.');
+    expect(signedIn(contextOf(actor))).toBe(actor);
+    expect(() => signedIn(contextOf({ kind: 'anonymous' }))).toThrow('Sign in first.');
+    expect(() => signedIn(contextOf({ kind: 'system' }))).toThrow('Sign in first.');
   });
 });
 

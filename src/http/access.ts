@@ -1,5 +1,11 @@
 // Who may call a route. Every route states its access; what is somebody's own is decided by the service.
-import { type Actor, ANONYMOUS, type Ctx, type Role, type UserActor } from '../context.ts';
+import {
+  type Actor,
+  ANONYMOUS,
+  type Role,
+  STEP_UP_LIFETIME_MS,
+  type UserActor,
+} from '../context.ts';
 import {
   FORBIDDEN,
   MFA_ENROLLMENT_REQUIRED,
@@ -8,10 +14,6 @@ import {
   UNAUTHENTICATED,
   VERIFICATION_REQUIRED,
 } from '../lib/problem.ts';
-import { MINUTE_MS } from '../lib/time.ts';
-
-/** How long a proof of the person behind a session lasts. */
-export const STEP_UP_LIFETIME_MS = 5 * MINUTE_MS;
 
 export interface Access {
   /** Absent: nobody needs to sign in, though a token that is sent must be good. */
@@ -99,10 +101,4 @@ export function requireStepUp(actor: Actor, now: Date): void {
     STEP_UP_REQUIRED,
     'This needs a proof of who you are from the last five minutes: send your password, and a code where a second factor is set up, to POST /auth/step-up, then repeat the request.',
   );
-}
-
-/** The signed-in caller; routes with roles always have one. */
-export function signedIn(ctx: Ctx): UserActor {
-  if (ctx.actor.kind !== 'user') throw new Problem(UNAUTHENTICATED, 'Sign in first.');
-  return ctx.actor;
 }

@@ -8,6 +8,7 @@ import type {
 } from 'fastify';
 import type { TSchema } from 'typebox';
 import { ANONYMOUS, type Ctx, type TxCtx } from '../context.ts';
+import type { Prepared } from '../lib/prepared.ts';
 import { actorFor, requireAccess, requireStepUp } from './access.ts';
 import { cacheHeaders, isSameForAll } from './answer/caching.ts';
 import { etagOf, expectedVersions, isNotModified } from './answer/conditional.ts';
@@ -25,7 +26,7 @@ import { withPrepared } from './intake/prepared.ts';
 import type { Models } from './models.ts';
 import { ProblemDetails } from './openapi/problems.ts';
 import type { Paging } from './paging.ts';
-import type { AnyRoute, Limited, Prepared } from './route.ts';
+import type { AnyRoute, Limited } from './route.ts';
 import { bodyOf, mayBeEmpty, refuseBody, schemaOf } from './route-schema.ts';
 
 declare module 'fastify' {

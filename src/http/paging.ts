@@ -1,12 +1,17 @@
 // The two ways to page: numbers with a count (v1) and signed cursors (v2).
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type TObject, type TSchema, Type } from 'typebox';
-import { type CursorValue, MAX_COUNT, type Page, type PageRequest } from '../db/paging.ts';
+import {
+  type CursorValue,
+  DEFAULT_PAGE_SIZE,
+  MAX_COUNT,
+  MAX_PAGE_SIZE,
+  type Page,
+  type PageRequest,
+} from '../db/paging.ts';
 import type { KeyRing } from '../lib/key-ring.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 
-export const DEFAULT_PAGE_SIZE = 20;
-export const MAX_PAGE_SIZE = 100;
 export const MAX_CURSOR_LENGTH = 1024;
 
 type Query = Readonly<Record<string, unknown>>;

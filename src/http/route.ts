@@ -1,11 +1,13 @@
 // What a route is: shape, access and story in one value. app.ts mounts the same values under every version.
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Ctx, OutsideCtx } from '../context.ts';
 import type { Page, PageRequest } from '../db/paging.ts';
+import type { Prepared } from '../lib/prepared.ts';
 import type { ProblemKind } from '../lib/problem.ts';
+import type { ExpectedVersions } from '../lib/versions.ts';
 import type { Access } from './access.ts';
-import type { ExpectedVersions } from './answer/conditional.ts';
 import type { RouteLimit } from './limits/rate-rules.ts';
 
 export interface Input<P extends TObject, Q extends TObject, B extends TSchema> {
@@ -29,12 +31,6 @@ type HandleCtx<M extends Method, I extends Idempotency | undefined> = M extends 
     ? OutsideCtx
     : Ctx
   : OutsideCtx;
-
-/** What was done before the transaction, and how it is undone where the transaction does not need it. */
-export interface Prepared<T> {
-  readonly value: T;
-  discard(): Promise<void>;
-}
 
 /** A request as it arrived: nothing of it has been checked yet. */
 export interface UncheckedRequest {
@@ -160,9 +156,4 @@ export function listRoute<P extends TObject, Q extends TObject, R extends TSchem
   spec: Omit<ListRoute<P, Q, R>, 'kind' | 'method' | 'body'>,
 ): AnyRoute {
   return { ...spec, method: 'GET', kind: 'list' } as AnyRoute;
-}
-
-/** The same page with every row seen through `view`. */
-export function mapPage<Row, View>(page: Page<Row>, view: (row: Row) => View): Page<View> {
-  return { ...page, rows: page.rows.map(view) };
 }

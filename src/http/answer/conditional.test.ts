@@ -2,9 +2,10 @@ import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProbe, type Probe } from '../../../test/support/probe.ts';
 import { isProblem, STALE_VERSION } from '../../lib/problem.ts';
+import { requireVersion } from '../../lib/versions.ts';
 import { ANYONE } from '../access.ts';
 import { listRoute, route } from '../route.ts';
-import { etagOf, expectedVersions, isNotModified, requireVersion } from './conditional.ts';
+import { etagOf, expectedVersions, isNotModified } from './conditional.ts';
 
 describe('etagOf', () => {
   it('names the version and the bytes', () => {

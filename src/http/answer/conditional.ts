@@ -1,11 +1,8 @@
 // ETags: `"<version>-<digest of the bytes>"`. Readers compare all of it, editors the version alone.
 import { hash } from 'node:crypto';
-import { Problem, STALE_VERSION } from '../../lib/problem.ts';
+import type { ExpectedVersions } from '../../lib/versions.ts';
 
 const DIGEST_LENGTH = 16;
-
-/** Versions that an `If-Match` header accepts; undefined where it asks for nothing. */
-export type ExpectedVersions = readonly number[] | undefined;
 
 export function etagOf(version: number, bytes: string | Buffer): string {
   return `"${version}-${hash('sha1', bytes, 'base64url').slice(0, DIGEST_LENGTH)}"`;
@@ -25,16 +22,4 @@ export function expectedVersions(ifMatch: string | undefined): ExpectedVersions 
     const version = /^"(\d{1,9})(?:-[^"]*)?"$/.exec(candidate.trim())?.[1];
     return version === undefined ? [] : [Number(version)];
   });
-}
-
-/** @throws Problem STALE_VERSION where somebody changed the object since the caller read it */
-export function requireVersion(expected: ExpectedVersions, current: number): void {
-  if (expected === undefined || expected.includes(current)) return;
-  throw new Problem(
-    STALE_VERSION,
-    `The current version is ${current}. Read the object again and repeat your change.`,
-    {
-      headers: { etag: `"${current}"` },
-    },
-  );
 }

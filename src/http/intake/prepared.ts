@@ -1,6 +1,6 @@
 // What a route does before its transaction begins, and undoing it where the transaction then has no use for it.
 import type { Ctx } from '../../context.ts';
-import type { Prepared } from '../route.ts';
+import type { Prepared } from '../../lib/prepared.ts';
 
 /** What came of a use, and whether the prepared value is part of it. */
 export interface Use<R> {

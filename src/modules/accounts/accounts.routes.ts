@@ -1,7 +1,7 @@
 // /users: changing and deleting accounts, which reaches into orders and shops.
 import { Type } from 'typebox';
-import { ROLES } from '../../context.ts';
-import { ADMIN, SIGNED_IN, signedIn } from '../../http/access.ts';
+import { ROLES, signedIn } from '../../context.ts';
+import { ADMIN, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
 import { CONFLICT, OPEN_ORDERS } from '../../lib/problem.ts';
 import { Closed, IdParams, Model, Nullable, OneOf, Patch } from '../../lib/schema.ts';

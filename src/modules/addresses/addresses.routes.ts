@@ -1,7 +1,8 @@
 // /users/me/addresses: my address book.
 import { Type } from 'typebox';
+import { mapPage } from '../../db/paging.ts';
 import { SIGNED_IN } from '../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { LIMIT_REACHED } from '../../lib/problem.ts';
 import {
   Closed,

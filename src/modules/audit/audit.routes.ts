@@ -1,7 +1,8 @@
 // GET /audit-logs: what happened, for admins.
 import { Type } from 'typebox';
+import { mapPage } from '../../db/paging.ts';
 import { ADMIN } from '../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage } from '../../http/route.ts';
+import { type AnyRoute, listRoute } from '../../http/route.ts';
 import { Id, type Infer, Line, Model, Moment, Nullable, Timestamp } from '../../lib/schema.ts';
 import { examples } from './audit.examples.ts';
 import type { AuditRow } from './audit.queries.ts';

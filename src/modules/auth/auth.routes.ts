@@ -1,7 +1,7 @@
 // /auth: registering, signing in and out, and what the caller may do.
 import { Type } from 'typebox';
-import { ROLES } from '../../context.ts';
-import { OWN_ACCOUNT, SIGNED_OUT, signedIn } from '../../http/access.ts';
+import { ROLES, signedIn } from '../../context.ts';
+import { OWN_ACCOUNT, SIGNED_OUT } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
 import {
   CONFLICT,

@@ -1,7 +1,6 @@
 // The cart: one open list per customer, at today's prices.
-import type { Ctx, TxCtx } from '../../context.ts';
+import { type Ctx, signedIn, type TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { signedIn } from '../../http/access.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { FORBIDDEN, invalidField, notFound, Problem } from '../../lib/problem.ts';

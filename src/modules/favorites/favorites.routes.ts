@@ -1,7 +1,8 @@
 // /favorites: the caller's own list of products.
 import { Type } from 'typebox';
+import { mapPage } from '../../db/paging.ts';
 import { SHOPPER } from '../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { UNITS, type Unit } from '../../lib/quantity.ts';
 import { Id, type Infer, Model, Money, OneOf, Timestamp } from '../../lib/schema.ts';

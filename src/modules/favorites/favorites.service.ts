@@ -1,8 +1,7 @@
 // Favorites: products that a shopper wants to find again.
-import type { Ctx } from '../../context.ts';
+import { type Ctx, signedIn } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { signedIn } from '../../http/access.ts';
 import { notFound } from '../../lib/problem.ts';
 import {
   deleteFavorite,

@@ -1,6 +1,5 @@
 // Whether the lines of a cart can be ordered as they stand.
-import type { Ctx } from '../../context.ts';
-import { signedIn } from '../../http/access.ts';
+import { type Ctx, signedIn } from '../../context.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { Problem } from '../../lib/problem.ts';
 import { PRODUCT_UNAVAILABLE } from '../carts/carts.errors.ts';

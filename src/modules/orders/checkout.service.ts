@@ -1,8 +1,7 @@
 // Checkout: the cart becomes an order, its stock reserved, its price fixed and its books opened, in one transaction.
-import type { Ctx, TxCtx } from '../../context.ts';
+import { type Ctx, signedIn, type TxCtx } from '../../context.ts';
 import { insertTogether } from '../../db/insert-together.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { signedIn } from '../../http/access.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { invalidField, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';

@@ -1,7 +1,8 @@
 // /orders: buying, following and moving orders.
 import { Type } from 'typebox';
+import { mapPage } from '../../db/paging.ts';
 import { BUYER, SELLER_OR_ADMIN, SIGNED_IN } from '../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { parseMoney } from '../../lib/money.ts';
 import { FORBIDDEN, NOT_FOUND, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { Closed, Id, IdParams, Line, Model, Moment, OneOf, Text, Total } from '../../lib/schema.ts';

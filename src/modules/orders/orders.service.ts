@@ -1,9 +1,7 @@
 // Orders as people see them: their buyer everything, a seller their own share, an admin all.
-import type { Ctx } from '../../context.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import { type Ctx, signedIn } from '../../context.ts';
+import { mapPage, type Page, type PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { signedIn } from '../../http/access.ts';
-import { mapPage } from '../../http/route.ts';
 import { isUuid } from '../../lib/ids.ts';
 import { FORBIDDEN, invalidField, notFound, Problem } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';

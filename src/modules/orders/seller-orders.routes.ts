@@ -1,7 +1,8 @@
 // What a seller and admins see of a shop's orders and customers.
 import { Type } from 'typebox';
+import { mapPage } from '../../db/paging.ts';
 import { SELLER_OR_ADMIN } from '../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage } from '../../http/route.ts';
+import { type AnyRoute, listRoute } from '../../http/route.ts';
 import { IdParams, Model } from '../../lib/schema.ts';
 import { examples } from './orders.examples.ts';
 import { Order, orderView } from './orders.views.ts';

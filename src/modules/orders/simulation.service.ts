@@ -1,7 +1,6 @@
 // Playing the wallet in development: how a payment ends is decided by its owner, or on the wallet's own page.
-import type { OutsideCtx } from '../../context.ts';
+import { type OutsideCtx, signedIn } from '../../context.ts';
 import type { ProviderPayment } from '../../gateways/payments/payment-provider.ts';
-import { signedIn } from '../../http/access.ts';
 import { notFound } from '../../lib/problem.ts';
 import { traceHeaders } from '../../telemetry/traces/trace-context.ts';
 import { getPayment, startWallet } from '../payments/payments.service.ts';

@@ -1,7 +1,8 @@
 // GET /payments: what the caller has paid or is to pay.
 import { Type } from 'typebox';
+import { mapPage } from '../../db/paging.ts';
 import { SIGNED_IN } from '../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { Id, IdParams } from '../../lib/schema.ts';
 import { getPayment, listPayments } from './payments.service.ts';
 import { Payment, paymentView } from './payments.views.ts';

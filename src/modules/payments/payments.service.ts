@@ -1,7 +1,7 @@
 // Payments: reading them, opening wallet sessions, hearing the provider, and carrying out refunds that the books have.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../config.ts';
-import type { Ctx, OutsideCtx, TxCtx } from '../../context.ts';
+import { type Ctx, type OutsideCtx, signedIn, type TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import {
@@ -9,7 +9,6 @@ import {
   type ProviderEvent,
   ProviderRefusedError,
 } from '../../gateways/payments/payment-provider.ts';
-import { signedIn } from '../../http/access.ts';
 import { type KeyRing, keyRing, mapRing } from '../../lib/key-ring.ts';
 import { notFound, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';

@@ -1,9 +1,8 @@
 // Reviews: one per buyer and product, by people who received it; its seller may answer.
 import { invalidate, REVIEWS } from '../../cache/tags.ts';
-import type { Ctx, TxCtx } from '../../context.ts';
+import { type Ctx, signedIn, type TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { inTransaction, violatedConstraint } from '../../db/transaction.ts';
-import { signedIn } from '../../http/access.ts';
 import { newId } from '../../lib/ids.ts';
 import { conflict, FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';
 import { changesBetween, recordAudit } from '../audit/audit.service.ts';

@@ -1,8 +1,9 @@
 // /sellers: profiles that everybody sees, applied for by customers, kept by their owners, moved by admins.
 import { Type } from 'typebox';
 import { PRODUCT_COUNTS, SELLERS } from '../../cache/tags.ts';
+import { mapPage } from '../../db/paging.ts';
 import { ADMIN, ANYONE, BUYER, SELLER_OR_ADMIN, SHOPPER } from '../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { CONFLICT, OPEN_ORDERS, STALE_VERSION } from '../../lib/problem.ts';
 import {
   Closed,

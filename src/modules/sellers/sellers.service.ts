@@ -1,16 +1,15 @@
 // Sellers: applying, the profile that everybody sees, and being followed.
 import type { Updateable } from 'kysely';
 import { invalidate, SELLERS } from '../../cache/tags.ts';
-import type { Ctx, TxCtx } from '../../context.ts';
+import { type Ctx, signedIn, type TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import type { Sellers } from '../../db/schema.generated.ts';
 import { inTransaction, violatedConstraint } from '../../db/transaction.ts';
-import { signedIn } from '../../http/access.ts';
-import { type ExpectedVersions, requireVersion } from '../../http/answer/conditional.ts';
 import { newId } from '../../lib/ids.ts';
 import { CONFLICT, FORBIDDEN, invalidField, notFound, Problem } from '../../lib/problem.ts';
 import { parsePhone } from '../../lib/text/phone.ts';
 import { slugify } from '../../lib/text/slug.ts';
+import { type ExpectedVersions, requireVersion } from '../../lib/versions.ts';
 import { changesBetween, recordAudit } from '../audit/audit.service.ts';
 import { refreshSellerListings } from '../listing/listing.service.ts';
 import { publishEvents } from '../notifications/notifications.service.ts';

@@ -2,8 +2,8 @@
 import { invalidate, SELLERS } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { type ExpectedVersions, requireVersion } from '../../http/answer/conditional.ts';
 import { notFound, Problem } from '../../lib/problem.ts';
+import { type ExpectedVersions, requireVersion } from '../../lib/versions.ts';
 import { recordAudit } from '../audit/audit.service.ts';
 import { refreshSellerListings } from '../listing/listing.service.ts';
 import { publishEvents } from '../notifications/notifications.service.ts';

@@ -1,8 +1,13 @@
 // A page of any selection of products in one statement, by number with its count or after a cursor.
 import { CompiledQuery } from 'kysely';
 import { type Db, runNamed } from '../../db/database.ts';
-import { type CursorValue, MAX_COUNT, type Page, type PageRequest } from '../../db/paging.ts';
-import { DEFAULT_PAGE_SIZE } from '../../http/paging.ts';
+import {
+  type CursorValue,
+  DEFAULT_PAGE_SIZE,
+  MAX_COUNT,
+  type Page,
+  type PageRequest,
+} from '../../db/paging.ts';
 import type { OrderKey } from './ordering.rules.ts';
 import { COLUMNS, JOINS, type ProductRow } from './product-rows.queries.ts';
 

@@ -1,8 +1,9 @@
 // GET /products: what is on sale, and one product of it.
 import { Type } from 'typebox';
 import { CATEGORIES, PRODUCTS, singleProductTags } from '../../cache/tags.ts';
+import { mapPage } from '../../db/paging.ts';
 import { ANYONE, SELLER_OR_ADMIN } from '../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { NOT_FOUND } from '../../lib/problem.ts';
 import { Id, IdParams, Line, OneOf } from '../../lib/schema.ts';
 import { FRESHNESS } from '../inventory/inventory.service.ts';

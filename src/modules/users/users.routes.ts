@@ -1,8 +1,9 @@
 // /users: my own profile, and everybody's for admins; how accounts end stands in accounts.
 import { Type } from 'typebox';
-import { ROLES } from '../../context.ts';
-import { ADMIN, OWN_ACCOUNT, SIGNED_IN, signedIn } from '../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage, route } from '../../http/route.ts';
+import { ROLES, signedIn } from '../../context.ts';
+import { mapPage } from '../../db/paging.ts';
+import { ADMIN, OWN_ACCOUNT, SIGNED_IN } from '../../http/access.ts';
+import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { CONFLICT, RATE_LIMITED } from '../../lib/problem.ts';
 import { Closed, IdParams, Line, Model, Moment, OneOf, Patch } from '../../lib/schema.ts';
 import { clearFactor } from '../auth/mfa/mfa.service.ts';

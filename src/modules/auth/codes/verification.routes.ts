@@ -1,6 +1,7 @@
 // /auth/verification-status and /auth/verify: which of my addresses are confirmed, and confirming them.
 import { Type } from 'typebox';
-import { OWN_ACCOUNT, signedIn } from '../../../http/access.ts';
+import { signedIn } from '../../../context.ts';
+import { OWN_ACCOUNT } from '../../../http/access.ts';
 import { type AnyRoute, route } from '../../../http/route.ts';
 import { CONFLICT, RATE_LIMITED } from '../../../lib/problem.ts';
 import { Closed, type Infer, Model, OneOf } from '../../../lib/schema.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
 import { apiRoutes } from '../../../app.ts';
-import { STEP_UP_LIFETIME_MS } from '../../../http/access.ts';
+import { STEP_UP_LIFETIME_MS } from '../../../context.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../lib/time.ts';
 import {
   auditOf,

@@ -1,7 +1,6 @@
 // Step-up: proving within a session that the person who signed in is still the one who uses it.
-import type { OutsideCtx } from '../../../context.ts';
+import { type OutsideCtx, STEP_UP_LIFETIME_MS, signedIn } from '../../../context.ts';
 import { inTransaction } from '../../../db/transaction.ts';
-import { STEP_UP_LIFETIME_MS, signedIn } from '../../../http/access.ts';
 import { plusMs } from '../../../lib/time.ts';
 import { recordAudit } from '../../audit/audit.service.ts';
 import { getProfile, lockCaller } from '../../users/profiles/profiles.service.ts';

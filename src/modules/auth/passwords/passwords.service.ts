@@ -1,7 +1,6 @@
 // Changing a password that one knows, and replacing one that is lost.
-import type { Ctx, OutsideCtx } from '../../../context.ts';
+import { type Ctx, type OutsideCtx, signedIn } from '../../../context.ts';
 import { inTransaction } from '../../../db/transaction.ts';
-import { signedIn } from '../../../http/access.ts';
 import { invalidField } from '../../../lib/problem.ts';
 import { recordAudit } from '../../audit/audit.service.ts';
 import { isTrustedEmail } from '../../users/contacts/contacts.rules.ts';

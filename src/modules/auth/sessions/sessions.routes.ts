@@ -1,7 +1,9 @@
 // /auth/sessions: where I am signed in.
 import { Type } from 'typebox';
-import { OWN_ACCOUNT, signedIn } from '../../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage, route } from '../../../http/route.ts';
+import { signedIn } from '../../../context.ts';
+import { mapPage } from '../../../db/paging.ts';
+import { OWN_ACCOUNT } from '../../../http/access.ts';
+import { type AnyRoute, listRoute, route } from '../../../http/route.ts';
 import { Id, IdParams, type Infer, Model, Nullable, Timestamp } from '../../../lib/schema.ts';
 import { examples } from '../../users/users.examples.ts';
 import { endAllSessions, endSession, listSessions, type SessionRow } from './sessions.service.ts';

@@ -1,8 +1,9 @@
 // /categories: the tree that products hang on.
 import { Type } from 'typebox';
 import { CATEGORIES, PRODUCT_COUNTS } from '../../../cache/tags.ts';
+import { mapPage } from '../../../db/paging.ts';
 import { ADMIN, ANYONE } from '../../../http/access.ts';
-import { type AnyRoute, listRoute, mapPage, route } from '../../../http/route.ts';
+import { type AnyRoute, listRoute, route } from '../../../http/route.ts';
 import { CONFLICT } from '../../../lib/problem.ts';
 import {
   Closed,

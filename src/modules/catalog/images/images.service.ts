@@ -2,8 +2,8 @@
 import { invalidate, PRODUCTS, productTag } from '../../../cache/tags.ts';
 import type { Ctx, OutsideCtx } from '../../../context.ts';
 import { inTransaction } from '../../../db/transaction.ts';
-import type { Prepared } from '../../../http/route.ts';
 import { newId } from '../../../lib/ids.ts';
+import type { Prepared } from '../../../lib/prepared.ts';
 import { CONFLICT, notFound, Problem } from '../../../lib/problem.ts';
 import { recordAudit } from '../../audit/audit.service.ts';
 import { getSellableProduct, lockSellableProduct } from '../products/products.service.ts';

@@ -2,7 +2,6 @@
 import type { Ctx, TxCtx } from '../../../context.ts';
 import { lockLimit } from '../../../db/limits.ts';
 import { inTransaction, violatedConstraint } from '../../../db/transaction.ts';
-import { type ExpectedVersions, requireVersion } from '../../../http/answer/conditional.ts';
 import { newId } from '../../../lib/ids.ts';
 import { parseMoney } from '../../../lib/money.ts';
 import {
@@ -17,6 +16,7 @@ import {
 import type { Unit } from '../../../lib/quantity.ts';
 import { slugify } from '../../../lib/text/slug.ts';
 import { DAY_MS, plusMs } from '../../../lib/time.ts';
+import { type ExpectedVersions, requireVersion } from '../../../lib/versions.ts';
 import { type AuditedDeed, changesBetween, recordAudit } from '../../audit/audit.service.ts';
 import { refreshListings } from '../../listing/listing.service.ts';
 import { publishEvents } from '../../notifications/notifications.service.ts';

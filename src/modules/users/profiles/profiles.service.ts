@@ -1,9 +1,8 @@
 // A user's own data: the names and addresses that make a profile, who has them already, and leaving.
 import type { Updateable } from 'kysely';
-import type { Ctx, TxCtx } from '../../../context.ts';
+import { type Ctx, signedIn, type TxCtx } from '../../../context.ts';
 import type { Users } from '../../../db/schema.generated.ts';
 import { inTransaction, violatedConstraint } from '../../../db/transaction.ts';
-import { signedIn } from '../../../http/access.ts';
 import { conflict, invalidField, notFound } from '../../../lib/problem.ts';
 import { parsePhone } from '../../../lib/text/phone.ts';
 import { changesBetween, recordAudit } from '../../audit/audit.service.ts';
