@@ -7,8 +7,8 @@ const SLOW =
 
 /** Files of modules that do something slow themselves; everything else slow is behind the gateways, which a TxCtx lacks. */
 const KNOWN = [
-  'src/modules/catalog/images/image-encoding.ts',
   'src/modules/auth/passwords/passwords.ts',
+  'src/modules/catalog/images/image-encoding.ts',
 ];
 /** They watch the machine for `/health` and `/metrics` or read keys when the process starts, and are never handed a context. */
 const OF_THE_PROCESS = /^src\/modules\/(operations\/health\/|auth\/sessions\/signing-keys)/;
