@@ -160,11 +160,14 @@ describe.runIf(hasHaproxy)('a machine with two API processes and a worker', () =
   );
 });
 
-it.runIf(hasShellcheck)('shellcheck has nothing to say of any script of ops and of CI', () => {
-  const scripts = globSync(['ops/**/*.sh', '.ci/*'], { cwd: ROOT });
-  expect(scripts).toEqual(expect.arrayContaining(['ops/deploy/deploy.sh', '.ci/run']));
-  expect(lintShellFiles(scripts)).toBe('');
-});
+it.runIf(hasShellcheck)(
+  'shellcheck has nothing to say of any script of ops, of CI and of the hooks',
+  () => {
+    const scripts = globSync(['ops/**/*.sh', '.ci/*', '.githooks/*'], { cwd: ROOT });
+    expect(scripts).toEqual(expect.arrayContaining(['ops/deploy/deploy.sh', '.ci/run']));
+    expect(lintShellFiles(scripts)).toBe('');
+  },
+);
 
 it('an instance drains longer than the proxy takes to notice', async () => {
   const unit = await readFile(join(DEPLOY, 'freshbytes-api@.service'), 'utf8');
