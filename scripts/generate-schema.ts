@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '../src/db/embedded/embedded.ts';
 import { migrate } from '../src/db/migrations/migrate.ts';
+import { literalColumns } from './generate-schema.literals.ts';
 
 const TARGET = 'src/db/schema.generated.ts';
 const TYPES = { int8: 'number', numeric: 'number', tsvector: 'string' };
@@ -25,6 +26,8 @@ try {
       server.url,
       '--type-mapping',
       JSON.stringify(TYPES),
+      '--overrides',
+      JSON.stringify({ columns: await literalColumns(server.url) }),
       '--exclude-pattern',
       'schema_migrations',
       '--out-file',

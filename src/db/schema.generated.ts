@@ -76,7 +76,7 @@ export interface AuditUnsealed {
 }
 
 export interface BackupRecords {
-  deed: string;
+  deed: "taken" | "verified";
   done_at: Timestamp;
 }
 
@@ -117,7 +117,7 @@ export interface CategoryProductCounts {
 export interface ContactChanges {
   closed_at: Timestamp | null;
   confirmed_at: Timestamp | null;
-  contact: string;
+  contact: "email" | "phone";
   created_at: Timestamp;
   id: string;
   new_value: string;
@@ -127,7 +127,7 @@ export interface ContactChanges {
 }
 
 export interface DevMessages {
-  channel: string;
+  channel: "email" | "sms";
   code: string | null;
   created_at: Timestamp;
   id: string;
@@ -161,13 +161,13 @@ export interface InvariantChecks {
 export interface JournalEntries {
   created_at: Timestamp;
   id: string;
-  kind: string;
+  kind: "ORDER_PLACED" | "ORDER_CANCELLED" | "PAYMENT_RECEIVED" | "PART_DELIVERED" | "REFUND" | "PAYOUT";
   order_id: string | null;
   seller_order_id: string | null;
 }
 
 export interface JournalLines {
-  account: string;
+  account: "BUYER_RECEIVABLE" | "ORDER_LIABILITY" | "WALLET_CLEARING" | "COD_CLEARING" | "SELLER_PAYABLE" | "COMMISSION_REVENUE";
   credit_centavos: Generated<number>;
   debit_centavos: Generated<number>;
   entry_id: string;
@@ -199,7 +199,7 @@ export interface OneTimeCodes {
   ip_prefix: string | null;
   is_familiar: Generated<boolean>;
   issued_at: Timestamp | null;
-  purpose: string;
+  purpose: "EMAIL" | "PHONE" | "PASSWORD_RESET" | "EMAIL_CLAIM";
   spent_at: Timestamp | null;
   target: string;
   user_id: string | null;
@@ -207,7 +207,7 @@ export interface OneTimeCodes {
 
 export interface OrderEvents {
   actor_id: string | null;
-  actor_role: string;
+  actor_role: "customer" | "seller" | "admin" | "system";
   created_at: Timestamp;
   from_status: string | null;
   id: string;
@@ -222,7 +222,7 @@ export interface OrderItemAllocations {
   lot_id: string;
   order_item_id: string;
   quantity_milli: number;
-  state: Generated<string>;
+  state: Generated<"RESERVED" | "SOLD" | "RELEASED" | "WRITTEN_OFF">;
 }
 
 export interface OrderItems {
@@ -249,7 +249,7 @@ export interface Orders {
   id: string;
   notes: string | null;
   order_number: string;
-  order_status: string;
+  order_status: "PENDING" | "CONFIRMED" | "SHIPPED" | "DELIVERED" | "CANCELLED" | "REFUNDED";
   placed_at: Timestamp;
   shipping_address: Json;
   subtotal_centavos: number;
@@ -276,8 +276,8 @@ export interface Payments {
   expires_at: Timestamp | null;
   id: string;
   order_id: string;
-  payment_method: string;
-  payment_status: string;
+  payment_method: "GCASH" | "MAYA" | "COD";
+  payment_status: "PENDING" | "COMPLETED" | "FAILED" | "PARTIALLY_REFUNDED" | "REFUNDED";
   provider: string;
   provider_reference: string | null;
   refunded_centavos: Generated<number>;
@@ -289,7 +289,7 @@ export interface Payments {
 
 export interface Places {
   code: string;
-  level: string;
+  level: "region" | "province" | "city" | "sub_municipality" | "barangay";
   name: string;
   parent_code: string | null;
 }
@@ -303,13 +303,13 @@ export interface ProductCounters {
 }
 
 export interface ProductImages {
-  content_type: string;
+  content_type: "image/jpeg" | "image/webp";
   created_at: Timestamp;
   height: number;
   id: string;
   position: number;
   product_id: string;
-  status: Generated<string>;
+  status: Generated<"PROCESSING" | "READY" | "FAILED">;
   width: number;
 }
 
@@ -354,8 +354,8 @@ export interface Products {
   sku: string | null;
   slug: string;
   srp_centavos: number | null;
-  tax_class: Generated<string>;
-  unit: string;
+  tax_class: Generated<"VAT_EXEMPT" | "VAT_12">;
+  unit: "kg" | "g" | "piece" | "bundle" | "pack" | "tray" | "sack";
   updated_at: Timestamp;
   version: Generated<number>;
 }
@@ -374,7 +374,7 @@ export interface Promos {
   deleted_at: Timestamp | null;
   description: string | null;
   discount_hundredths: number;
-  discount_type: string;
+  discount_type: "PERCENTAGE" | "FIXED";
   ends_at: Timestamp;
   id: string;
   is_active: Generated<boolean>;
@@ -415,7 +415,7 @@ export interface Refunds {
   provider_reference: string | null;
   reason: string;
   seller_order_id: string;
-  status: Generated<string>;
+  status: Generated<"PENDING" | "COMPLETED" | "FAILED">;
   updated_at: Timestamp;
 }
 
@@ -454,7 +454,7 @@ export interface SellerOrders {
   due_centavos: number;
   id: string;
   order_id: string;
-  order_status: string;
+  order_status: "PENDING" | "CONFIRMED" | "SHIPPED" | "DELIVERED" | "CANCELLED" | "REFUNDED";
   placed_at: Timestamp;
   refunded_centavos: Generated<number>;
   reminded_at: Timestamp | null;
@@ -483,9 +483,9 @@ export interface Sellers {
   requested_name: string | null;
   review_count: Generated<number>;
   slug: string;
-  status: Generated<string>;
+  status: Generated<"PENDING" | "VERIFIED" | "SUSPENDED">;
   street: string;
-  suspended_from: string | null;
+  suspended_from: "PENDING" | "VERIFIED" | null;
   terms_accepted_at: Timestamp;
   updated_at: Timestamp;
   user_id: string;
@@ -496,7 +496,7 @@ export interface Sellers {
 export interface Sessions {
   created_at: Timestamp;
   ended_at: Timestamp | null;
-  ended_reason: string | null;
+  ended_reason: "LOGOUT" | "ENDED_BY_USER" | "REUSE" | "PASSWORD" | "DEACTIVATED" | "DELETED" | "FACTOR_CLEARED" | "CONTACT_UNDONE" | "CONTACT_REPLACED" | "EMAIL_CLAIMED" | null;
   expires_at: Timestamp;
   id: string;
   ip_prefix: string | null;
@@ -525,7 +525,7 @@ export interface SimulatorWallet {
   refunded_centavos: Generated<number>;
   refunds: Generated<Json>;
   return_url: string | null;
-  status: Generated<string>;
+  status: Generated<"OPEN" | "PAID" | "FAILED" | "EXPIRED">;
 }
 
 export interface StockMovements {
@@ -535,7 +535,7 @@ export interface StockMovements {
   id: string;
   lot_id: string;
   product_id: string;
-  reason: string;
+  reason: "HARVEST" | "SALE" | "RESTOCK" | "REALLOCATION" | "SPOILAGE" | "COUNT" | "RETURN" | "DAMAGE" | "OTHER";
   reference: string | null;
 }
 
@@ -554,7 +554,7 @@ export interface Users {
   first_name: string;
   id: string;
   is_active: Generated<boolean>;
-  language: Generated<string>;
+  language: Generated<"en" | "fil">;
   last_name: string;
   mfa_enabled_at: Timestamp | null;
   mfa_failed_at: Timestamp | null;
@@ -563,7 +563,7 @@ export interface Users {
   mfa_secret: Buffer | null;
   password_hash: string;
   phone_verified_at: Timestamp | null;
-  role: Generated<string>;
+  role: Generated<"customer" | "seller" | "admin">;
   terms_accepted_at: Timestamp;
   updated_at: Timestamp;
   user_email: string;

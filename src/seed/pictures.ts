@@ -63,7 +63,7 @@ export async function addPictures({
     created_at,
     position: 1,
     status: 'READY' as const,
-    content_type: 'image/webp',
+    content_type: 'image/webp' as const,
     width: full,
     height: full,
   }));

@@ -65,7 +65,7 @@ export function sellerRow({ random }: Seeding, options: SellerOptions): Seller {
     review_count: 0,
     product_count: 0,
     follower_count: 0,
-    suspended_from: status === 'SUSPENDED' ? 'VERIFIED' : null,
+    suspended_from: status === 'SUSPENDED' ? ('VERIFIED' as const) : null,
     requested_name: null,
     name_requested_at: null,
     version: 1,

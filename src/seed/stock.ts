@@ -204,7 +204,11 @@ function lotOf(product: Stocked, number: number, made: { random: Random; rows: S
   product.lots.set(number, lot);
   const { free_milli: _free, moved_at: _moved, ...row } = lot;
   made.rows.lots.push(row);
-  const harvest = { delta_milli: harvests.quantity_milli, reason: 'HARVEST', reference: null };
+  const harvest = {
+    delta_milli: harvests.quantity_milli,
+    reason: 'HARVEST' as const,
+    reference: null,
+  };
   moveStock(lot, { ...harvest, actor_id: product.harvester_id, created_at }, made);
   return lot;
 }

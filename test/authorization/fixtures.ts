@@ -101,7 +101,7 @@ export async function makeLot(test: TestApp, seller: TestActor): Promise<Names> 
 export async function makeImage(test: TestApp, seller: TestActor): Promise<Names> {
   const { id } = await makeProduct(test, seller);
   const part_id = newId();
-  const file = { content_type: 'image/webp', width: 1, height: 1 };
+  const file = { content_type: 'image/webp' as const, width: 1, height: 1 };
   await test.services.db
     .insertInto('product_images')
     .values({ id: part_id, product_id: id, position: 1, ...file, created_at: test.clock.now() })

@@ -53,11 +53,19 @@ export async function makeConfirmedChange(
   const id = newId();
   const now = test.clock.now();
   const new_value = `new-${old_value}`;
-  const change = { id, user_id, contact: 'email', old_value, new_value, old_confirmed: true };
   const { db } = test.services;
   await db
     .insertInto('contact_changes')
-    .values({ ...change, created_at: now, confirmed_at: now })
+    .values({
+      id,
+      user_id,
+      contact: 'email',
+      old_value,
+      new_value,
+      old_confirmed: true,
+      created_at: now,
+      confirmed_at: now,
+    })
     .execute();
   await db.updateTable('users').set({ user_email: new_value }).where('id', '=', user_id).execute();
   const [key] = configuredKeys(test.services.config, 'contact-undo');

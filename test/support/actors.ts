@@ -3,6 +3,7 @@
 import type { Role } from '../../src/context.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { startSession } from '../../src/modules/auth/sessions/sessions.service.ts';
+import type { SellerStatus } from '../../src/modules/sellers/sellers.rules.ts';
 import type { TestApp } from './app.ts';
 
 export interface TestActor {
@@ -19,7 +20,7 @@ export interface ActorOptions {
   /** True by default. */
   readonly verified?: boolean;
   /** For sellers; VERIFIED by default. */
-  readonly sellerStatus?: 'PENDING' | 'VERIFIED' | 'SUSPENDED';
+  readonly sellerStatus?: SellerStatus;
 }
 
 /** Any barangay: Ermita's first. */
@@ -67,7 +68,11 @@ export async function createActor(test: TestApp, options: ActorOptions = {}): Pr
   };
 }
 
-async function createSellerOf(test: TestApp, user_id: string, status: string): Promise<string> {
+async function createSellerOf(
+  test: TestApp,
+  user_id: string,
+  status: SellerStatus,
+): Promise<string> {
   const id = newId();
   const now = test.clock.now();
   await test.services.db

@@ -1,6 +1,7 @@
 // A stocked shop and its buyers, written straight into the database: what order tests start from.
 import { inTransaction } from '../../src/db/transaction.ts';
 import { newId } from '../../src/lib/ids.ts';
+import type { Unit } from '../../src/lib/quantity.ts';
 import { DAY_MS, plusMs } from '../../src/lib/time.ts';
 import { refreshListings } from '../../src/modules/listing/listing.service.ts';
 import { createActor, TEST_BARANGAY, type TestActor } from './actors.ts';
@@ -8,7 +9,7 @@ import type { TestApp } from './app.ts';
 
 export interface StockOptions {
   readonly price_centavos?: number;
-  readonly unit?: string;
+  readonly unit?: Unit;
   readonly handling_hours?: number;
   /** Lots in the order given; `days_left` may be negative. Ten units with five days left by default. */
   readonly lots?: readonly { quantity_milli: number; days_left: number }[];

@@ -1,6 +1,7 @@
 // SQL over carts and cart_items.
 import { sql } from 'kysely';
 import { type Db, type DbTransaction, runNamed } from '../../db/database.ts';
+import type { Unit } from '../../lib/quantity.ts';
 
 /** Locks the user's cart, making it where there is none: the first lock of every deed that changes it. */
 export async function lockCart(db: DbTransaction, user_id: string): Promise<void> {
@@ -11,7 +12,7 @@ export async function lockCart(db: DbTransaction, user_id: string): Promise<void
 
 export interface CartProduct {
   readonly id: string;
-  readonly unit: string;
+  readonly unit: Unit;
   readonly list_price_centavos: number;
   readonly seller_id: string;
   readonly is_on_sale: boolean;

@@ -4,7 +4,7 @@ import { mapPage } from '../../db/paging.ts';
 import { SHOPPER } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { formatMoney } from '../../lib/money.ts';
-import { UNITS, type Unit } from '../../lib/quantity.ts';
+import { UNITS } from '../../lib/quantity.ts';
 import { Id, type Infer, Model, Money, OneOf, Timestamp } from '../../lib/schema.ts';
 import { examples } from './favorites.examples.ts';
 import * as favorites from './favorites.service.ts';
@@ -61,7 +61,7 @@ function favoriteView(row: favorites.FavoriteRow): Infer<typeof Favorite> {
   return {
     product_id: row.product_id,
     product_name: row.name,
-    unit: row.unit as Unit,
+    unit: row.unit,
     price: formatMoney(row.price_centavos),
     current_price: formatMoney(row.current_price_centavos),
     is_available: row.on_sale && row.in_stock,

@@ -10,6 +10,7 @@ import {
   lockProductStock,
 } from './allocation.queries.ts';
 import { type Allocated, type Allocation, allocate, type Wanted } from './allocation.rules.ts';
+import type { MovementRow } from './lots.queries.ts';
 
 export type { Allocation, Shortage, Wanted } from './allocation.rules.ts';
 
@@ -127,7 +128,7 @@ async function move(
   goods: {
     allocations: readonly Allocation[];
     reference: string;
-    steps: readonly (readonly [reason: string, sign: 1 | -1])[];
+    steps: readonly (readonly [reason: MovementRow['reason'], sign: 1 | -1])[];
   },
 ): Promise<void> {
   const actor_id = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;

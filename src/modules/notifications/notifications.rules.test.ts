@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newId } from '../../lib/ids.ts';
+import { LANGUAGES } from '../../lib/language.ts';
 import {
   type Contact,
   messagesFor,
@@ -9,7 +10,6 @@ import {
 } from './notifications.rules.ts';
 import { ORDER_TEMPLATES, SELLER_TEMPLATES } from './templates.rules.ts';
 
-const LANGUAGES = ['en', 'fil'] as const;
 const order_id = newId();
 const buyer: Contact = { language: 'en', email: 'maria@example.com', phone: '+639171234567' };
 

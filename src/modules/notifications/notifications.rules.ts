@@ -1,12 +1,8 @@
 // Pure decisions about messages: whom an event concerns, over which channel they hear of it, in which words.
 import { isUuid } from '../../lib/ids.ts';
+import type { Language } from '../../lib/language.ts';
 import type { OutgoingMessage } from './notifications.jobs.ts';
-import {
-  type Language,
-  ORDER_TEMPLATES,
-  SELLER_TEMPLATES,
-  type Template,
-} from './templates.rules.ts';
+import { ORDER_TEMPLATES, SELLER_TEMPLATES, type Template } from './templates.rules.ts';
 
 /** More names than this would not fit an SMS. */
 const MAX_SELLER_NAMES = 3;

@@ -1,6 +1,5 @@
 // What people are told of their orders and shops, in English and Filipino. An SMS has no subject, so each text stands alone.
-
-export type Language = 'en' | 'fil';
+import type { Language } from '../../lib/language.ts';
 
 export interface Wording {
   readonly subject: string;

@@ -110,7 +110,7 @@ export async function saveInvariantCheck(db: Db, check: InvariantCheck): Promise
 }
 
 export interface BackupRecord {
-  readonly deed: string;
+  readonly deed: 'taken' | 'verified';
   readonly done_at: Date;
 }
 

@@ -255,7 +255,7 @@ describe('checkout', () => {
 
 async function addPromo(
   product_id: string,
-  discount: { discount_type: string; discount_hundredths: number },
+  discount: { discount_type: 'PERCENTAGE' | 'FIXED'; discount_hundredths: number },
 ): Promise<void> {
   const now = test.clock.now();
   const id = newId();

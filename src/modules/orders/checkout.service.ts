@@ -281,6 +281,6 @@ function allocationRows(whole: OrderWhole, allocations: readonly Allocation[]) {
     order_item_id: itemOf.get(product_id) ?? '',
     lot_id,
     quantity_milli,
-    state: 'RESERVED',
+    state: 'RESERVED' as const,
   }));
 }

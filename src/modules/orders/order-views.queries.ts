@@ -4,12 +4,13 @@ import type { Db } from '../../db/database.ts';
 import { fetchPage, type Page, type PageRequest, type SortKey } from '../../db/paging.ts';
 import type { PaymentRow } from '../payments/payments.service.ts';
 import type { EventRow, ItemRow, OrderRow, OrderWhole, PartRow } from './orders.queries.ts';
+import type { OrderStatus } from './orders.rules.ts';
 
 export interface OrderFilter {
   readonly user_id?: string | undefined;
   readonly seller_id?: string | undefined;
   /** As it is shown: of the seller's share where `seller_id` is given, else of the whole order. */
-  readonly order_status?: string | undefined;
+  readonly order_status?: OrderStatus | undefined;
   /** Only what its buyer archived, or only the rest; both without it. */
   readonly archived?: boolean | undefined;
   /** Only orders with a seller order that is due before. */

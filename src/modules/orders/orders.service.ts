@@ -19,6 +19,7 @@ import {
   hasDeliveredItem,
   type OrderWhole,
 } from './orders.queries.ts';
+import type { OrderStatus } from './orders.rules.ts';
 
 export type { EventRow, ItemRow, OrderWhole, PartRow } from './orders.queries.ts';
 
@@ -57,7 +58,7 @@ function shareOf(whole: OrderWhole, seller_id: string | undefined): OrderWhole {
 
 export interface OrderListFilter {
   readonly as: 'buyer' | 'seller';
-  readonly order_status?: string | undefined;
+  readonly order_status?: OrderStatus | undefined;
   readonly archived?: boolean | undefined;
   readonly due_before?: Date | undefined;
 }

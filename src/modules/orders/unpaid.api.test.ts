@@ -35,7 +35,7 @@ beforeEach(async () => {
 afterAll(() => test.close());
 
 /** A product of 100 kg in stock. */
-const product = async (price_pesos: number, options: { unit?: string; kilos?: number } = {}) =>
+const product = async (price_pesos: number, options: { unit?: 'piece'; kilos?: number } = {}) =>
   stockProduct(test, seller.seller_id, {
     price_centavos: price_pesos * PESOS,
     ...(options.unit === undefined ? {} : { unit: options.unit }),

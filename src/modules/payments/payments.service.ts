@@ -207,7 +207,7 @@ export async function carryOutRefund(ctx: OutsideCtx, refund_id: string): Promis
   const payment = await findPayment(ctx.db, refund.payment_id);
   if (payment?.provider_reference == null) return;
   const { provider_reference } = payment;
-  const finish = (changes: { status: string; provider_reference?: string }) =>
+  const finish = (changes: { status: 'COMPLETED' | 'FAILED'; provider_reference?: string }) =>
     inTransaction(ctx, (ctx) =>
       updateRefund(ctx.db, refund_id, { ...changes, updated_at: ctx.clock.now() }),
     );

@@ -1,13 +1,9 @@
 // SQL over places.
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
+import type { Places } from '../../db/schema.generated.ts';
 
-export interface PlaceRow {
-  readonly code: string;
-  readonly name: string;
-  readonly level: string;
-  readonly parent_code: string | null;
-}
+export type PlaceRow = Selectable<Places>;
 
 export function findChildPlaces(db: Db, parent: string | null): Promise<PlaceRow[]> {
   const query = db.selectFrom('places').selectAll().orderBy('name').orderBy('code');

@@ -41,7 +41,7 @@ export const placeRoutes: readonly AnyRoute[] = [
       return {
         results: places.map(({ parent_code, level, ...place }) => ({
           ...place,
-          level: level as (typeof LEVELS)[number],
+          level,
           ...(parent_code === null ? {} : { parent_code }),
         })),
       };

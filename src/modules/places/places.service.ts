@@ -33,7 +33,7 @@ export function listPlaces(
  */
 export async function requireBarangay(ctx: Ctx, code: string): Promise<PlaceNames> {
   const chain = await findPlaceChain(ctx.db, code);
-  const nameOf = (level: string) => chain.find((place) => place.level === level)?.name;
+  const nameOf = (level: PlaceRow['level']) => chain.find((place) => place.level === level)?.name;
   const barangay = nameOf('barangay');
   const region = nameOf('region');
   // Manila's sub-municipalities lie between barangay and city; the address shows the city.

@@ -79,7 +79,7 @@ describe('PATCH /promos/{id}', () => {
 
   it('is refused, like removal, to a seller who was suspended meanwhile', async () => {
     const id = await create();
-    const setStatus = (status: string) =>
+    const setStatus = (status: 'VERIFIED' | 'SUSPENDED') =>
       bench.test.services.db
         .updateTable('sellers')
         .set({ status })

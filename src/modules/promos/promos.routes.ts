@@ -22,7 +22,7 @@ import {
   Timestamp,
 } from '../../lib/schema.ts';
 import { examples } from './promos.examples.ts';
-import { DISCOUNT_TYPES, type DiscountType, PROMO_STATUSES, statusAt } from './promos.rules.ts';
+import { DISCOUNT_TYPES, PROMO_STATUSES, statusAt } from './promos.rules.ts';
 import * as promos from './promos.service.ts';
 
 const MAX_PROMO_PRODUCTS = 500;
@@ -146,7 +146,7 @@ function promoViewAt(moment: Date): (row: promos.PromoRow) => Infer<typeof Promo
     seller_id: row.seller_id,
     name: row.name,
     description: row.description,
-    discount_type: row.discount_type as DiscountType,
+    discount_type: row.discount_type,
     discount_value: formatMoney(row.discount_hundredths),
     starts_at: row.starts_at.toISOString(),
     ends_at: row.ends_at.toISOString(),

@@ -187,7 +187,7 @@ function inputOf(promo: PromoRow): PromoInput {
   return {
     name: promo.name,
     description: promo.description,
-    discount_type: promo.discount_type as DiscountType,
+    discount_type: promo.discount_type,
     discount_value: formatMoney(promo.discount_hundredths),
     starts_at: promo.starts_at.toISOString(),
     ends_at: promo.ends_at.toISOString(),

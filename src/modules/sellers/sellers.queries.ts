@@ -3,34 +3,24 @@ import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, DbTransaction } from '../../db/database.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
 import type { Sellers } from '../../db/schema.generated.ts';
-import type { Standing } from './sellers.rules.ts';
+import type { SellerStatus } from './sellers.rules.ts';
 
-export type SellerRow = Selectable<Sellers> & Standing;
+export type SellerRow = Selectable<Sellers>;
 
 export interface SellerFilter {
   readonly search?: string;
   /** Public lists show VERIFIED only. */
-  readonly status?: string;
+  readonly status?: SellerStatus;
   /** Only those whose new name waits for an admin, or only the others. */
   readonly name_requested?: boolean;
 }
 
 export function insertSeller(db: Db, row: Insertable<Sellers>): Promise<SellerRow> {
-  return db
-    .insertInto('sellers')
-    .values(row)
-    .returningAll()
-    .$castTo<SellerRow>()
-    .executeTakeFirstOrThrow();
+  return db.insertInto('sellers').values(row).returningAll().executeTakeFirstOrThrow();
 }
 
 function livingSeller(db: Db, id: string) {
-  return db
-    .selectFrom('sellers')
-    .selectAll()
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .$castTo<SellerRow>();
+  return db.selectFrom('sellers').selectAll().where('id', '=', id).where('deleted_at', 'is', null);
 }
 
 export function findSeller(db: Db, id: string): Promise<SellerRow | undefined> {
@@ -95,7 +85,6 @@ export function updateSeller(db: Db, id: string, changes: Updateable<Sellers>): 
     .set({ ...changes, version: sql`version + 1` })
     .where('id', '=', id)
     .returningAll()
-    .$castTo<SellerRow>()
     .executeTakeFirstOrThrow();
 }
 
@@ -136,11 +125,7 @@ export function findSellerPage(
   filter: SellerFilter,
   page: PageRequest,
 ): Promise<Page<SellerRow>> {
-  let query = db
-    .selectFrom('sellers')
-    .selectAll()
-    .where('deleted_at', 'is', null)
-    .$castTo<SellerRow>();
+  let query = db.selectFrom('sellers').selectAll().where('deleted_at', 'is', null);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.name_requested !== undefined)
     query = query.where('requested_name', filter.name_requested ? 'is not' : 'is', null);

@@ -1,5 +1,6 @@
 // What people are told of changes to their account's security, in the languages of our users. An SMS has no subject, so
 // each text stands alone.
+import type { Language } from '../../lib/language.ts';
 
 export interface Wording {
   readonly subject: string;
@@ -15,7 +16,7 @@ export type NoticeKind =
   | 'contact_undone'
   | 'contact_replaced';
 
-const NOTICES: Readonly<Record<NoticeKind, Readonly<Record<'en' | 'fil', Wording>>>> = {
+const NOTICES: Readonly<Record<NoticeKind, Readonly<Record<Language, Wording>>>> = {
   mfa_enabled: {
     en: {
       subject: 'A second factor was set up',
@@ -88,7 +89,6 @@ const NOTICES: Readonly<Record<NoticeKind, Readonly<Record<'en' | 'fil', Wording
   },
 };
 
-/** English for a language that we do not speak. */
-export function noticeMessage(kind: NoticeKind, language: string): Wording {
-  return NOTICES[kind][language === 'fil' ? 'fil' : 'en'];
+export function noticeMessage(kind: NoticeKind, language: Language): Wording {
+  return NOTICES[kind][language];
 }

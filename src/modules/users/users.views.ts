@@ -1,12 +1,12 @@
 // A user on the wire: what people send about themselves, and what they and admins see.
 import { Type } from 'typebox';
-import { ROLES, type Role } from '../../context.ts';
+import { ROLES } from '../../context.ts';
+import { LANGUAGES } from '../../lib/language.ts';
 import { Id, type Infer, Line, Model, Nullable, OneOf, Timestamp } from '../../lib/schema.ts';
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '../auth/passwords/passwords.rules.ts';
 import { examples } from './users.examples.ts';
 import type { Profile } from './users.queries.ts';
 
-const LANGUAGES = ['en', 'fil'] as const;
 const MAX_EMAIL_LENGTH = 254;
 
 export const Email = Type.String({
@@ -106,8 +106,8 @@ export function userView(user: Profile): Infer<typeof User> {
     pending_phone: user.pending_phone,
     first_name: user.first_name,
     last_name: user.last_name,
-    language: user.language as (typeof LANGUAGES)[number],
-    role: user.role as Role,
+    language: user.language,
+    role: user.role,
     seller_id: user.seller_id,
     email_verified: user.email_verified_at !== null,
     phone_verified: user.phone_verified_at !== null,

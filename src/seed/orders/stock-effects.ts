@@ -1,11 +1,13 @@
 // What a demo order does to lots: reserved, sold, given back or written off, as fulfilment does it.
-import type { RowsByTable } from '../../db/insert-together.ts';
+import type { RowsByTable, WholeRow } from '../../db/insert-together.ts';
 import type { Random } from '../random.ts';
 import { type Movement, moveStock, type StockRows } from '../stock.ts';
 import type { Line, Move, OrderDraft, Part } from './draft.ts';
 import { deliveredAt, findMove, moverId } from './order-rows.ts';
 
 type Deed = Pick<Movement, 'reason' | 'actor_id' | 'created_at'> & { readonly sign: 1 | -1 };
+
+type AllocationState = WholeRow<'order_item_allocations'>['state'];
 
 /** Allocations of the order; its movements go to `rows`. */
 export function applyToStock(
@@ -24,7 +26,11 @@ export function applyToStock(
 function fillLine(
   order: OrderDraft,
   line: Line,
-  fate: { state: string; deeds: readonly Deed[]; made: { random: Random; rows: StockRows } },
+  fate: {
+    state: AllocationState;
+    deeds: readonly Deed[];
+    made: { random: Random; rows: StockRows };
+  },
 ) {
   const { state, deeds, made } = fate;
   return line.taken.map(({ lot, quantity_milli }) => {
@@ -46,7 +52,7 @@ function fillLine(
   });
 }
 
-function allocationState(order: OrderDraft, part: Part): string {
+function allocationState(order: OrderDraft, part: Part): AllocationState {
   const cancelled = findMove(part, 'CANCELLED');
   if (cancelled !== undefined) return wasOnTheRoad(cancelled) ? 'WRITTEN_OFF' : 'RELEASED';
   return order.paid_at !== null || deliveredAt(part) !== null ? 'SOLD' : 'RESERVED';

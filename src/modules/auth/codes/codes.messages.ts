@@ -1,4 +1,5 @@
 // The words around a one-time code, in the languages of our users. Never in a subject: phones show those while locked.
+import type { Language } from '../../../lib/language.ts';
 import type { CodePurpose } from './codes.queries.ts';
 
 interface Wording {
@@ -7,7 +8,7 @@ interface Wording {
 }
 
 const WORDINGS: Readonly<
-  Record<CodePurpose, Readonly<Record<'en' | 'fil', (code: string) => Wording>>>
+  Record<CodePurpose, Readonly<Record<Language, (code: string) => Wording>>>
 > = {
   EMAIL: {
     en: (code) => ({
@@ -51,7 +52,6 @@ const WORDINGS: Readonly<
   },
 };
 
-/** English for a language that we do not speak. */
-export function codeMessage(purpose: CodePurpose, language: string, code: string): Wording {
-  return WORDINGS[purpose][language === 'fil' ? 'fil' : 'en'](code);
+export function codeMessage(purpose: CodePurpose, language: Language, code: string): Wording {
+  return WORDINGS[purpose][language](code);
 }

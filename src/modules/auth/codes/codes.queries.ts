@@ -4,23 +4,15 @@ import type { Db } from '../../../db/database.ts';
 import type { OneTimeCodes } from '../../../db/schema.generated.ts';
 import { DAY_MS, HOUR_MS, plusMs } from '../../../lib/time.ts';
 
-export type CodePurpose = 'EMAIL' | 'PHONE' | 'PASSWORD_RESET' | 'EMAIL_CLAIM';
-export type CodeRow = Selectable<OneTimeCodes> & { readonly purpose: CodePurpose };
+export type CodeRow = Selectable<OneTimeCodes>;
+export type CodePurpose = CodeRow['purpose'];
 
-export async function insertCode(
-  db: Db,
-  row: Insertable<OneTimeCodes> & { purpose: CodePurpose },
-): Promise<void> {
+export async function insertCode(db: Db, row: Insertable<OneTimeCodes>): Promise<void> {
   await db.insertInto('one_time_codes').values(row).execute();
 }
 
 export function findCode(db: Db, id: string): Promise<CodeRow | undefined> {
-  return db
-    .selectFrom('one_time_codes')
-    .selectAll()
-    .where('id', '=', id)
-    .$castTo<CodeRow>()
-    .executeTakeFirst();
+  return db.selectFrom('one_time_codes').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
 /** Has those who would send to one place, and by SMS at all, follow each other until the transaction ends. */

@@ -10,6 +10,7 @@ import type { Metrics, Sample } from '../../../telemetry/metrics.ts';
 import { readPartitionState } from '../../audit/retention/retention.service.ts';
 import {
   AUDIT_CHAIN,
+  type BackupRecord,
   countSmsCodes,
   findReplication,
   listBackupRecords,
@@ -338,7 +339,7 @@ function collectBackups(metrics: Metrics, { db }: CollectorSources): void {
     },
     collect: async () => {
       const records = await listBackupRecords(db);
-      const of = (deed: string): Sample[] =>
+      const of = (deed: BackupRecord['deed']): Sample[] =>
         records
           .filter((record) => record.deed === deed)
           .map(({ done_at }) => [{}, done_at.getTime() / SECOND_MS]);

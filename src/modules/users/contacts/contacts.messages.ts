@@ -1,11 +1,12 @@
 // What the old address is told when an account gets another one, and how to undo it.
 
+import type { Language } from '../../../lib/language.ts';
 import type { Wording } from '../notices.messages.ts';
 import type { Contact } from './contacts.rules.ts';
 
 export type ChangeEvent = 'requested' | 'confirmed';
 
-type Told = Readonly<Record<'en' | 'fil', (undo_url: string) => Wording>>;
+type Told = Readonly<Record<Language, (undo_url: string) => Wording>>;
 
 const MESSAGES: Readonly<Record<Contact, Readonly<Record<ChangeEvent, Told>>>> = {
   email: {
@@ -54,11 +55,10 @@ const MESSAGES: Readonly<Record<Contact, Readonly<Record<ChangeEvent, Told>>>> =
   },
 };
 
-/** English for a language that we do not speak. */
 export function changeMessage(
-  change: { readonly contact: Contact; readonly event: ChangeEvent; readonly language: string },
+  change: { readonly contact: Contact; readonly event: ChangeEvent; readonly language: Language },
   undo_url: string,
 ): Wording {
   const told = MESSAGES[change.contact][change.event];
-  return told[change.language === 'fil' ? 'fil' : 'en'](undo_url);
+  return told[change.language](undo_url);
 }

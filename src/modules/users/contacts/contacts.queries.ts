@@ -4,7 +4,7 @@ import type { Db } from '../../../db/database.ts';
 import type { ContactChanges } from '../../../db/schema.generated.ts';
 import type { Contact } from './contacts.rules.ts';
 
-export type ContactChangeRow = Selectable<ContactChanges> & { readonly contact: Contact };
+export type ContactChangeRow = Selectable<ContactChanges>;
 
 export async function insertContactChange(
   db: Db,
@@ -14,12 +14,7 @@ export async function insertContactChange(
 }
 
 export function findContactChange(db: Db, id: string): Promise<ContactChangeRow | undefined> {
-  return db
-    .selectFrom('contact_changes')
-    .selectAll()
-    .where('id', '=', id)
-    .$castTo<ContactChangeRow>()
-    .executeTakeFirst();
+  return db.selectFrom('contact_changes').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
 /** The change that waits for its code; there is at most one. */
@@ -35,7 +30,6 @@ export function findPendingChange(
     .where('contact', '=', contact)
     .where('confirmed_at', 'is', null)
     .where('closed_at', 'is', null)
-    .$castTo<ContactChangeRow>()
     .executeTakeFirst();
 }
 

@@ -3,6 +3,7 @@ import type { Updateable } from 'kysely';
 import { type Ctx, signedIn, type TxCtx } from '../../../context.ts';
 import type { Users } from '../../../db/schema.generated.ts';
 import { inTransaction, violatedConstraint } from '../../../db/transaction.ts';
+import type { Language } from '../../../lib/language.ts';
 import { conflict, invalidField, notFound } from '../../../lib/problem.ts';
 import { parsePhone } from '../../../lib/text/phone.ts';
 import { changesBetween, recordAudit } from '../../audit/audit.service.ts';
@@ -28,7 +29,7 @@ export interface ProfileInput {
   readonly user_phone: string;
   readonly first_name: string;
   readonly last_name: string;
-  readonly language?: string;
+  readonly language?: Language;
 }
 
 const PERSONAL = ['user_name', 'user_email', 'user_phone', 'first_name', 'last_name'] as const;
