@@ -149,6 +149,14 @@ program
     ),
   );
 
+program
+  .command('repl')
+  .description(
+    'open a prompt with the services and queries of this program, or run a script from a pipe',
+  )
+  .option('--write', 'allow changes; without it the session reads only')
+  .action(run(async (options) => (await import('./cli/repl/repl.ts')).openRepl(options)));
+
 const backup = program
   .command('backup')
   .description('take a backup of the database')

@@ -10,29 +10,14 @@ import {
   type TestDatabase,
   withDatabase,
 } from '../../test/support/database.ts';
-import { makePrivateKey } from '../../test/support/private-key.ts';
 import { runCli } from '../../test/support/processes/cli.ts';
+import { PRODUCTION } from '../../test/support/processes/production.ts';
 import { DEMO_PEOPLE } from '../lib/demo-market.ts';
 
 /** Each command is a process of its own, which a busy machine starts slowly. */
 vi.setConfig({ testTimeout: 90_000 });
 
 const STACK_FRAME = /^\s+at /m;
-const PRODUCTION = {
-  NODE_ENV: 'production',
-  APP_SECRET: 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe',
-  JWT_PRIVATE_KEYS: makePrivateKey(),
-  PUBLIC_URL: 'https://api.freshbytes.ph/',
-  MAIL_FROM: 'FreshBytes <no-reply@freshbytes.ph>',
-  SECURITY_CONTACT: 'mailto:security@freshbytes.ph',
-  METRICS_TOKEN: 'a-token-for-metrics',
-  SMTP_URL: 'smtps://mail',
-  SEMAPHORE_API_KEY: 'key',
-  PAYMENT_PROVIDER: 'none',
-  PORT: '0',
-  // The tests' server may be another machine.
-  DATABASE_TLS: 'off',
-};
 
 let folder: string;
 let database: TestDatabase;
@@ -57,6 +42,7 @@ describe('help', () => {
       'seed',
       'user',
       'doctor',
+      'repl',
       'openapi',
       'check-invariants',
     ];

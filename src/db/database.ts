@@ -35,6 +35,8 @@ export interface DatabaseOptions {
   readonly poolTimeout_ms?: number;
   /** Longest run of a statement; STATEMENT_TIMEOUT_MS by default. */
   readonly statementTimeout_ms?: number;
+  /** Transactions read only, unless one says otherwise of itself. */
+  readonly isReadOnly?: boolean;
   /** Hears of connections that broke, idle or not; the pool replaces them by itself. */
   readonly onError: (error: Error) => void;
   /** Hears of commits that succeeded without the synchronous standby that they had waited for. */
@@ -65,6 +67,8 @@ export function shareLane(from: Db, to: Db): Db {
   return to;
 }
 
+const READ_ONLY = ' -c default_transaction_read_only=on';
+
 /** Opens a pool; nothing connects until the first statement. `db.destroy()` closes it. */
 export function openDatabase(options: DatabaseOptions): Database {
   const statementTimeout_ms = options.statementTimeout_ms ?? STATEMENT_TIMEOUT_MS;
@@ -80,7 +84,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: 'freshbytes',
     // Short statements only: compiling them and starting workers costs more than it saves. What they read lies in memory
     // or on flash, where a jump costs hardly more than the next page; the default of 4 makes the planner read whole tables.
-    options: '-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1',
+    options: `-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1${options.isReadOnly === true ? READ_ONLY : ''}`,
     keepAlive: true,
   });
   // Each client's own listener has heard it; unheard here too, the event would end the process.
@@ -94,7 +98,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     client.on('notice', ({ routine }) => {
       if (routine === CANCELLED_WAIT) options.onUnreplicated?.();
     });
-    interceptQueries(client, options.onStatement);
+    interceptQueries(client, options);
   });
   const db: Db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
   pools.set(db, pool);
@@ -124,7 +128,10 @@ const BEGIN_IMPATIENTLY = `begin; set local lock_timeout = ${LOCK_TIMEOUT_MS}`;
  * Kysely cannot name statements; a leading comment does, and this makes the driver prepare them once a connection.
  * A connection that will not serve again is closed: the pool would give it to the next caller.
  */
-function interceptQueries(client: pg.PoolClient, onStatement?: (sql: string) => void): void {
+function interceptQueries(
+  client: pg.PoolClient,
+  { onStatement, isReadOnly = false }: DatabaseOptions,
+): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   const intercepted = (...args: unknown[]): unknown => {
     const [text, values, ...rest] = args;
@@ -136,7 +143,7 @@ function interceptQueries(client: pg.PoolClient, onStatement?: (sql: string) => 
         ? query(text === BEGIN ? BEGIN_IMPATIENTLY : text, values, ...rest)
         : query({ name, text, values }, ...rest);
     if (result instanceof Promise) {
-      result.catch((error: unknown) => (isLast(error) ? client.end() : undefined));
+      result.catch((error: unknown) => (isLast(error, isReadOnly) ? client.end() : undefined));
     }
     return result;
   };
@@ -150,11 +157,11 @@ const READ_ONLY_STATE = '25006';
  * Whether nothing useful follows on this connection: the server ends it, takes no writes though another one may by now,
  * or owes an answer (which has no code).
  */
-function isLast(error: unknown): boolean {
+function isLast(error: unknown, isReadOnly: boolean): boolean {
   if (!(error instanceof Error)) return false;
   if ('severity' in error && error.severity === 'FATAL') return true;
-  const isReadOnly = 'code' in error && error.code === READ_ONLY_STATE;
-  return isReadOnly || error.message === 'Query read timeout';
+  const isReplica = !isReadOnly && 'code' in error && error.code === READ_ONLY_STATE;
+  return isReplica || error.message === 'Query read timeout';
 }
 
 /**

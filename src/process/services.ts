@@ -28,13 +28,21 @@ export interface OpenedServices {
   readonly metrics: Metrics;
 }
 
+export interface ServicesOptions {
+  readonly config: Config;
+  /** Of the database, past any pooler. */
+  readonly url: string;
+  readonly log: Log;
+  readonly isReadOnly?: boolean;
+}
+
 /**
  * Opens everything over the database at `url`; `stack` closes it again.
  * @throws Error where the database is not migrated or cannot be reached
  */
 export async function openServices(
   stack: AsyncDisposableStack,
-  { config: given, url, log }: { config: Config; url: string; log: Log },
+  { config: given, url, log, isReadOnly = false }: ServicesOptions,
 ): Promise<OpenedServices> {
   // In development the secret comes from a file and the database is our own; from here on it is as if both had been given.
   const { appSecret } = await loadSecrets(given);
@@ -46,6 +54,7 @@ export async function openServices(
   const { db, pool } = openDatabase({
     url,
     poolSize: config.DATABASE_POOL_SIZE,
+    isReadOnly,
     onError: (err) => {
       commits.doubt();
       log.warn({ err }, 'a database connection broke');
