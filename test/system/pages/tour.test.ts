@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { findFreePort } from '../../../scripts/free-port.ts';
+import { parseHttpFile, sendAll } from '../../support/http-file.ts';
 import { takeTour, tourIn } from '../../support/processes/tour.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -53,6 +54,26 @@ it('prints what the README shows', async () => {
   expect(printed).toEqual(steps);
 });
 
+it('runs in editors too: every request of tour.http is accepted, but the one that shows a refusal', async () => {
+  const file = parseHttpFile(await readFile(join(ROOT, 'docs/tour.http'), 'utf8'));
+  const answers = await sendAll(file, { host: `http://localhost:${port}` });
+  const refused = answers.filter(({ status }) => status >= 400);
+  expect(refused.map(({ request, status }) => `${request.title} ${status}`)).toEqual([
+    expect.stringMatching(/^Be refused: 409.* 409$/),
+  ]);
+  expect(answers.at(-1)?.body).toMatchObject({ code: 'INVALID_STATUS_TRANSITION' });
+});
+
+it('calls in editors what it calls with curl', async () => {
+  const { requests } = parseHttpFile(await readFile(join(ROOT, 'docs/tour.http'), 'utf8'));
+  const inEditor = requests.map(({ url }) => pathOf(url.replace('{{host}}', '')));
+  const commands = tourIn(await readFile(join(ROOT, 'README.md'), 'utf8')).map(
+    (step) => step.commands,
+  );
+  const withCurl = commands.join('').match(/\/(?:api\/v1|dev)\/[^\s'"?]+/g) ?? [];
+  expect([...new Set(inEditor)].toSorted()).toEqual([...new Set(withCurl.map(pathOf))].toSorted());
+});
+
 it('greets with the addresses, the sign-ins of the tour and where the data is', () => {
   for (const words of [
     `http://localhost:${port}/api/v1`,
@@ -64,6 +85,11 @@ it('greets with the addresses, the sign-ins of the tour and where the data is', 
     expect(said).toContain(words);
   }
 });
+
+/** Without its query, and with one name for whatever is filled in. */
+function pathOf(url: string): string {
+  return url.replace(/\?.*/, '').replaceAll(/\{\{[^}]+\}\}|\$\w+/g, '…');
+}
 
 async function isReady(): Promise<boolean> {
   if (server.exitCode !== null) throw new Error(`the server ended:\n${said}`);
