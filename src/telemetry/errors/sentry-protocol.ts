@@ -1,5 +1,5 @@
 // The few lines of the Sentry protocol that error reports need: the DSN, one envelope an event, and when to be silent.
-import { SENTRY_DSN_PATTERN } from '../../config.ts';
+import { SENTRY_DSN_PATTERN } from '../../config/settings/outside.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/time.ts';
 import type { SentryEvent } from './sentry-event.ts';
 

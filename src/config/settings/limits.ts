@@ -1,0 +1,65 @@
+// What a caller may ask for in a time, and what an overloaded process refuses.
+import { Count, Flag, Rate } from '../kinds.ts';
+
+export const LIMITS_SETTINGS = {
+  RATE_LIMITS: Flag('on', '`off` is refused in production'),
+  RATE_LIMIT_ANONYMOUS: Rate('600/minute', 'Per address, not signed in'),
+  RATE_LIMIT_USER: Rate('5000/hour', 'Per signed-in user'),
+  RATE_LIMIT_BURST: Rate('300/minute', 'Per signed-in user, on top of the one above'),
+  RATE_LIMIT_LOGIN: Rate('5/minute', 'Sign-ins and resets by code per account and address'),
+  RATE_LIMIT_LOGIN_ADDRESS: Rate('100/minute', 'Those per address, over all accounts'),
+  RATE_LIMIT_REFRESH: Rate('10/minute', 'Refreshed tokens per session'),
+  RATE_LIMIT_REGISTER: Rate('10/minute', 'Registrations per address'),
+  RATE_LIMIT_PASSWORD: Rate('10/hour', 'Tries of the own password by a signed-in user'),
+  RATE_LIMIT_CODE: Rate('20/hour', 'Codes sent by mail or SMS per signed-in user'),
+  RATE_LIMIT_CODE_ADDRESS: Rate('60/hour', 'Codes sent per address, not signed in'),
+  CODES_PER_NETWORK_HOUR: Count(
+    3,
+    1,
+    1_000,
+    'One-time codes to an address that one network may ask for in an hour without being signed in',
+  ),
+  CODES_PER_ADDRESS_HOUR: Count(
+    5,
+    1,
+    1_000,
+    'One-time codes to an e-mail address or number in an hour; counted apart: what an account asks for signed in or from its own networks, what other accounts ask for so, and what strangers do',
+  ),
+  CODES_PER_ADDRESS_DAY: Count(15, 1, 10_000, 'The same in 24 hours'),
+  CODES_PER_ACCOUNT_DAY: Count(30, 1, 10_000, 'One-time codes of an account in 24 hours'),
+  SMS_CODES_PER_DAY: Count(
+    2_000,
+    1,
+    10_000_000,
+    'One-time codes by SMS in 24 hours over everybody: what floods may cost',
+  ),
+  RATE_LIMIT_SEARCH: Rate('60/minute', 'Product searches per signed-in user'),
+  RATE_LIMIT_SEARCH_ADDRESS: Rate('300/minute', 'Product searches per address, not signed in'),
+  RATE_LIMIT_UPLOAD: Rate('20/minute', 'Uploads per user'),
+  RATE_LIMIT_MEDIA: Rate('6000/minute', 'Images per address'),
+  RATE_LIMIT_PAYMENT_PAGE: Rate('30/minute', 'Opening the page to pay at, per payment'),
+  RATE_LIMIT_WEBHOOK: Rate('600/minute', 'Webhooks per provider and address'),
+  RATE_LIMIT_HEALTH: Rate(
+    '60/minute',
+    'Tokens of users on `/health` per address; beyond it the public view is shown',
+  ),
+  LOAD_SHEDDING: Flag('on', 'Whether an overloaded process refuses browsing, then more, with 503'),
+  SHED_LOOP_DELAY_MS: Count(
+    200,
+    20,
+    60_000,
+    'Lateness of the event loop at which browsing is refused; at twice this all but checkout and payments, at four times those too',
+  ),
+  SHED_POOL_WAITING: Count(
+    64,
+    1,
+    100_000,
+    'Requests that wait for a database connection at which browsing is refused; twice and four times as above',
+  ),
+  SHED_REQUESTS_IN_FLIGHT: Count(
+    500,
+    1,
+    1_000_000,
+    'Requests in flight at which browsing is refused; twice and four times as above',
+  ),
+};
