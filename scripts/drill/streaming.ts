@@ -127,12 +127,7 @@ async function makeServer(folder: string, stack: AsyncDisposableStack): Promise<
         ['-D', data, '-k', place.socketDir, '-p', String(PORT), '-h', '', ...settings],
         { ...place.account, cwd: '/', env: {}, stdio: 'ignore' },
       );
-      const answers = () =>
-        query('SELECT 1', 'postgres').then(
-          () => true,
-          () => false,
-        );
-      if (!(await waitUntil(answers, START_TIMEOUT_MS)))
+      if (!(await waitUntil(() => isAnswering(query), START_TIMEOUT_MS)))
         throw new Error(`PostgreSQL in ${folder} does not answer`);
     },
   };
@@ -142,6 +137,13 @@ async function makeServer(folder: string, stack: AsyncDisposableStack): Promise<
     await rm(place.socketDir, { recursive: true, force: true, maxRetries: 10 });
   });
   return { place, data, binDir, server };
+}
+
+function isAnswering(query: (sql: string, database: string) => Promise<unknown>): Promise<boolean> {
+  return query('SELECT 1', 'postgres').then(
+    () => true,
+    () => false,
+  );
 }
 
 function run({ place, data, binDir }: Made, program: string, args: readonly string[]): void {

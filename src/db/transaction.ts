@@ -60,8 +60,7 @@ async function commit<T>(
       if (sql_state === LOCK_NOT_AVAILABLE && onLock === 'wait') {
         // The connection is back in the pool: whoever holds the lock is waited for here.
         wasHeldUp = true;
-        await pause(HELD_UP_PAUSE_MS * (0.5 + Math.random()));
-        if (performance.now() >= ends_at_ms) throw turnNeverCame();
+        await waitForLock(ends_at_ms);
         continue;
       }
       conflicts += 1;
@@ -70,6 +69,11 @@ async function commit<T>(
       await pause(RETRY_BASE_MS * 2 ** conflicts * (0.5 + Math.random()));
     }
   }
+}
+
+async function waitForLock(ends_at_ms: number): Promise<void> {
+  await pause(HELD_UP_PAUSE_MS * (0.5 + Math.random()));
+  if (performance.now() >= ends_at_ms) throw turnNeverCame();
 }
 
 async function attempt<T>(ctx: Ctx, work: (ctx: TxCtx) => Promise<T>): Promise<Committed<T>> {

@@ -45,6 +45,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const SOCKET_TIMEOUT_MS = 60_000;
 /** How late the timeouts of requests may strike: Node looks for slow clients this often. */
 const TIMEOUT_CHECK_MS = 1_000;
+const TIMEOUTS = {
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  connectionTimeout: SOCKET_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+} as const;
 const SANE_REQUEST_ID = /^[A-Za-z0-9\-_.]{1,64}$/;
 
 /** A server without routes; `models` collects the named schemas of those that follow. */
@@ -71,9 +76,7 @@ export function createServer(deps: {
       requestIdLogLabel: 'request_id',
     }),
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: SOCKET_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    ...TIMEOUTS,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,

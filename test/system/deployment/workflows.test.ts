@@ -152,9 +152,8 @@ it('only the jobs that report, sign, push and publish may do so', async () => {
   for (const path of WORKFLOWS) {
     const { jobs }: Workflow = parse(await read(path));
     for (const [name, { permissions = {} }] of Object.entries(jobs)) {
-      for (const [scope, right] of Object.entries(permissions)) {
-        if (right === 'write') granted.push(`${name}: ${scope}`);
-      }
+      const writable = Object.entries(permissions).filter(([, right]) => right === 'write');
+      granted.push(...writable.map(([scope]) => `${name}: ${scope}`));
     }
   }
   expect(granted).toEqual([

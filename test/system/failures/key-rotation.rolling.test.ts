@@ -103,15 +103,16 @@ it('through every deployment each server takes what every server has signed; in 
   expect((await post(first, '/auth/register', PERSON)).status).toBe(201);
   const oldest = await signedBy(first);
 
+  const expectTakenByAll = async (maker: (typeof servers)[number]) => {
+    const signed = await signedBy(maker);
+    for (const taker of servers) expect(await answersOf(taker, signed)).toEqual([200, 200]);
+  };
   for (const ages of DEPLOYMENTS) {
     await deploy(ages);
     for (const [index, port] of ports.entries()) {
       expect(await servers[index]?.end('SIGTERM')).toBe(0);
       servers[index] = await startOn(port);
-      for (const maker of servers) {
-        const signed = await signedBy(maker);
-        for (const taker of servers) expect(await answersOf(taker, signed)).toEqual([200, 200]);
-      }
+      for (const maker of servers) await expectTakenByAll(maker);
       const expected = ages.includes('old') ? [200, 200] : [401, 400];
       expect(await answersOf(servers[index] ?? first, oldest)).toEqual(expected);
     }

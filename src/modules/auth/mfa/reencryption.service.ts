@@ -26,10 +26,9 @@ export async function reencryptSecondFactors(db: Db, tokens: Tokens): Promise<Re
       const { user_id, mfa_secret } = sealed;
       const opened = openSecret(keys, user_id, mfa_secret);
       if (opened === undefined) lost.push(user_id);
-      else if (!opened.isCurrent) {
-        const next = sealSecret(keys, user_id, opened.secret);
-        if (await replaceSealedSecret(db, sealed, next)) renewed += 1;
-      }
+      if (opened === undefined || opened.isCurrent) continue;
+      const next = sealSecret(keys, user_id, opened.secret);
+      if (await replaceSealedSecret(db, sealed, next)) renewed += 1;
     }
     checked += batch.length;
     after = batch.at(-1)?.user_id;

@@ -26,6 +26,8 @@ interface CommitWatch {
   stop(): Promise<void>;
 }
 
+const CONNECTION = { query_timeout: QUERY_TIMEOUT_MS, application_name: 'freshbytes-commits' };
+
 interface CommitWatchOptions extends Pick<Services, 'log'> {
   /** Of the requests: what it is connected to is what they are. */
   readonly pool: Pool;
@@ -36,11 +38,7 @@ interface CommitWatchOptions extends Pick<Services, 'log'> {
 
 export function watchCommits(options: CommitWatchOptions): CommitWatch {
   const { pool, databaseUrl, commits, log } = options;
-  const connection = {
-    connectionString: databaseUrl,
-    query_timeout: QUERY_TIMEOUT_MS,
-    application_name: 'freshbytes-commits',
-  };
+  const connection = { ...CONNECTION, connectionString: databaseUrl };
   const lost = createLosses({ commits, log });
   let last: ServerMark | undefined;
   let compared_ms = performance.now();
