@@ -18,13 +18,12 @@ export async function actAs(db: Db, user_email: string, now: Date): Promise<User
     .select(['id', 'status'])
     .where('user_id', '=', user.id)
     .where('deleted_at', 'is', null)
-    .$narrowType<{ status: NonNullable<UserActor['seller']>['status'] }>()
     .executeTakeFirst();
   return {
     kind: 'user',
     user_id: user.id,
     session_id: newId(),
-    role: user.role as UserActor['role'],
+    role: user.role,
     is_verified: user.email_verified_at !== null || user.phone_verified_at !== null,
     has_mfa: user.mfa_enabled_at !== null,
     proven_at: now,
