@@ -8,7 +8,7 @@ import { systemClock } from '../src/lib/time.ts';
 import { PASSWORD_COST } from '../src/modules/auth/passwords/passwords.ts';
 import { createTokens, type Tokens } from '../src/modules/auth/sessions/tokens.ts';
 import { prepareDatabase } from '../src/process/prepare.ts';
-import { type Size, seedDatabase } from '../src/seed/seed.ts';
+import { SEED_TIMEOUT_MS, type Size, seedDatabase } from '../src/seed/seed.ts';
 import { withClient } from './databases.ts';
 import { say } from './run.ts';
 
@@ -48,7 +48,12 @@ const ONE_UNIT_MILLI = 1_000;
 /** Migrates and fills the empty database at `url`. */
 export async function plantMarket(url: string, size: Size): Promise<void> {
   await prepareDatabase(url);
-  const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
+  const { db } = openDatabase({
+    url,
+    poolSize: 1,
+    statementTimeout_ms: SEED_TIMEOUT_MS,
+    onError: () => {},
+  });
   try {
     await seedDatabase({ db, clock: systemClock }, { size, seed: SEED });
   } finally {

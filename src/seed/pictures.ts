@@ -1,4 +1,5 @@
 // Pictures for the products of the demo market. They were drawn by scripts/generate-pictures.ts and lie beside this file.
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Db } from '../db/database.ts';
@@ -6,7 +7,6 @@ import type { FileStorage } from '../gateways/storage/storage.ts';
 import { slugify } from '../lib/text/slug.ts';
 import { type ImageSize, originalKey, sizeKey } from '../modules/catalog/images/images.rules.ts';
 import { PRODUCE } from './data/produce.ts';
-import { createRandom } from './random.ts';
 
 export const PICTURES_DIR = join(import.meta.dirname, 'pictures');
 
@@ -19,8 +19,6 @@ const FILES: Readonly<Record<ImageSize, PictureSize>> = {
   medium: 'full',
   large: 'full',
 };
-/** Apart from the market's own chance, so that pictures change nothing else in it. */
-const ID_SEED = 20_260_301;
 /** Files written at once. */
 const PARALLEL = 16;
 
@@ -40,7 +38,6 @@ export async function addPictures({
   readonly db: Db;
   readonly storage: FileStorage;
 }): Promise<number> {
-  const random = createRandom(ID_SEED);
   const products = await db
     .selectFrom('products')
     .select(['id', 'name', 'created_at'])
@@ -50,7 +47,7 @@ export async function addPictures({
     const produce = findProduce(name);
     return produce === undefined
       ? []
-      : [{ id: random.id(created_at), product_id, produce, created_at }];
+      : [{ id: pictureId(product_id), product_id, produce, created_at }];
   });
   for (let start = 0; start < pictures.length; start += PARALLEL) {
     const some = pictures.slice(start, start + PARALLEL);
@@ -69,6 +66,13 @@ export async function addPictures({
   }));
   if (rows.length > 0) await db.insertInto('product_images').values(rows).execute();
   return rows.length;
+}
+
+/** The same for the same product, and of its age. */
+function pictureId(product_id: string): string {
+  const digits = createHash('sha256').update(product_id).digest('hex');
+  const [version, variant, rest] = [digits.slice(0, 3), digits.slice(3, 6), digits.slice(6, 18)];
+  return `${product_id.slice(0, 15)}${version}-8${variant}-${rest}`;
 }
 
 /** Names end with both names of the produce, whatever the seller put before. */

@@ -175,6 +175,44 @@ describe('a small market', () => {
   });
 });
 
+describe('a market that is written in bulk', () => {
+  const size = { products: 5_000, sellers: 200, customers: 800, orders: 2_500 };
+  let scratch: Scratch;
+  let schemaBefore: unknown;
+
+  /** Indexes, constraints and triggers, as they are defined and switched. */
+  const readSchema = async (db: Db) => {
+    const { rows } = await sql`
+      SELECT indexdef AS definition FROM pg_indexes WHERE schemaname = 'public'
+      UNION ALL
+      SELECT format('%s %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated) FROM pg_constraint
+      WHERE connamespace = 'public'::regnamespace
+      UNION ALL SELECT format('%s %s', pg_get_triggerdef(oid), tgenabled) FROM pg_trigger WHERE NOT tgisinternal
+      UNION ALL SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg_%'
+      ORDER BY definition`.execute(db);
+    return rows;
+  };
+
+  beforeAll(async () => {
+    scratch = await openScratch();
+    schemaBefore = await readSchema(scratch.db);
+    await seedDatabase({ db: scratch.db, clock }, { size, seed: 7 });
+  }, 60_000);
+  afterAll(() => scratch.close());
+
+  it('keeps every invariant', async () => {
+    expect(await checkInvariants(scratch.url, NOW)).toEqual([]);
+  });
+
+  it.each(Object.keys(PROMISES))('promises: %s', async (name) => {
+    expect(await findBroken(scratch.db, name, NOW)).toEqual([]);
+  });
+
+  it('leaves every index, constraint and trigger as it was', async () => {
+    expect(await readSchema(scratch.db)).toEqual(schemaBefore);
+  });
+});
+
 describe('seedDatabase', () => {
   const open: Scratch[] = [];
   const scratchDb = async () => {

@@ -9,6 +9,7 @@ import { addPictures } from '../../seed/pictures.ts';
 import {
   DatabaseNotEmptyError,
   isSeeded,
+  SEED_TIMEOUT_MS,
   type SeedOptions,
   type SeedSummary,
   type Size,
@@ -51,7 +52,12 @@ async function fill(
   { isOnce = false, ...options }: SeedOptions & { readonly isOnce?: boolean },
   config: Config,
 ): Promise<SeedSummary> {
-  const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
+  const { db } = openDatabase({
+    url,
+    poolSize: 1,
+    statementTimeout_ms: SEED_TIMEOUT_MS,
+    onError: () => {},
+  });
   const progress = startProgress();
   try {
     if (isOnce && (await isSeeded(db))) return { rows: {} };

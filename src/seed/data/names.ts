@@ -1,138 +1,26 @@
 // Common Filipino names of people, farms and streets for the demo data; none belongs to anybody in particular.
 
-export const WOMENS_NAMES = [
-  'Maria',
-  'Ana',
-  'Rosa',
-  'Liza',
-  'Grace',
-  'Joy',
-  'Angelica',
-  'Cristina',
-  'Marites',
-  'Rowena',
-  'Jocelyn',
-  'Luz',
-  'Carmen',
-  'Teresa',
-  'Elena',
-  'Gloria',
-  'Imelda',
-  'Lourdes',
-  'Nora',
-  'Perla',
-  'Remedios',
-  'Rosario',
-  'Corazon',
-  'Dolores',
-  'Erlinda',
-  'Felisa',
-  'Josefina',
-  'Ligaya',
-  'Maricel',
-  'Nenita',
-] as const;
+export const WOMENS_NAMES = list(`
+  Maria, Ana, Rosa, Liza, Grace, Joy, Angelica, Cristina, Marites, Rowena, Jocelyn, Luz,
+  Carmen, Teresa, Elena, Gloria, Imelda, Lourdes, Nora, Perla, Remedios, Rosario, Corazon,
+  Dolores, Erlinda, Felisa, Josefina, Ligaya, Maricel, Nenita`);
 
-export const MENS_NAMES = [
-  'Jose',
-  'Juan',
-  'Antonio',
-  'Pedro',
-  'Ramon',
-  'Ricardo',
-  'Eduardo',
-  'Fernando',
-  'Rodel',
-  'Rogelio',
-  'Danilo',
-  'Ernesto',
-  'Reynaldo',
-  'Romeo',
-  'Alfredo',
-  'Mark',
-  'John Paul',
-  'Christian',
-  'Jayson',
-  'Arnel',
-  'Benigno',
-  'Cesar',
-  'Domingo',
-  'Emilio',
-  'Felipe',
-  'Gregorio',
-  'Isidro',
-  'Leonardo',
-  'Nestor',
-  'Virgilio',
-] as const;
+export const MENS_NAMES = list(`
+  Jose, Juan, Antonio, Pedro, Ramon, Ricardo, Eduardo, Fernando, Rodel, Rogelio, Danilo,
+  Ernesto, Reynaldo, Romeo, Alfredo, Mark, John Paul, Christian, Jayson, Arnel, Benigno, Cesar,
+  Domingo, Emilio, Felipe, Gregorio, Isidro, Leonardo, Nestor, Virgilio`);
 
-export const LAST_NAMES = [
-  'Santos',
-  'Reyes',
-  'Cruz',
-  'Bautista',
-  'Ocampo',
-  'Garcia',
-  'Mendoza',
-  'Torres',
-  'Flores',
-  'Castillo',
-  'Villanueva',
-  'Ramos',
-  'Aquino',
-  'Navarro',
-  'Domingo',
-  'Salazar',
-  'Mercado',
-  'Aguilar',
-  'Dela Cruz',
-  'Del Rosario',
-  'Manalo',
-  'Pascual',
-  'Soriano',
-  'Tolentino',
-  'Valdez',
-  'Vergara',
-  'Lim',
-  'Tan',
-  'Magsaysay',
-  'Dimaculangan',
-  'Macaraeg',
-  'Bondoc',
-  'Agbayani',
-  'Balagtas',
-  'Cabrera',
-  'Evangelista',
-  'Fajardo',
-  'Galang',
-  'Hernandez',
-  'Ilagan',
-] as const;
+export const LAST_NAMES = list(`
+  Santos, Reyes, Cruz, Bautista, Ocampo, Garcia, Mendoza, Torres, Flores, Castillo, Villanueva,
+  Ramos, Aquino, Navarro, Domingo, Salazar, Mercado, Aguilar, Dela Cruz, Del Rosario, Manalo,
+  Pascual, Soriano, Tolentino, Valdez, Vergara, Lim, Tan, Magsaysay, Dimaculangan, Macaraeg,
+  Bondoc, Agbayani, Balagtas, Cabrera, Evangelista, Fajardo, Galang, Hernandez, Ilagan`);
 
-export const WOMENS_NICKNAMES = [
-  'Nena',
-  'Ising',
-  'Belen',
-  'Cora',
-  'Luring',
-  'Minda',
-  'Pacing',
-  'Rosing',
-  'Tess',
-  'Vilma',
-] as const;
-export const MENS_NICKNAMES = [
-  'Berto',
-  'Caloy',
-  'Dencio',
-  'Goryo',
-  'Isko',
-  'Kadyo',
-  'Nardo',
-  'Pepe',
-  'Tino',
-  'Tonyo',
-] as const;
+export const WOMENS_NICKNAMES = list(`
+  Nena, Ising, Belen, Cora, Luring, Minda, Pacing, Rosing, Tess, Vilma`);
+
+export const MENS_NICKNAMES = list(`
+  Berto, Caloy, Dencio, Goryo, Isko, Kadyo, Nardo, Pepe, Tino, Tonyo`);
 
 /** `{woman}`, `{man}`, `{last}` and `{town}` are filled in. */
 export const BUSINESS_NAMES = [
@@ -158,24 +46,10 @@ export const BUSINESS_DESCRIPTIONS = [
   'A cooperative of neighbours who plant together.',
 ] as const;
 
-export const STREETS = [
-  'Purok 1',
-  'Purok 2',
-  'Purok 3',
-  'Purok 5',
-  'Sitio Maligaya',
-  'Sitio Bagong Silang',
-  'Sitio Riverside',
-  'Km. 5',
-  'Rizal St.',
-  'Mabini St.',
-  'Bonifacio St.',
-  'Luna St.',
-  'Del Pilar St.',
-  'Quezon Ave.',
-  'Sampaguita St.',
-  'Narra St.',
-] as const;
+export const STREETS = list(`
+  Purok 1, Purok 2, Purok 3, Purok 5, Sitio Maligaya, Sitio Bagong Silang, Sitio Riverside,
+  Km. 5, Rizal St., Mabini St., Bonifacio St., Luna St., Del Pilar St., Quezon Ave.,
+  Sampaguita St., Narra St.`);
 
 export const LANDMARKS = [
   'beside the chapel',
@@ -191,3 +65,7 @@ export const ORDER_NOTES = [
   'Deliver in the morning if possible.',
   'Salamat po!',
 ] as const;
+
+function list(names: string): readonly string[] {
+  return names.trim().split(/,\s+/);
+}
