@@ -9,7 +9,9 @@ export const NOW = new Date('2027-01-01T00:00:00Z');
 export const read = (name: string): Document =>
   JSON.parse(readFileSync(join(FOLDER, 'released', name), 'utf8'));
 export const v1 = read('v1.json');
-const v1Text = JSON.stringify(v1);
+/** By path, and of what operations share. */
+const pathTexts = new Map(Object.entries(v1.paths).map(([path, it]) => [path, JSON.stringify(it)]));
+const sharedText = sharedBy(v1);
 export const operations = Object.entries(v1.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
@@ -81,10 +83,23 @@ export const REGISTRATION = 'components schemas Registration';
 export const JSON_BODY = 'requestBody content application/json schema';
 export const JSON_ANSWER = 'responses 200 content application/json schema';
 
-/** What the check finds after one edit of v1. */
+/**
+ * What the check finds after one edit of v1. Paths that the edit left as they were break nothing, as another test shows,
+ * and are not compared again unless it changed what they share.
+ */
 export function changesAfter(edit: Edit): string[] {
   const current = structuredClone(v1);
   edit(current);
-  expect(JSON.stringify(current), 'the edit changes something').not.toBe(v1Text);
-  return breakingChanges(v1, current, NOW);
+  if (sharedBy(current) !== sharedText) return breakingChanges(v1, current, NOW);
+  const names = [...new Set([...Object.keys(v1.paths), ...Object.keys(current.paths)])];
+  const changed = names.filter(
+    (path) => JSON.stringify(current.paths[path]) !== pathTexts.get(path),
+  );
+  expect(changed, 'paths that the edit changes').not.toEqual([]);
+  const before = Object.entries(v1.paths).filter(([path]) => changed.includes(path));
+  return breakingChanges({ ...v1, paths: Object.fromEntries(before) }, current, NOW);
+}
+
+function sharedBy(document: Document): string {
+  return JSON.stringify({ ...document, paths: {} });
 }
