@@ -1,6 +1,6 @@
-// `dev`: runs `serve` and starts it again after each change of the source. The embedded database stays up meanwhile, and
-// compiled modules are kept.
-import { type ChildProcess, spawn } from 'node:child_process';
+// `dev`: runs `serve` and starts it again after each change of the source. The embedded database stays up meanwhile,
+// compiled modules are kept, and the next server has loaded its packages before it is needed.
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { awaitStopRequest } from './stop-request.ts';
 import { isSource, watchFolders } from './watch-folders.ts';
 
 const PROJECT_DIR = fileURLToPath(new URL('../../..', import.meta.url));
-const BIN = fileURLToPath(new URL('../../../bin/freshbytes.js', import.meta.url));
+const STANDBY = fileURLToPath(new URL('standby.ts', import.meta.url));
 const COMPILE_CACHE = fileURLToPath(
   new URL('../../../node_modules/.cache/compile', import.meta.url),
 );
@@ -36,8 +36,9 @@ export async function dev(): Promise<ExitCode> {
     if (isSource(path)) changes.add();
   });
   const asked = requested.then(() => undefined);
+  using servers = createServers();
   for (let isFirst = true; ; isFirst = false) {
-    const code = await runUntil(Promise.race([changes.next(), asked]));
+    const code = await runUntil(servers.start(), Promise.race([changes.next(), asked]));
     if (code !== undefined) {
       if (isFinal(code, isFirst)) return code;
       say('The server has ended. It starts again after the next change.');
@@ -49,8 +50,7 @@ export async function dev(): Promise<ExitCode> {
 }
 
 /** @returns the exit code of a server that ended by itself before `enough` */
-async function runUntil(enough: Promise<void>): Promise<number | undefined> {
-  const server = startServer();
+async function runUntil(server: ChildProcess, enough: Promise<void>): Promise<number | undefined> {
   const ended = once(server, 'exit').then(([code]): number => (code as number | null) ?? KILLED);
   const code = await Promise.race([ended, enough.then(() => undefined)]);
   if (code === undefined) await endServer(server, ended);
@@ -62,13 +62,34 @@ function isFinal(code: number, isFirst: boolean): code is ExitCode {
   return code === EXIT.done || (isFirst && (code === EXIT.usage || code === EXIT.unavailable));
 }
 
-function startServer(): ChildProcess {
+interface Servers extends Disposable {
+  /** Lets the server that waits begin, and has the next one wait. */
+  start(): ChildProcess;
+}
+
+function createServers(): Servers {
+  let waiting = prepareServer();
+  return {
+    start: () => {
+      const server = waiting.connected ? waiting : prepareServer();
+      server.send('start');
+      waiting = prepareServer();
+      return server;
+    },
+    [Symbol.dispose]: () => {
+      waiting.kill('SIGKILL');
+    },
+  };
+}
+
+function prepareServer(): ChildProcess {
   const env = {
     NODE_COMPILE_CACHE: COMPILE_CACHE,
     ...process.env,
     FRESHBYTES_PARENT: String(process.pid),
   };
-  return spawn(process.execPath, [BIN, 'serve'], { stdio: 'inherit', env });
+  const stdio: StdioOptions = ['inherit', 'inherit', 'inherit', 'ipc'];
+  return spawn(process.execPath, [STANDBY, 'serve'], { stdio, env });
 }
 
 async function endServer(server: ChildProcess, ended: Promise<number>): Promise<void> {
