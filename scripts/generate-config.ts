@@ -1,5 +1,5 @@
 // Renders what is to be known of every setting from the schema that checks it: the reference, the README's short table
-// and the example of an environment. With --check it writes nothing and fails where one of them is out of date.
+// and the example of an environment.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FILE_SUFFIX } from '../src/config/sources.ts';
@@ -114,18 +114,23 @@ const FILES: Readonly<Record<string, (present: string) => string>> = {
   '.env.example': exampleEnvironment,
 };
 
-async function main(): Promise<void> {
+/** @returns names of the files that are not what src/config.ts says */
+export async function staleFiles(): Promise<string[]> {
+  return (await outdated()).map(({ name }) => name);
+}
+
+async function outdated(): Promise<{ name: string; wanted: string }[]> {
+  const found = [];
   for (const [name, render] of Object.entries(FILES)) {
     const present = await readFile(join(ROOT, name), 'utf8');
     const wanted = render(present);
-    if (present === wanted) continue;
-    if (process.argv.includes('--check')) {
-      console.error(`${name} is not what src/config.ts says: npm run generate:config`);
-      process.exitCode = 1;
-    } else {
-      await writeFile(join(ROOT, name), wanted);
-    }
+    if (present !== wanted) found.push({ name, wanted });
   }
+  return found;
+}
+
+async function main(): Promise<void> {
+  for (const { name, wanted } of await outdated()) await writeFile(join(ROOT, name), wanted);
 }
 
 if (import.meta.main) await main();

@@ -1,5 +1,5 @@
-// Writes the files that Prometheus, Alertmanager and Grafana load. With --check it writes nothing and fails where one is out
-// of date, or left over. `--env-file .env --out <folder>` writes those of one installation, with whom to tell filled in.
+// Writes the files that Prometheus, Alertmanager and Grafana load. What is left over
+// goes. `--env-file .env --out <folder>` writes those of one installation, with whom to tell filled in.
 import { globSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { generatedFiles, installationFiles } from './files.ts';
 
 const FOLDER = import.meta.dirname;
 
-/** Paths of generated files that are not as they should be. */
+/** Paths of generated files that are not as they should be, from this folder on. */
 export async function staleFiles(): Promise<string[]> {
   const wanted = generatedFiles();
   const stale = leftOver(wanted);
@@ -25,22 +25,14 @@ function leftOver(wanted: ReadonlyMap<string, string>): string[] {
 }
 
 const OPTIONS = {
-  check: { type: 'boolean', default: false },
   'env-file': { type: 'string' },
   out: { type: 'string' },
 } as const;
 
 async function main(): Promise<void> {
-  const { check, 'env-file': envFile, out } = parseArgs({ options: OPTIONS }).values;
+  const { 'env-file': envFile, out } = parseArgs({ options: OPTIONS }).values;
   if (out !== undefined) return writeInstallation(envFile, out);
   const wanted = generatedFiles();
-  if (check) {
-    const stale = await staleFiles();
-    if (stale.length === 0) return;
-    console.error(`Out of date, npm run generate:monitoring: ${stale.join(', ')}`);
-    process.exitCode = 1;
-    return;
-  }
   for (const path of leftOver(wanted)) await rm(join(FOLDER, path));
   for (const [path, text] of wanted) {
     await mkdir(dirname(join(FOLDER, path)), { recursive: true });

@@ -35,20 +35,34 @@ const PUBLIC_URL = 'https://api.freshbytes.test';
 
 export async function writeDocuments(options: OpenApiOptions): Promise<ExitCode> {
   const versions = options.version === undefined ? KNOWN_VERSIONS : [options.version];
-  const documents = await makeDocuments(versions);
-  let exitCode: ExitCode = EXIT.done;
-  for (const [version, text] of documents) {
+  if (options.check) return checkDocuments(options.out, versions);
+  await mkdir(options.out, { recursive: true });
+  for (const [version, text] of await makeDocuments(versions)) {
     const path = join(options.out, `${version}.json`);
-    if (!options.check) {
-      await mkdir(options.out, { recursive: true });
-      await writeFile(path, text);
-      print(`wrote ${path}`);
-    } else if ((await readIfPresent(path)) !== text) {
-      printError(`${path} is not what the code says: run \`npm run generate:openapi\``);
-      exitCode = EXIT.failed;
-    }
+    await writeFile(path, text);
+    print(`wrote ${path}`);
   }
-  return exitCode;
+  return EXIT.done;
+}
+
+async function checkDocuments(out: string, versions: readonly string[]): Promise<ExitCode> {
+  const stale = await staleDocuments(out, versions);
+  for (const path of stale)
+    printError(`${path} is not what the code says: run \`npm run generate:openapi\``);
+  return stale.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** @returns paths of the documents below `folder` that are not those of the code */
+export async function staleDocuments(
+  folder: string,
+  versions: readonly string[] = KNOWN_VERSIONS,
+): Promise<string[]> {
+  const stale: string[] = [];
+  for (const [version, text] of await makeDocuments(versions)) {
+    const path = join(folder, `${version}.json`);
+    if ((await readIfPresent(path)) !== text) stale.push(path);
+  }
+  return stale;
 }
 
 /** Text of each version's document, the same for the same code whatever the environment. */
