@@ -17,9 +17,10 @@ const LAYERS = {
   cache: ['lib', 'config', 'telemetry'],
   gateways: ['lib', 'config', 'telemetry', 'db', 'cache'],
   jobs: ['lib', 'config', 'telemetry', 'db'],
-  context: ['lib', 'config', 'telemetry', 'db', 'cache', 'gateways', 'jobs'],
+  tokens: ['lib', 'config'],
+  context: ['lib', 'config', 'telemetry', 'db', 'cache', 'gateways', 'jobs', 'tokens'],
   backup: ['lib', 'config', 'db'],
-  http: ['lib', 'config', 'telemetry', 'db', 'cache', 'context', 'modules/auth/sessions/tokens'],
+  http: ['lib', 'config', 'telemetry', 'db', 'cache', 'context', 'tokens'],
 };
 
 const TESTS = '\\.(test|testkit)\\.ts$|/testing(\\.app)?\\.ts$|scratch-database\\.ts$';

@@ -6,9 +6,9 @@ import { openDatabase } from '../src/db/database.ts';
 import { DEMO_PEOPLE } from '../src/lib/demo-market.ts';
 import { systemClock } from '../src/lib/time.ts';
 import { PASSWORD_COST } from '../src/modules/auth/passwords/passwords.ts';
-import { createTokens, type Tokens } from '../src/modules/auth/sessions/tokens.ts';
 import { prepareDatabase } from '../src/process/prepare.ts';
 import { SEED_TIMEOUT_MS, type Size, seedDatabase } from '../src/seed/seed.ts';
+import { loadTokens, type Tokens } from '../src/tokens/tokens.ts';
 import { withClient } from './databases.ts';
 import { say } from './run.ts';
 
@@ -69,7 +69,7 @@ export async function plantMarket(url: string, size: Size): Promise<void> {
 
 /** Signs buyers in and fills their carts, and reads what requests will name. */
 export async function openMarket(url: string, config: Config): Promise<Market> {
-  const tokens = await createTokens(config);
+  const tokens = await loadTokens(config);
   const password_hash = await hash(PASSWORD, PASSWORD_COST);
   return withClient(url, async (client) => {
     const buyers = await signBuyersIn(client, { password_hash, tokens });

@@ -1,7 +1,7 @@
 // buildApp: every hook, module and API version of the HTTP side, named in order.
 import type { FastifyInstance } from 'fastify';
 import type { Services } from './context.ts';
-import { type Authenticate, registerCaller } from './http/caller.ts';
+import { registerCaller } from './http/caller.ts';
 import { registerRequestTelemetry } from './http/intake/request-telemetry.ts';
 import { registerLoadShedding } from './http/limits/load-shedding.ts';
 import type { RateLimits } from './http/limits/rate-limit.ts';
@@ -24,8 +24,8 @@ import { authRoutes } from './modules/auth/auth.routes.ts';
 import { verificationRoutes } from './modules/auth/codes/verification.routes.ts';
 import { mfaRoutes } from './modules/auth/mfa/mfa.routes.ts';
 import { passwordRoutes } from './modules/auth/passwords/passwords.routes.ts';
+import { authenticate } from './modules/auth/sessions/authenticate.ts';
 import { sessionRoutes } from './modules/auth/sessions/sessions.routes.ts';
-import type { Tokens } from './modules/auth/sessions/tokens.ts';
 import { cartRoutes } from './modules/carts/carts.routes.ts';
 import { categoryRoutes } from './modules/catalog/categories/categories.routes.ts';
 import { imageRoutes } from './modules/catalog/images/images.routes.ts';
@@ -62,8 +62,6 @@ import type { Metrics } from './telemetry/metrics.ts';
 export interface AppDeps {
   readonly services: Services;
   readonly log: Log;
-  readonly authenticate: Authenticate;
-  readonly tokens: Tokens;
   readonly limits: RateLimits;
   /** Of the database: requests that wait for a connection are a sign of overload. */
   readonly pool: { readonly waitingCount: number };
@@ -74,35 +72,33 @@ export interface AppDeps {
 }
 
 /** Every route of the API, in the order in which the documents show them. */
-export function apiRoutes(tokens: Tokens): readonly AnyRoute[] {
-  return [
-    ...authRoutes(tokens),
-    ...sessionRoutes,
-    ...verificationRoutes,
-    ...passwordRoutes,
-    ...contactRoutes,
-    ...mfaRoutes(tokens),
-    ...userRoutes,
-    ...accountRoutes,
-    ...addressRoutes,
-    ...placeRoutes,
-    ...sellerRoutes,
-    ...categoryRoutes,
-    ...storefrontRoutes,
-    ...productRoutes,
-    ...imageRoutes,
-    ...lotRoutes,
-    ...promoRoutes,
-    ...reviewRoutes,
-    ...favoriteRoutes,
-    ...cartRoutes,
-    ...orderRoutes,
-    ...sellerOrderRoutes,
-    ...paymentRoutes,
-    ...settlementRoutes,
-    ...auditRoutes,
-  ];
-}
+export const apiRoutes: readonly AnyRoute[] = [
+  ...authRoutes,
+  ...sessionRoutes,
+  ...verificationRoutes,
+  ...passwordRoutes,
+  ...contactRoutes,
+  ...mfaRoutes,
+  ...userRoutes,
+  ...accountRoutes,
+  ...addressRoutes,
+  ...placeRoutes,
+  ...sellerRoutes,
+  ...categoryRoutes,
+  ...storefrontRoutes,
+  ...productRoutes,
+  ...imageRoutes,
+  ...lotRoutes,
+  ...promoRoutes,
+  ...reviewRoutes,
+  ...favoriteRoutes,
+  ...cartRoutes,
+  ...orderRoutes,
+  ...sellerOrderRoutes,
+  ...paymentRoutes,
+  ...settlementRoutes,
+  ...auditRoutes,
+];
 
 function takesUpload(route: AnyRoute): boolean {
   return route.consumes === 'multipart/form-data';
@@ -111,9 +107,9 @@ function takesUpload(route: AnyRoute): boolean {
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { services, metrics, deprecations = DEPRECATIONS } = deps;
   const { publicUrl } = services.config;
-  const routes = apiRoutes(deps.tokens);
+  const routes = apiRoutes;
   const { app, models, validator } = createServer({ ...services, log: deps.log });
-  const operations = { ...deps, jwks: deps.tokens.jwks };
+  const operations = { ...deps, authenticate };
   registerRequestTelemetry(app, metrics);
   registerLoadShedding(app, {
     ...services,
@@ -121,10 +117,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     onShed: (priority) => metrics.countShedRequest(priority),
   });
   registerDeprecations(app, { ...deps, ...services, publicUrl, table: deprecations });
-  registerCaller(app, deps);
+  registerCaller(app, operations);
   registerOperations(app, operations);
   registerErrorPages(app, { routes, publicUrl });
-  const versions = { v1: numberedPaging, v2: cursorPaging(deps.tokens.cursorSecrets) };
+  const versions = { v1: numberedPaging, v2: cursorPaging(services.tokens.cursorSecrets) };
   registerDocsPages(app, Object.keys(versions));
   registerEntryPoints(app, { versions: Object.keys(versions), routes });
   registerStartPage(app, services, Object.keys(versions));

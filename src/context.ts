@@ -13,6 +13,7 @@ import type { ErrorReports } from './telemetry/errors/error-reports.ts';
 import type { Log } from './telemetry/log.ts';
 import type { TraceContext } from './telemetry/traces/trace-context.ts';
 import type { Activity, Tracing } from './telemetry/traces/tracing.ts';
+import type { Tokens } from './tokens/tokens.ts';
 
 export const ROLES = ['customer', 'seller', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
@@ -48,6 +49,7 @@ export interface Services {
   readonly cache: Cache;
   readonly jobs: Jobs;
   readonly gateways: Gateways;
+  readonly tokens: Tokens;
   readonly clock: Clock;
   readonly log: Pick<Log, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
   /** Absent where no collector is configured. */

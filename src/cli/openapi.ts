@@ -12,11 +12,10 @@ import { createRateLimits } from '../http/limits/rate-limit.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { EXAMPLE_NOW } from '../lib/demo-market.ts';
 import { EXIT, type ExitCode } from '../lib/exit.ts';
-import { createAuthenticate } from '../modules/auth/sessions/authenticate.ts';
-import { createTokens } from '../modules/auth/sessions/tokens.ts';
 import { createHealth } from '../modules/operations/health/health.service.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { loadTokens } from '../tokens/tokens.ts';
 import { print, printError } from './output.ts';
 import { readVersion } from './version.ts';
 
@@ -96,14 +95,12 @@ async function buildOffline() {
     log,
     gateways,
     jobs: noJobs(),
+    tokens: await loadTokens(config),
   };
-  const tokens = await createTokens(config);
   const { version, DATA_DIR: dataDir } = config;
   return buildApp({
     services,
     log,
-    tokens,
-    authenticate: createAuthenticate(tokens),
     pool: { waitingCount: 0 },
     limits: createRateLimits({ config, clock, log }),
     health: createHealth({

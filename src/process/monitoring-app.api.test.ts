@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../test/support/app.ts';
-import { createAuthenticate } from '../modules/auth/sessions/authenticate.ts';
 import { createLog } from '../telemetry/log.ts';
 import { buildMonitoringApp } from './monitoring-app.ts';
 
@@ -13,11 +12,10 @@ let app: FastifyInstance;
 
 beforeAll(async () => {
   test = await createTestApp({ env: { METRICS_TOKEN } });
-  const { services, health, metrics, tokens } = test;
+  const { services, health, metrics } = test;
   const log = createLog({ level: 'silent', pretty: false, version: '1.0.0' });
-  const authenticate = createAuthenticate(tokens);
   const limits = { take: () => undefined, succeed: () => undefined };
-  app = buildMonitoringApp({ services, health, metrics, authenticate, limits, log });
+  app = buildMonitoringApp({ services, health, metrics, limits, log });
 });
 afterAll(async () => {
   await app.close();

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { registerRequestTelemetry } from '../http/intake/request-telemetry.ts';
 import { createServer } from '../http/server.ts';
+import { authenticate } from '../modules/auth/sessions/authenticate.ts';
 import {
   type MonitoringDeps,
   registerMonitoring,
@@ -11,10 +12,12 @@ import type { Log } from '../telemetry/log.ts';
 /** Monitors need few; whoever else connects is turned away. */
 const MAX_CONNECTIONS = 100;
 
-export function buildMonitoringApp(deps: MonitoringDeps & { readonly log: Log }): FastifyInstance {
+export function buildMonitoringApp(
+  deps: Omit<MonitoringDeps, 'authenticate'> & { readonly log: Log },
+): FastifyInstance {
   const { app } = createServer({ ...deps.services, log: deps.log });
   app.server.maxConnections = MAX_CONNECTIONS;
   registerRequestTelemetry(app, deps.metrics);
-  registerMonitoring(app, deps);
+  registerMonitoring(app, { ...deps, authenticate });
   return app;
 }

@@ -7,8 +7,6 @@ import { systemCtx, within } from '../context.ts';
 import { openReplicaOf } from '../db/replica/replica.ts';
 import { createRateLimits } from '../http/limits/rate-limit.ts';
 import { startWorker } from '../jobs/worker.ts';
-import { createAuthenticate } from '../modules/auth/sessions/authenticate.ts';
-import { createTokens } from '../modules/auth/sessions/tokens.ts';
 import { createHealth, type Health } from '../modules/operations/health/health.service.ts';
 import { registerCollectors } from '../modules/operations/metrics/collectors.ts';
 import { watchCommits } from '../modules/operations/watch/commit-watch.service.ts';
@@ -136,7 +134,6 @@ async function assembleMonitoring(
   const { storage } = services.gateways;
   const health = createHealth({ databaseUrl, redis, storage, version, dataDir, clock, log });
   stack.defer(() => health.close());
-  const tokens = await createTokens(config);
   const limits = createRateLimits({
     config,
     clock,
@@ -144,8 +141,7 @@ async function assembleMonitoring(
     shared: redis === undefined ? undefined : { redis, breaker },
     onRefusal: (rule) => metrics.countRateLimitRefusal(rule),
   });
-  const authenticate = createAuthenticate(tokens);
-  return { services, log, tokens, health, metrics, authenticate, limits };
+  return { services, log, health, metrics, limits };
 }
 
 async function assembleApp(

@@ -13,10 +13,11 @@ import { createGateways } from '../gateways/create.ts';
 import { createJobs } from '../jobs/jobs.ts';
 import type { Breaker } from '../lib/flow/breaker.ts';
 import { systemClock } from '../lib/time.ts';
-import { loadSecrets } from '../modules/auth/sessions/signing-keys.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { openTelemetry } from '../telemetry/open.ts';
+import { loadSecrets } from '../tokens/signing-keys.ts';
+import { createTokens } from '../tokens/tokens.ts';
 
 export interface OpenedServices {
   readonly services: Services & { readonly commits: CommitMemory };
@@ -45,8 +46,12 @@ export async function openServices(
   { config: given, url, log, isReadOnly = false }: ServicesOptions,
 ): Promise<OpenedServices> {
   // In development the secret comes from a file and the database is our own; from here on it is as if both had been given.
-  const { appSecret } = await loadSecrets(given);
-  const config: Config = Object.freeze({ ...given, APP_SECRET: appSecret, DATABASE_URL: url });
+  const secrets = await loadSecrets(given);
+  const config: Config = Object.freeze({
+    ...given,
+    APP_SECRET: secrets.appSecret,
+    DATABASE_URL: url,
+  });
   const directUrl = given.DATABASE_DIRECT_URL ?? url;
   // First, so that it closes last: what goes wrong while the rest stops is still told.
   const telemetry = await openTelemetry(stack, config, log);
@@ -77,6 +82,7 @@ export async function openServices(
   const shared = redis === undefined ? undefined : { redis, breaker };
   const cache = openCache({ config, databaseUrl: directUrl, shared, clock, log, onRequest });
   stack.defer(() => cache.close());
+  const tokens = createTokens(secrets);
   const gateways = createGateways({
     config,
     db,
@@ -85,7 +91,7 @@ export async function openServices(
     onStorageCall: metrics.observeStorageCall,
   });
   return {
-    services: { config, db, cache, jobs, gateways, clock, log, commits, ...telemetry },
+    services: { config, db, cache, jobs, gateways, tokens, clock, log, commits, ...telemetry },
     pool,
     redis,
     breaker,

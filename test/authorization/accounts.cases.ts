@@ -1,9 +1,9 @@
 // The matrix's cases of accounts: signing in, sessions, profiles and address books.
 import { newId } from '../../src/lib/ids.ts';
 import { hashPassword } from '../../src/modules/auth/passwords/passwords.ts';
-import { configuredKeys } from '../../src/modules/auth/sessions/derived-keys.ts';
 import { startSession } from '../../src/modules/auth/sessions/sessions.service.ts';
 import { undoToken } from '../../src/modules/users/contacts/contacts.rules.ts';
+import { configuredKeys } from '../../src/tokens/derived-keys.ts';
 import { TEST_BARANGAY } from '../support/actors.ts';
 import {
   type Cases,
@@ -54,7 +54,7 @@ export const accountCases: Cases = {
   'POST /auth/login/refresh': {
     who: 'signedOut',
     body: async (_names, { test, stranger: { user_id } }) => {
-      const { refresh } = await startSession(test.system, { user_id, tokens: test.tokens });
+      const { refresh } = await startSession(test.system, { user_id });
       return { refresh };
     },
   },

@@ -3,7 +3,7 @@
 import type { Role } from '../../src/context.ts';
 import { plusMs } from '../../src/lib/time.ts';
 import { endAllSessions } from '../../src/modules/auth/sessions/sessions.service.ts';
-import { ACCESS_LIFETIME_MS } from '../../src/modules/auth/sessions/tokens.ts';
+import { ACCESS_LIFETIME_MS } from '../../src/tokens/tokens.ts';
 import { type ActorOptions, createActor, type TestActor } from '../support/actors.ts';
 import type { TestApp } from '../support/app.ts';
 import { asBuyer } from './fixtures.ts';
@@ -51,7 +51,7 @@ export async function createCallers(test: TestApp): Promise<Caller[]> {
   callers.push({
     kind: 'expired',
     actor: expired,
-    token: test.tokens.signAccess({ user_id, session_id, now: signed_at }),
+    token: test.services.tokens.signAccess({ user_id, session_id, now: signed_at }),
   });
   return callers;
 }

@@ -40,7 +40,7 @@ export function asBuyer(test: TestApp, { user_id, session_id }: TestActor): Outs
 }
 
 export async function makeSession(test: TestApp, { user_id }: TestActor): Promise<Names> {
-  return { id: (await startSession(test.system, { user_id, tokens: test.tokens })).session_id };
+  return { id: (await startSession(test.system, { user_id })).session_id };
 }
 
 export async function makeAddress(test: TestApp, owner: TestActor): Promise<Names> {

@@ -1,18 +1,14 @@
 // The route table as tests walk it: every route of the API and of the development pages, with its case.
 import { apiRoutes } from '../../src/app.ts';
-import { loadConfig } from '../../src/config.ts';
 import type { AnyRoute } from '../../src/http/route.ts';
-import { createTokens } from '../../src/modules/auth/sessions/tokens.ts';
 import { simulationRoutes } from '../../src/modules/orders/simulation.routes.ts';
 import { accountCases } from './accounts.cases.ts';
 import type { Case, Cases } from './expectation.ts';
 import { marketCases } from './market.cases.ts';
 import { shoppingCases } from './shopping.cases.ts';
 
-const config = loadConfig({ NODE_ENV: 'test', APP_SECRET: 'x'.repeat(32) }, '0.0.0-test');
-
 /** Mounted under every version. */
-export const versionedRoutes: readonly AnyRoute[] = apiRoutes(await createTokens(config));
+export const versionedRoutes: readonly AnyRoute[] = apiRoutes;
 /** All routes; those of development with the whole of their path. */
 export const routes: readonly AnyRoute[] = [
   ...versionedRoutes,

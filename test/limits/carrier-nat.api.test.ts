@@ -106,7 +106,7 @@ describe('25 clients behind one address', { timeout: TEST_TIMEOUT_MS }, () => {
     const [member] = members;
     if (member === undefined) throw new Error('nobody is there');
     await spend(() => ask('/api/v1/products'));
-    const expired = test.tokens.signAccess({
+    const expired = test.services.tokens.signAccess({
       user_id: member.user_id,
       session_id: newId(),
       now: new Date(test.clock.now().getTime() - 3_600_000),

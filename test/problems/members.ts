@@ -3,9 +3,9 @@ import type { Updateable } from 'kysely';
 import type { Users } from '../../src/db/schema.generated.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { hashPassword } from '../../src/modules/auth/passwords/passwords.ts';
-import { configuredKeys } from '../../src/modules/auth/sessions/derived-keys.ts';
 import { undoToken } from '../../src/modules/users/contacts/contacts.rules.ts';
 import { PASSWORD } from '../../src/modules/users/users.testkit.ts';
+import { configuredKeys } from '../../src/tokens/derived-keys.ts';
 import { createActor, type TestActor } from '../support/actors.ts';
 import type { TestApp } from '../support/app.ts';
 

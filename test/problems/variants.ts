@@ -4,7 +4,6 @@ import { withoutCache } from '../../src/cache/cache.ts';
 import type { Services } from '../../src/context.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import { createRateLimits } from '../../src/http/limits/rate-limit.ts';
-import { createAuthenticate } from '../../src/modules/auth/sessions/authenticate.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { call, type TestApp } from '../support/app.ts';
 
@@ -27,14 +26,12 @@ export async function createVariant(
   const varied: Services = { ...test.services, db, cache: withoutCache(), ...services };
   const { config, clock } = varied;
   const log = createLog({ level: 'silent', pretty: false, version: config.version });
-  const { tokens, health, metrics } = test;
+  const { health, metrics } = test;
   const app = await buildApp({
     services: varied,
     log,
-    tokens,
     health,
     metrics,
-    authenticate: createAuthenticate(tokens),
     pool,
     limits: createRateLimits({ config, clock, log }),
   });

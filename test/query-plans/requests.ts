@@ -14,8 +14,8 @@ export type Signed = Readonly<Record<Read['as'], string | undefined>>;
 /** Sessions of the busiest buyer, the biggest seller and an admin of the market. */
 export async function signInReaders(test: TestApp, size: MarketSize): Promise<Signed> {
   const signIn = async (user_id: string) => {
-    const { session_id } = await startSession(test.system, { user_id, tokens: test.tokens });
-    return test.tokens.signAccess({ user_id, session_id, now: test.clock.now() });
+    const { session_id } = await startSession(test.system, { user_id });
+    return test.services.tokens.signAccess({ user_id, session_id, now: test.clock.now() });
   };
   return {
     nobody: undefined,

@@ -10,8 +10,8 @@ const KNOWN = [
   'src/modules/auth/passwords/passwords.ts',
   'src/modules/catalog/images/image-encoding.ts',
 ];
-/** They watch the machine for `/health` and `/metrics` or read keys when the process starts, and are never handed a context. */
-const OF_THE_PROCESS = /^src\/modules\/(operations\/health\/|auth\/sessions\/signing-keys)/;
+/** They watch the machine for `/health` and `/metrics`, and are never handed a context. */
+const OF_THE_PROCESS = /^src\/modules\/operations\/health\//;
 
 const files = readdirSync('src/modules', { recursive: true, encoding: 'utf8' })
   .filter((name) => /(?<!\.test|\.testkit)\.ts$/.test(name))

@@ -54,7 +54,7 @@ export async function createActor(test: TestApp, options: ActorOptions = {}): Pr
     role === 'seller'
       ? await createSellerOf(test, user_id, options.sellerStatus ?? 'VERIFIED')
       : '';
-  const session = await startSession(test.system, { user_id, tokens: test.tokens });
+  const session = await startSession(test.system, { user_id });
   const { session_id, refresh } = session;
   return {
     user_id,
@@ -63,7 +63,7 @@ export async function createActor(test: TestApp, options: ActorOptions = {}): Pr
     refresh,
     // Signed anew, so that a test may move the clock past a token's life.
     get token() {
-      return test.tokens.signAccess({ user_id, session_id, now: test.clock.now() });
+      return test.services.tokens.signAccess({ user_id, session_id, now: test.clock.now() });
     },
   };
 }

@@ -13,12 +13,11 @@ import { createRateLimits } from '../../src/http/limits/rate-limit.ts';
 import type { Deprecation } from '../../src/http/versions/deprecations.ts';
 import { createJobs } from '../../src/jobs/jobs.ts';
 import { newId } from '../../src/lib/ids.ts';
-import { createAuthenticate } from '../../src/modules/auth/sessions/authenticate.ts';
-import { createTokens, type Tokens } from '../../src/modules/auth/sessions/tokens.ts';
 import { createHealth, type Health } from '../../src/modules/operations/health/health.service.ts';
 import { registerCollectors } from '../../src/modules/operations/metrics/collectors.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
+import { loadTokens } from '../../src/tokens/tokens.ts';
 import { movableClock, type TestClock } from './clock.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
@@ -28,7 +27,6 @@ export interface TestApp {
   readonly clock: TestClock;
   /** For calling services directly, as nobody's request. */
   readonly system: OutsideCtx;
-  readonly tokens: Tokens;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly databaseUrl: string;
@@ -130,8 +128,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     log,
     jobs: await createJobs(pool, log),
     gateways,
+    tokens: await loadTokens(config),
   };
-  const tokens = await createTokens(config);
   const worksOnJobs = config.WORKER === 'on';
   registerCollectors(metrics, {
     db,
@@ -155,11 +153,9 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const app = await buildApp({
     services,
     log,
-    tokens,
     metrics,
     health,
     deprecations: options.deprecations,
-    authenticate: createAuthenticate(tokens),
     pool,
     limits: createRateLimits({
       config,
@@ -175,7 +171,6 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     clock,
     statements,
     system: systemCtx(services, 'test'),
-    tokens,
     health,
     metrics,
     databaseUrl: database.url,

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vite
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { EXIT } from '../../lib/exit.ts';
 import { openSecret } from '../../modules/auth/mfa/mfa.crypto.ts';
-import { createTokens } from '../../modules/auth/sessions/tokens.ts';
 import { signUp } from '../../modules/users/users.testkit.ts';
+import { loadTokens } from '../../tokens/tokens.ts';
 import { reencrypt } from './reencrypt.ts';
 
 const OLD = 'the secret of the year before last';
@@ -62,7 +62,7 @@ it('encrypts with the first secret what another had, and leaves the rest as it i
   expect((await run(`${NEW},${OLD}`)).lines).toEqual([
     '1 of 1 second factors encrypted anew with the first secret',
   ]);
-  const tokens = await createTokens({ ...test.services.config, APP_SECRET: NEW });
+  const tokens = await loadTokens({ ...test.services.config, APP_SECRET: NEW });
   const sealed = (await sealedSecret()) ?? Buffer.alloc(0);
   expect(openSecret(tokens.deriveKeys('second-factor'), enrolled.user_id, sealed)).toEqual({
     secret: enrolled.secret,

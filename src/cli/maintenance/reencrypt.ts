@@ -2,7 +2,7 @@
 import { openDatabase } from '../../db/database.ts';
 import { EXIT, type ExitCode } from '../../lib/exit.ts';
 import { reencryptSecondFactors } from '../../modules/auth/mfa/reencryption.service.ts';
-import { createTokens } from '../../modules/auth/sessions/tokens.ts';
+import { loadTokens } from '../../tokens/tokens.ts';
 import { print, printError } from '../output.ts';
 import { findMigratedDatabase, readConfig } from '../settings.ts';
 
@@ -11,7 +11,7 @@ const MAX_NAMED_LOST = 20;
 
 export async function reencrypt(): Promise<ExitCode> {
   const config = readConfig();
-  const tokens = await createTokens(config);
+  const tokens = await loadTokens(config);
   await using stack = new AsyncDisposableStack();
   const { url } = await findMigratedDatabase(stack, config);
   const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });

@@ -10,7 +10,7 @@ import {
   parseHead,
   verifyAudit,
 } from '../../modules/audit/seals/seals.service.ts';
-import { loadSecrets } from '../../modules/auth/sessions/signing-keys.ts';
+import { loadSecrets } from '../../tokens/signing-keys.ts';
 import { print, startProgress } from '../output.ts';
 import { findMigratedDatabase, readConfig } from '../settings.ts';
 

@@ -28,7 +28,6 @@ import { accountOf, textMember } from './limit-subjects.ts';
 import { stepUp } from './mfa/step-up.service.ts';
 import { permissionsOf } from './permissions.ts';
 import { logOut, rotateSession, type TokenPair } from './sessions/sessions.service.ts';
-import type { Tokens } from './sessions/tokens.ts';
 import { logIn, registerUser } from './sign-in.service.ts';
 
 const Registration = Model(
@@ -75,111 +74,108 @@ const Permissions = Model(
   examples.Permissions,
 );
 
-export function authRoutes(tokens: Tokens): readonly AnyRoute[] {
-  return [
-    route({
-      method: 'POST',
-      path: '/auth/register',
-      access: SIGNED_OUT,
-      tag: 'Auth',
-      summary: 'Register',
-      body: Registration,
-      status: 201,
-      returns: User,
-      problems: [CONFLICT, SERVICE_UNAVAILABLE],
-      idempotency: 'none',
-      limit: 'register',
-      cache: 'personal',
-      handle: async (ctx, { body: { terms_accepted: _accepted, ...input } }) =>
-        userView(await registerUser(ctx, input)),
+export const authRoutes: readonly AnyRoute[] = [
+  route({
+    method: 'POST',
+    path: '/auth/register',
+    access: SIGNED_OUT,
+    tag: 'Auth',
+    summary: 'Register',
+    body: Registration,
+    status: 201,
+    returns: User,
+    problems: [CONFLICT, SERVICE_UNAVAILABLE],
+    idempotency: 'none',
+    limit: 'register',
+    cache: 'personal',
+    handle: async (ctx, { body: { terms_accepted: _accepted, ...input } }) =>
+      userView(await registerUser(ctx, input)),
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/login',
+    access: SIGNED_OUT,
+    tag: 'Auth',
+    summary: 'Sign in',
+    description: '`otp` is needed where a second factor is set up.',
+    body: Login,
+    status: 200,
+    returns: SignedInView,
+    problems: [INVALID_CREDENTIALS, MFA_REQUIRED, ACCOUNT_INACTIVE, SERVICE_UNAVAILABLE],
+    idempotency: 'none',
+    limit: 'login',
+    limitSubject: accountOf,
+    cache: 'personal',
+    handle: async (ctx, { body, request }) => {
+      const { user, ...pair } = await logIn(ctx, body, {
+        userAgent: request.headers['user-agent'],
+      });
+      return { ...pairView(pair), user: userView(user) };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/login/refresh',
+    access: SIGNED_OUT,
+    tag: 'Auth',
+    summary: 'Get a new pair of tokens',
+    description: 'The refresh token is spent by this; using it once more ends the session.',
+    body: Refresh,
+    status: 200,
+    returns: TokenPairView,
+    problems: [UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED],
+    idempotency: 'none',
+    limit: 'refresh',
+    limitSubject: ({ ctx, body }) => ctx.tokens.sessionOfRefresh(textMember(body, 'refresh') ?? ''),
+    cache: 'personal',
+    handle: async (ctx, { body }) => pairView(await rotateSession(ctx, body.refresh)),
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/step-up',
+    access: OWN_ACCOUNT,
+    tag: 'Auth',
+    summary: 'Prove again who I am',
+    description:
+      'Opens for five minutes, in this session, what answers `STEP_UP_REQUIRED`: changing an address to reach me, my password or second factor, ending sessions, deleting accounts. Signing in does the same. `otp` is needed where a second factor is set up.',
+    body: StepUp,
+    status: 200,
+    returns: SteppedUp,
+    problems: [INVALID_CREDENTIALS, MFA_REQUIRED, RATE_LIMITED, SERVICE_UNAVAILABLE],
+    idempotency: 'none',
+    limit: 'password',
+    cache: 'personal',
+    handle: async (ctx, { body }) => ({
+      valid_until: (await stepUp(ctx, body)).toISOString(),
     }),
-    route({
-      method: 'POST',
-      path: '/auth/login',
-      access: SIGNED_OUT,
-      tag: 'Auth',
-      summary: 'Sign in',
-      description: '`otp` is needed where a second factor is set up.',
-      body: Login,
-      status: 200,
-      returns: SignedInView,
-      problems: [INVALID_CREDENTIALS, MFA_REQUIRED, ACCOUNT_INACTIVE, SERVICE_UNAVAILABLE],
-      idempotency: 'none',
-      limit: 'login',
-      limitSubject: accountOf,
-      cache: 'personal',
-      handle: async (ctx, { body, request }) => {
-        const { user, ...pair } = await logIn(ctx, body, {
-          tokens,
-          userAgent: request.headers['user-agent'],
-        });
-        return { ...pairView(pair), user: userView(user) };
-      },
-    }),
-    route({
-      method: 'POST',
-      path: '/auth/login/refresh',
-      access: SIGNED_OUT,
-      tag: 'Auth',
-      summary: 'Get a new pair of tokens',
-      description: 'The refresh token is spent by this; using it once more ends the session.',
-      body: Refresh,
-      status: 200,
-      returns: TokenPairView,
-      problems: [UNAUTHENTICATED, TOKEN_EXPIRED, TOKEN_REVOKED],
-      idempotency: 'none',
-      limit: 'refresh',
-      limitSubject: ({ body }) => tokens.sessionOfRefresh(textMember(body, 'refresh') ?? ''),
-      cache: 'personal',
-      handle: async (ctx, { body }) => pairView(await rotateSession(ctx, body.refresh, tokens)),
-    }),
-    route({
-      method: 'POST',
-      path: '/auth/step-up',
-      access: OWN_ACCOUNT,
-      tag: 'Auth',
-      summary: 'Prove again who I am',
-      description:
-        'Opens for five minutes, in this session, what answers `STEP_UP_REQUIRED`: changing an address to reach me, my password or second factor, ending sessions, deleting accounts. Signing in does the same. `otp` is needed where a second factor is set up.',
-      body: StepUp,
-      status: 200,
-      returns: SteppedUp,
-      problems: [INVALID_CREDENTIALS, MFA_REQUIRED, RATE_LIMITED, SERVICE_UNAVAILABLE],
-      idempotency: 'none',
-      limit: 'password',
-      cache: 'personal',
-      handle: async (ctx, { body }) => ({
-        valid_until: (await stepUp(ctx, body, tokens)).toISOString(),
-      }),
-    }),
-    route({
-      method: 'POST',
-      path: '/auth/logout',
-      access: OWN_ACCOUNT,
-      tag: 'Auth',
-      summary: 'Sign out',
-      description: 'Ends this session: both of its tokens are dead at once.',
-      body: Refresh,
-      status: 204,
-      idempotency: 'none',
-      handle: (ctx, { body }) => logOut(ctx, body.refresh),
-    }),
-    route({
-      method: 'GET',
-      path: '/auth/permissions',
-      access: OWN_ACCOUNT,
-      tag: 'Auth',
-      summary: 'List what I may do',
-      status: 200,
-      returns: Permissions,
-      cache: 'personal',
-      handle: async (ctx) => {
-        const actor = signedIn(ctx);
-        return { role: actor.role, permissions: permissionsOf(actor) };
-      },
-    }),
-  ];
-}
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/logout',
+    access: OWN_ACCOUNT,
+    tag: 'Auth',
+    summary: 'Sign out',
+    description: 'Ends this session: both of its tokens are dead at once.',
+    body: Refresh,
+    status: 204,
+    idempotency: 'none',
+    handle: (ctx, { body }) => logOut(ctx, body.refresh),
+  }),
+  route({
+    method: 'GET',
+    path: '/auth/permissions',
+    access: OWN_ACCOUNT,
+    tag: 'Auth',
+    summary: 'List what I may do',
+    status: 200,
+    returns: Permissions,
+    cache: 'personal',
+    handle: async (ctx) => {
+      const actor = signedIn(ctx);
+      return { role: actor.role, permissions: permissionsOf(actor) };
+    },
+  }),
+];
 
 function pairView({ access, refresh, expires_in }: TokenPair): Infer<typeof TokenPairView> {
   return { access, refresh, token_type: 'Bearer', expires_in };

@@ -18,7 +18,6 @@ import { proveFactor, wrongOtp } from './mfa/mfa.service.ts';
 import { passwordFault } from './passwords/passwords.rules.ts';
 import { hashPassword, isPassword } from './passwords/passwords.ts';
 import { startSession, type TokenPair } from './sessions/sessions.service.ts';
-import type { Tokens } from './sessions/tokens.ts';
 
 type Registration = ProfileInput & { readonly password: string };
 
@@ -78,7 +77,7 @@ export interface Credentials {
 export async function logIn(
   ctx: OutsideCtx,
   { user_email, password, otp }: Credentials,
-  client: { readonly tokens: Tokens; readonly userAgent?: string | undefined },
+  client: { readonly userAgent?: string | undefined },
 ): Promise<TokenPair & { user: Profile }> {
   const found = await findUserByEmail(ctx.db, user_email);
   const isRight = await isPassword(ctx, password, found?.password_hash);
@@ -89,7 +88,7 @@ export async function logIn(
     if (user?.password_hash !== found.password_hash) throw wrongCredentials();
     if (!user.is_active)
       throw new Problem(ACCOUNT_INACTIVE, 'This account is closed: ask support to open it again.');
-    if (!(await proveFactor(ctx, { user, otp, tokens: client.tokens }))) return undefined;
+    if (!(await proveFactor(ctx, { user, otp }))) return undefined;
     const pair = await startSession(ctx, { user_id: user.id, ...client });
     await recordAudit(ctx, { action: 'session.started', object_type: 'user', object_id: user.id });
     return { ...pair, user: await getProfile(ctx, user.id) };

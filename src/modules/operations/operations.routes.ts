@@ -14,9 +14,7 @@ export interface MonitoringDeps extends DetailsDeps {
   readonly metrics: Metrics;
 }
 
-export interface OperationsDeps extends MonitoringDeps {
-  readonly jwks: { readonly keys: readonly object[] };
-}
+export interface OperationsDeps extends MonitoringDeps {}
 
 const READY_PATH = '/health/ready';
 const EXEMPT = { config: { isExempt: true } };
@@ -103,13 +101,13 @@ export function registerMonitoring(app: FastifyInstance, deps: MonitoringDeps): 
   });
 }
 
-function registerWellKnown(app: FastifyInstance, { services, jwks }: OperationsDeps): void {
+function registerWellKnown(app: FastifyInstance, { services }: OperationsDeps): void {
   const { config, clock } = services;
   app.get('/.well-known/jwks.json', EXEMPT, (_request, reply) =>
     reply
       .type('application/jwk-set+json')
       .header('cache-control', JWKS_CACHE)
-      .send(JSON.stringify(jwks)),
+      .send(JSON.stringify(services.tokens.jwks)),
   );
   app.get('/.well-known/security.txt', EXEMPT, (_request, reply) => {
     const { SECURITY_CONTACT: contact, publicUrl } = config;

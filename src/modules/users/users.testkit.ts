@@ -12,9 +12,8 @@ import {
 import { createRateLimits } from '../../http/limits/rate-limit.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { detachTrace } from '../../telemetry/traces/trace-context.ts';
+import { loadTokens } from '../../tokens/tokens.ts';
 import { sendCodeJob } from '../auth/codes/codes.jobs.ts';
-import { createAuthenticate } from '../auth/sessions/authenticate.ts';
-import { createTokens } from '../auth/sessions/tokens.ts';
 import { sendMessageJob } from '../notifications/notifications.jobs.ts';
 import { sendChangeNoticeJob } from './contacts/contacts.jobs.ts';
 
@@ -149,13 +148,11 @@ export interface OtherProcess {
 export async function startOtherProcess(test: TestApp): Promise<OtherProcess> {
   const { config } = test.services;
   const { db, pool } = openDatabase({ url: test.databaseUrl, poolSize: 1, onError: () => {} });
-  const tokens = await createTokens(config);
+  const tokens = await loadTokens(config);
   const log = createLog({ level: 'silent', pretty: false, version: config.version });
   const app = await buildApp({
-    services: { ...test.services, db },
+    services: { ...test.services, db, tokens },
     log,
-    tokens,
-    authenticate: createAuthenticate(tokens),
     pool,
     limits: createRateLimits({ config, clock: test.clock, log }),
     health: test.health,

@@ -28,9 +28,9 @@ export async function openMarket(): Promise<Market> {
     test,
     signIn: async (role) => {
       const user_id = DEMO_PEOPLE[role].id;
-      const session = await startSession(test.system, { user_id, tokens: test.tokens });
+      const session = await startSession(test.system, { user_id });
       const { session_id, refresh } = session;
-      const token = test.tokens.signAccess({ user_id, session_id, now: test.clock.now() });
+      const token = test.services.tokens.signAccess({ user_id, session_id, now: test.clock.now() });
       return { user_id, session_id, refresh, token, seller_id: DEMO_SELLER.id };
     },
     readDocument: async (version) =>

@@ -101,7 +101,7 @@ function tokenFor(
   taker: TestApp,
   { user_id, session_id }: { user_id: string; session_id: string },
 ) {
-  return taker.tokens.signAccess({ user_id, session_id, now: clock.now() });
+  return taker.services.tokens.signAccess({ user_id, session_id, now: clock.now() });
 }
 
 async function sessionOf(app: TestApp, { user_id }: Person) {

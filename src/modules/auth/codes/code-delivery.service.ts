@@ -1,9 +1,9 @@
 // Sending one-time codes: deciding who gets one that a stranger asked for, and making the code at the last moment.
 import type { OutsideCtx, TxCtx } from '../../../context.ts';
 import { inTransaction } from '../../../db/transaction.ts';
+import { configuredKeys } from '../../../tokens/derived-keys.ts';
 import { isTrustedEmail } from '../../users/contacts/contacts.rules.ts';
 import { findUserByEmail, findUserById, type UserRow } from '../../users/users.queries.ts';
-import { configuredKeys } from '../sessions/derived-keys.ts';
 import { hasSessionFrom } from '../sessions/sessions.queries.ts';
 import { findReachedCap } from './code-caps.service.ts';
 import { codeMessage } from './codes.messages.ts';

@@ -4,8 +4,8 @@ import { inTransaction } from '../../../db/transaction.ts';
 import { newId } from '../../../lib/ids.ts';
 import { Problem, RATE_LIMITED, SERVICE_UNAVAILABLE } from '../../../lib/problem.ts';
 import { DAY_MS, plusMs, SECOND_MS } from '../../../lib/time.ts';
+import { configuredKeys } from '../../../tokens/derived-keys.ts';
 import type { UserRow } from '../../users/users.queries.ts';
-import { configuredKeys } from '../sessions/derived-keys.ts';
 import { findReachedCap } from './code-caps.service.ts';
 import { sendCodeJob } from './codes.jobs.ts';
 import {

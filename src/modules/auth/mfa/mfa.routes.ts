@@ -7,7 +7,6 @@ import { Closed, Model } from '../../../lib/schema.ts';
 import { INVALID_CREDENTIALS } from '../../users/users.errors.ts';
 import { examples } from '../../users/users.examples.ts';
 import { Otp } from '../../users/users.views.ts';
-import type { Tokens } from '../sessions/tokens.ts';
 import { confirmFactor, disableFactor, enrollFactor, RECOVERY_CODE_COUNT } from './mfa.service.ts';
 
 const OtpProof = Model('OtpProof', Closed({ otp: Otp }), examples.OtpProof);
@@ -30,50 +29,48 @@ const RecoveryCodes = Model(
   examples.RecoveryCodes,
 );
 
-export function mfaRoutes(tokens: Tokens): readonly AnyRoute[] {
-  return [
-    route({
-      method: 'POST',
-      path: '/auth/mfa/totp/enroll',
-      access: OWN_ACCOUNT,
-      stepUp: true,
-      tag: 'Auth',
-      summary: 'Get a secret for an authenticator app',
-      description: 'It counts once it is confirmed; another enrolment replaces it until then.',
-      status: 200,
-      returns: TotpEnrollment,
-      problems: [CONFLICT],
-      idempotency: 'none',
-      handle: (ctx) => enrollFactor(ctx, tokens),
+export const mfaRoutes: readonly AnyRoute[] = [
+  route({
+    method: 'POST',
+    path: '/auth/mfa/totp/enroll',
+    access: OWN_ACCOUNT,
+    stepUp: true,
+    tag: 'Auth',
+    summary: 'Get a secret for an authenticator app',
+    description: 'It counts once it is confirmed; another enrolment replaces it until then.',
+    status: 200,
+    returns: TotpEnrollment,
+    problems: [CONFLICT],
+    idempotency: 'none',
+    handle: (ctx) => enrollFactor(ctx),
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/mfa/totp/confirm',
+    access: OWN_ACCOUNT,
+    stepUp: true,
+    tag: 'Auth',
+    summary: 'Switch the second factor on',
+    body: OtpProof,
+    status: 200,
+    returns: RecoveryCodes,
+    problems: [CONFLICT, INVALID_CREDENTIALS, RATE_LIMITED],
+    idempotency: 'none',
+    handle: async (ctx, { body }) => ({
+      recovery_codes: await confirmFactor(ctx, body.otp),
     }),
-    route({
-      method: 'POST',
-      path: '/auth/mfa/totp/confirm',
-      access: OWN_ACCOUNT,
-      stepUp: true,
-      tag: 'Auth',
-      summary: 'Switch the second factor on',
-      body: OtpProof,
-      status: 200,
-      returns: RecoveryCodes,
-      problems: [CONFLICT, INVALID_CREDENTIALS, RATE_LIMITED],
-      idempotency: 'none',
-      handle: async (ctx, { body }) => ({
-        recovery_codes: await confirmFactor(ctx, body.otp, tokens),
-      }),
-    }),
-    route({
-      method: 'POST',
-      path: '/auth/mfa/totp/disable',
-      access: OWN_ACCOUNT,
-      stepUp: true,
-      tag: 'Auth',
-      summary: 'Switch the second factor off',
-      body: OtpProof,
-      status: 204,
-      problems: [CONFLICT, INVALID_CREDENTIALS, RATE_LIMITED],
-      idempotency: 'none',
-      handle: (ctx, { body }) => disableFactor(ctx, body.otp, tokens),
-    }),
-  ];
-}
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/mfa/totp/disable',
+    access: OWN_ACCOUNT,
+    stepUp: true,
+    tag: 'Auth',
+    summary: 'Switch the second factor off',
+    body: OtpProof,
+    status: 204,
+    problems: [CONFLICT, INVALID_CREDENTIALS, RATE_LIMITED],
+    idempotency: 'none',
+    handle: (ctx, { body }) => disableFactor(ctx, body.otp),
+  }),
+];

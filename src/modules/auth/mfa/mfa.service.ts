@@ -10,7 +10,6 @@ import { lockCaller } from '../../users/profiles/profiles.service.ts';
 import { wrongMember } from '../../users/users.errors.ts';
 import { lockUser, type UserRow, updateUser } from '../../users/users.queries.ts';
 import { endUserSessions } from '../sessions/sessions.service.ts';
-import type { Tokens } from '../sessions/tokens.ts';
 import { hashRecoveryCode, makeRecoveryCode, openSecret, sealSecret } from './mfa.crypto.ts';
 import {
   deleteRecoveryCodes,
@@ -36,12 +35,12 @@ export interface Enrollment {
 }
 
 /** Makes a secret that counts once a code of it is confirmed. @throws Problem CONFLICT where a factor is set up */
-export function enrollFactor(ctx: Ctx, tokens: Tokens): Promise<Enrollment> {
+export function enrollFactor(ctx: Ctx): Promise<Enrollment> {
   return inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);
     if (user.mfa_enabled_at !== null) throw alreadyEnabled();
     const secret = generateSecret();
-    const sealed = sealSecret(tokens.deriveKeys('second-factor'), user.id, secret);
+    const sealed = sealSecret(ctx.tokens.deriveKeys('second-factor'), user.id, secret);
     await updateUser(ctx.db, user.id, {
       mfa_secret: sealed,
       mfa_last_step: null,
@@ -55,15 +54,15 @@ export function enrollFactor(ctx: Ctx, tokens: Tokens): Promise<Enrollment> {
  * Switches the second factor on. @returns recovery codes, which are shown only now
  * @throws Problem CONFLICT without an enrolment, INVALID_CREDENTIALS for a wrong code, RATE_LIMITED
  */
-export async function confirmFactor(ctx: Ctx, otp: string, tokens: Tokens): Promise<string[]> {
+export async function confirmFactor(ctx: Ctx, otp: string): Promise<string[]> {
   const codes = Array.from({ length: RECOVERY_CODE_COUNT }, makeRecoveryCode);
   const isConfirmed = await inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);
     if (user.mfa_enabled_at !== null) throw alreadyEnabled();
-    const secret = factorSecret(user, tokens);
+    const secret = factorSecret(ctx, user);
     if (secret === undefined)
       throw new Problem(CONFLICT, 'Get a secret first: POST /auth/mfa/totp/enroll.');
-    if (!(await spendSecondFactor(ctx, { user, otp, tokens }))) return false;
+    if (!(await spendSecondFactor(ctx, { user, otp }))) return false;
     const now = ctx.clock.now();
     await replaceRecoveryCodes(
       ctx.db,
@@ -80,11 +79,11 @@ export async function confirmFactor(ctx: Ctx, otp: string, tokens: Tokens): Prom
 }
 
 /** @throws Problem CONFLICT where none is set up, INVALID_CREDENTIALS for a wrong code, RATE_LIMITED */
-export async function disableFactor(ctx: Ctx, otp: string, tokens: Tokens): Promise<void> {
+export async function disableFactor(ctx: Ctx, otp: string): Promise<void> {
   const isDisabled = await inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);
     if (user.mfa_enabled_at === null) throw noFactor();
-    if (!(await spendSecondFactor(ctx, { user, otp, tokens }))) return false;
+    if (!(await spendSecondFactor(ctx, { user, otp }))) return false;
     await removeFactor(ctx, user.id);
     await recordAudit(ctx, {
       action: 'user.mfa_disabled',
@@ -132,10 +131,10 @@ export async function removeFactor(ctx: TxCtx, user_id: string): Promise<void> {
  */
 export async function proveFactor(
   ctx: TxCtx,
-  { user, otp, tokens }: { user: UserRow; otp: string | undefined; tokens: Tokens },
+  { user, otp }: { user: UserRow; otp: string | undefined },
 ): Promise<boolean> {
   if (user.mfa_enabled_at === null) return true;
-  if (otp !== undefined) return spendSecondFactor(ctx, { user, otp, tokens });
+  if (otp !== undefined) return spendSecondFactor(ctx, { user, otp });
   throw new Problem(
     MFA_REQUIRED,
     'Send `otp` too: six digits of your authenticator app, or a recovery code.',
@@ -148,7 +147,7 @@ export async function proveFactor(
  */
 async function spendSecondFactor(
   ctx: TxCtx,
-  { user, otp, tokens }: { readonly user: UserRow; readonly otp: string; readonly tokens: Tokens },
+  { user, otp }: { readonly user: UserRow; readonly otp: string },
 ): Promise<boolean> {
   const now = ctx.clock.now();
   const failures = recentFailures(user, now);
@@ -158,7 +157,7 @@ async function spendSecondFactor(
       headers: { 'retry-after': String(retry_seconds) },
     });
   }
-  const secret = factorSecret(user, tokens);
+  const secret = factorSecret(ctx, user);
   const step = otp.includes('-') ? undefined : totpStep(user, { otp, secret, now });
   const isRecovery =
     step === undefined &&
@@ -177,9 +176,9 @@ async function spendSecondFactor(
 }
 
 /** Undefined where no factor was ever enrolled. @throws Error where no secret that is given opens it */
-function factorSecret({ id, mfa_secret }: UserRow, tokens: Tokens): string | undefined {
+function factorSecret(ctx: Ctx, { id, mfa_secret }: UserRow): string | undefined {
   if (mfa_secret === null) return undefined;
-  const opened = openSecret(tokens.deriveKeys('second-factor'), id, mfa_secret);
+  const opened = openSecret(ctx.tokens.deriveKeys('second-factor'), id, mfa_secret);
   if (opened !== undefined) return opened.secret;
   throw new Error(`APP_SECRET does not hold what encrypted the second factor of ${id}`);
 }

@@ -1,6 +1,6 @@
 // After a rotation: second factors are encrypted anew with the first secret, so that the others can be taken away.
 import type { Db } from '../../../db/database.ts';
-import type { Tokens } from '../sessions/tokens.ts';
+import type { Tokens } from '../../../tokens/tokens.ts';
 import { openSecret, sealSecret } from './mfa.crypto.ts';
 import { findSealedSecrets, replaceSealedSecret } from './mfa.queries.ts';
 

@@ -7,7 +7,6 @@ import { getProfile, lockCaller } from '../../users/profiles/profiles.service.ts
 import { wrongMember } from '../../users/users.errors.ts';
 import { isPassword } from '../passwords/passwords.ts';
 import { markSteppedUp } from '../sessions/sessions.queries.ts';
-import type { Tokens } from '../sessions/tokens.ts';
 import { proveFactor, wrongOtp } from './mfa.service.ts';
 
 /**
@@ -19,7 +18,6 @@ import { proveFactor, wrongOtp } from './mfa.service.ts';
 export async function stepUp(
   ctx: OutsideCtx,
   { password, otp }: { readonly password: string; readonly otp?: string },
-  tokens: Tokens,
 ): Promise<Date> {
   const { user_id, session_id } = signedIn(ctx);
   const known = await getProfile(ctx, user_id);
@@ -28,7 +26,7 @@ export async function stepUp(
   const isProven = await inTransaction(ctx, async (ctx) => {
     const user = await lockCaller(ctx);
     if (user.password_hash !== known.password_hash) throw wrongPassword();
-    if (!(await proveFactor(ctx, { user, otp, tokens }))) return false;
+    if (!(await proveFactor(ctx, { user, otp }))) return false;
     await markSteppedUp(ctx.db, session_id, now);
     await recordAudit(ctx, {
       action: 'session.stepped_up',

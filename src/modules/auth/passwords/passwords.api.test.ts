@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
+import { configuredKeys } from '../../../tokens/derived-keys.ts';
 import {
   askForReset,
   auditOf,
@@ -16,7 +17,6 @@ import {
   statusOf,
 } from '../../users/users.testkit.ts';
 import { codeOf, MAX_CODE_ATTEMPTS } from '../codes/codes.rules.ts';
-import { configuredKeys } from '../sessions/derived-keys.ts';
 import { passwordFault } from './passwords.rules.ts';
 import { hashPassword } from './passwords.ts';
 

@@ -3,33 +3,31 @@ import type { Authenticate } from '../../../http/caller.ts';
 import { isUuid } from '../../../lib/ids.ts';
 import { Problem, TOKEN_REVOKED } from '../../../lib/problem.ts';
 import { plusMs } from '../../../lib/time.ts';
+import { challenge } from '../../../tokens/tokens.ts';
 import {
   type CallerRow,
   findCaller,
   LAST_USED_PRECISION_MS,
   touchSession,
 } from './sessions.queries.ts';
-import { challenge, type Tokens } from './tokens.ts';
 
 /** Role, verification and seller status are read anew for each request, so that every change works at once, everywhere. */
-export function createAuthenticate(tokens: Tokens): Authenticate {
-  return async (services, token) => {
-    const now = services.clock.now();
-    const { user_id, session_id } = tokens.verifyAccess(token, now);
-    if (!isUuid(user_id) || !isUuid(session_id)) throw revoked();
-    const caller = await findCaller(services.db, { session_id, user_id });
-    if (caller === undefined || !isAlive(caller, now)) throw revoked();
-    if (caller.last_used_at <= plusMs(now, -LAST_USED_PRECISION_MS)) {
-      await touchSession(services.db, session_id, now);
-    }
-    const { role, is_verified, has_mfa, proven_at, seller_id, seller_status } = caller;
-    const seller =
-      seller_id === null || seller_status === null
-        ? {}
-        : { seller: { id: seller_id, status: seller_status } };
-    return { kind: 'user', user_id, session_id, role, is_verified, has_mfa, proven_at, ...seller };
-  };
-}
+export const authenticate: Authenticate = async (services, token) => {
+  const now = services.clock.now();
+  const { user_id, session_id } = services.tokens.verifyAccess(token, now);
+  if (!isUuid(user_id) || !isUuid(session_id)) throw revoked();
+  const caller = await findCaller(services.db, { session_id, user_id });
+  if (caller === undefined || !isAlive(caller, now)) throw revoked();
+  if (caller.last_used_at <= plusMs(now, -LAST_USED_PRECISION_MS)) {
+    await touchSession(services.db, session_id, now);
+  }
+  const { role, is_verified, has_mfa, proven_at, seller_id, seller_status } = caller;
+  const seller =
+    seller_id === null || seller_status === null
+      ? {}
+      : { seller: { id: seller_id, status: seller_status } };
+  return { kind: 'user', user_id, session_id, role, is_verified, has_mfa, proven_at, ...seller };
+};
 
 function isAlive(caller: CallerRow, now: Date): boolean {
   return caller.is_active && !caller.is_ended && caller.expires_at > now;

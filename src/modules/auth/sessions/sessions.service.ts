@@ -12,6 +12,7 @@ import {
   UNAUTHENTICATED,
 } from '../../../lib/problem.ts';
 import { DAY_MS, plusMs, SECOND_MS } from '../../../lib/time.ts';
+import { ACCESS_LIFETIME_MS } from '../../../tokens/tokens.ts';
 import { recordAudit } from '../../audit/audit.service.ts';
 import {
   type EndReason,
@@ -25,7 +26,6 @@ import {
   spendRefreshToken,
   touchSession,
 } from './sessions.queries.ts';
-import { ACCESS_LIFETIME_MS, type Tokens } from './tokens.ts';
 
 export type { SessionRow } from './sessions.queries.ts';
 
@@ -43,12 +43,11 @@ export interface TokenPair {
 
 export interface SignIn {
   readonly user_id: string;
-  readonly tokens: Tokens;
   readonly userAgent?: string | undefined;
 }
 
 /** Opens a session; whoever calls has made sure who the user is. */
-export function startSession(ctx: Ctx, { user_id, tokens, userAgent }: SignIn): Promise<TokenPair> {
+export function startSession(ctx: Ctx, { user_id, userAgent }: SignIn): Promise<TokenPair> {
   const now = ctx.clock.now();
   const session_id = newId();
   return inTransaction(ctx, async (ctx) => {
@@ -61,7 +60,7 @@ export function startSession(ctx: Ctx, { user_id, tokens, userAgent }: SignIn): 
       last_used_at: now,
       expires_at: plusMs(now, SESSION_LIFETIME_MS),
     });
-    return issuePair(ctx, { user_id, session_id, tokens });
+    return issuePair(ctx, { user_id, session_id });
   });
 }
 
@@ -73,7 +72,6 @@ export function startSession(ctx: Ctx, { user_id, tokens, userAgent }: SignIn): 
 export async function rotateSession(
   ctx: Ctx,
   refresh: string,
-  tokens: Tokens,
 ): Promise<TokenPair & { user_id: string }> {
   const token_hash = hashOf(refresh);
   const outcome = await inTransaction(ctx, async (ctx) => {
@@ -90,7 +88,7 @@ export async function rotateSession(
       return undefined;
     }
     await touchSession(ctx.db, session.id, now);
-    const pair = await issuePair(ctx, { user_id: session.user_id, session_id: session.id, tokens });
+    const pair = await issuePair(ctx, { user_id: session.user_id, session_id: session.id });
     return { ...pair, user_id: session.user_id };
   });
   // Only now: thrown inside, it would roll back the end of the session.
@@ -154,12 +152,12 @@ export async function endUserSessions(
 
 async function issuePair(
   ctx: TxCtx,
-  { user_id, session_id, tokens }: { user_id: string; session_id: string; tokens: Tokens },
+  { user_id, session_id }: { user_id: string; session_id: string },
 ): Promise<TokenPair> {
   const now = ctx.clock.now();
-  const refresh = tokens.signRefresh(session_id);
+  const refresh = ctx.tokens.signRefresh(session_id);
   await insertRefreshToken(ctx.db, { token_hash: hashOf(refresh), session_id, created_at: now });
-  const access = tokens.signAccess({ user_id, session_id, now });
+  const access = ctx.tokens.signAccess({ user_id, session_id, now });
   return { session_id, access, refresh, expires_in: ACCESS_LIFETIME_MS / SECOND_MS };
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestApp } from '../../../../test/support/app.ts';
 import { newId } from '../../../lib/ids.ts';
-import { createAuthenticate } from '../../auth/sessions/authenticate.ts';
+import { authenticate } from '../../auth/sessions/authenticate.ts';
 import { makeImageSizesJob, removeImageFilesJob } from './images.jobs.ts';
 import { originalKey } from './images.rules.ts';
 import { addImage, prepareImage } from './images.service.ts';
@@ -58,7 +58,7 @@ describe('making the sizes', () => {
 
 it('what was prepared is undone where no image came of it, and kept where only the answer of the commit was lost', async () => {
   const id = await bench.createProduct();
-  const actor = await createAuthenticate(test.tokens)(test.services, bench.seller.token);
+  const actor = await authenticate(test.services, bench.seller.token);
   const ctx = { ...test.system, actor };
   const hasFile = async (image_id: string) =>
     (await test.services.gateways.storage.get(originalKey(image_id))) !== undefined;

@@ -4,9 +4,9 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { type Config, ConfigError } from '../../../config.ts';
-import { type KeyRing, keyRing, mapRing } from '../../../lib/key-ring.ts';
-import { parseSigningKey } from '../../../lib/signing-key.ts';
+import { type Config, ConfigError } from '../config.ts';
+import { type KeyRing, keyRing, mapRing } from '../lib/key-ring.ts';
+import { parseSigningKey } from '../lib/signing-key.ts';
 
 const FILE_NAME = 'keys.json';
 const APP_SECRET_BYTES = 32;

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSigner } from 'fast-jwt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor, type TestActor } from '../../../../test/support/actors.ts';
-import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
-import { ConfigError, loadConfig } from '../../../config.ts';
-import { isProblem, TOKEN_EXPIRED, UNAUTHENTICATED } from '../../../lib/problem.ts';
-import { MINUTE_MS, plusMs } from '../../../lib/time.ts';
+import { createActor, type TestActor } from '../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../test/support/app.ts';
+import { ConfigError, loadConfig } from '../config.ts';
+import { isProblem, TOKEN_EXPIRED, UNAUTHENTICATED } from '../lib/problem.ts';
+import { MINUTE_MS, plusMs } from '../lib/time.ts';
 import { configuredKeys } from './derived-keys.ts';
-import { ACCESS_LIFETIME_MS, createTokens } from './tokens.ts';
+import { ACCESS_LIFETIME_MS, loadTokens } from './tokens.ts';
 
 const NOW = new Date('2026-03-02T02:00:00.000Z');
 const SECONDS = Math.floor(NOW.getTime() / 1000);
@@ -64,7 +64,7 @@ describe('the attack table', () => {
   }
 
   const unsigned = (header: object) => `${encode(header)}.${encode(claims)}`;
-  const publicKey = () => JSON.stringify(test.tokens.jwks.keys[0]);
+  const publicKey = () => JSON.stringify(test.services.tokens.jwks.keys[0]);
   const hs256 = (secret: string) => {
     const input = unsigned({ alg: 'HS256', typ: 'at+jwt', kid });
     return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
@@ -88,7 +88,7 @@ describe('the attack table', () => {
     ['no key id', () => sign({ header: { kid: undefined } })],
     [
       'a key that it brings along',
-      () => sign({ key: STRANGERS, header: { jwk: test.tokens.jwks.keys[0] } }),
+      () => sign({ key: STRANGERS, header: { jwk: test.services.tokens.jwks.keys[0] } }),
     ],
     ['a critical header that nobody knows', () => sign({ header: { crit: ['b64'], b64: false } })],
     ['another type', () => sign({ header: { typ: 'JWT' } })],
@@ -172,7 +172,7 @@ describe('the attack table', () => {
 
 describe('lifetime', () => {
   it('is fifteen minutes by the clock that is given, also for a token that was verified before', async () => {
-    const tokens = await createTokens(configOf({}));
+    const tokens = await loadTokens(configOf({}));
     const token = tokens.signAccess({ user_id: 'u', session_id: 's', now: NOW });
     const lastMoment = plusMs(NOW, ACCESS_LIFETIME_MS - 1);
     expect(tokens.verifyAccess(token, lastMoment)).toEqual({ user_id: 'u', session_id: 's' });
@@ -196,9 +196,9 @@ describe('lifetime', () => {
 describe('keys', () => {
   it('rotate: the first signs, all verify, a removed one does not', async () => {
     const [before, during, after] = [
-      await createTokens(configOf({ JWT_PRIVATE_KEYS: OURS })),
-      await createTokens(configOf({ JWT_PRIVATE_KEYS: `${STRANGERS},${OURS}` })),
-      await createTokens(configOf({ JWT_PRIVATE_KEYS: STRANGERS })),
+      await loadTokens(configOf({ JWT_PRIVATE_KEYS: OURS })),
+      await loadTokens(configOf({ JWT_PRIVATE_KEYS: `${STRANGERS},${OURS}` })),
+      await loadTokens(configOf({ JWT_PRIVATE_KEYS: STRANGERS })),
     ];
     const old = before.signAccess({ user_id: 'u', session_id: 's', now: NOW });
     const fresh = during.signAccess({ user_id: 'u', session_id: 's', now: NOW });
@@ -209,7 +209,7 @@ describe('keys', () => {
   });
 
   it('are published without their private half', async () => {
-    const tokens = await createTokens(configOf({ JWT_PRIVATE_KEYS: OURS }));
+    const tokens = await loadTokens(configOf({ JWT_PRIVATE_KEYS: OURS }));
     expect(tokens.jwks.keys).toEqual([
       {
         kty: 'OKP',
@@ -236,9 +236,9 @@ describe('keys', () => {
   it('are derived from the secret: the same for a purpose, another for each', async () => {
     const env = { JWT_PRIVATE_KEYS: OURS, APP_SECRET: 'a secret of more than 32 characters' };
     const [one, same, other] = await Promise.all([
-      createTokens(configOf(env)),
-      createTokens(configOf(env)),
-      createTokens(configOf({ ...env, APP_SECRET: 'another secret of 32 characters!' })),
+      loadTokens(configOf(env)),
+      loadTokens(configOf(env)),
+      loadTokens(configOf({ ...env, APP_SECRET: 'another secret of 32 characters!' })),
     ]);
     expect(one.deriveKeys('second-factor')).toEqual(same.deriveKeys('second-factor'));
     expect(one.deriveKeys('second-factor')).not.toEqual(
@@ -252,7 +252,7 @@ describe('keys', () => {
   it('are derived from every secret, in their order', async () => {
     const [first, second] = ['a secret of more than 32 characters', 'b'.repeat(32)];
     const of = async (APP_SECRET: string) =>
-      (await createTokens(configOf({ JWT_PRIVATE_KEYS: OURS, APP_SECRET }))).cursorSecrets;
+      (await loadTokens(configOf({ JWT_PRIVATE_KEYS: OURS, APP_SECRET }))).cursorSecrets;
     expect(await of(`${first},${second}`)).toEqual([...(await of(first)), ...(await of(second))]);
   });
 });
@@ -266,9 +266,9 @@ describe('in development', () => {
 
   it('keys are made once, whoever starts first, and only their owner can read them', async () => {
     const config = loadConfig({ DATA_DIR: join(dataDir, 'data') }, '0');
-    const starts = await Promise.all([1, 2, 3, 4].map(() => createTokens(config)));
+    const starts = await Promise.all([1, 2, 3, 4].map(() => loadTokens(config)));
     const token = starts[0]?.signAccess({ user_id: 'u', session_id: 's', now: NOW }) ?? '';
-    for (const tokens of [...starts, await createTokens(config)]) {
+    for (const tokens of [...starts, await loadTokens(config)]) {
       expect(tokens.verifyAccess(token, NOW)).toEqual({ user_id: 'u', session_id: 's' });
       expect(tokens.cursorSecrets).toEqual(starts[0]?.cursorSecrets);
     }
@@ -279,7 +279,7 @@ describe('in development', () => {
   it('a file that cannot be read stops the start instead of being replaced', async () => {
     const config = loadConfig({ DATA_DIR: dataDir }, '0');
     await writeFile(join(dataDir, 'keys.json'), '{"app_secret":');
-    await expect(createTokens(config)).rejects.toThrow(ConfigError);
+    await expect(loadTokens(config)).rejects.toThrow(ConfigError);
     expect(await readFile(join(dataDir, 'keys.json'), 'utf8')).toBe('{"app_secret":');
   });
 
@@ -287,9 +287,7 @@ describe('in development', () => {
     const config = loadConfig({ DATA_DIR: dataDir }, '0');
     const stored = { app_secret: 'x'.repeat(32), private_key: 'hunter2' };
     await writeFile(join(dataDir, 'keys.json'), JSON.stringify(stored));
-    await expect(createTokens(config)).rejects.toThrow(
-      /^The signing key in keys.json is no Ed25519/,
-    );
+    await expect(loadTokens(config)).rejects.toThrow(/^The signing key in keys.json is no Ed25519/);
   });
 
   it('is not production, where nothing is made up', async () => {
@@ -298,12 +296,12 @@ describe('in development', () => {
       isProduction: true,
       isDevelopment: false,
     };
-    await expect(createTokens(config)).rejects.toThrow(ConfigError);
+    await expect(loadTokens(config)).rejects.toThrow(ConfigError);
   });
 });
 
 it('signs whole seconds', async () => {
-  const tokens = await createTokens(configOf({}));
+  const tokens = await loadTokens(configOf({}));
   const [, payload = ''] = tokens
     .signAccess({ user_id: 'u', session_id: 's', now: plusMs(NOW, 999) })
     .split('.');

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createActor } from '../../../../test/support/actors.ts';
-import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
-import { newId } from '../../../lib/ids.ts';
+import { createActor } from '../../test/support/actors.ts';
+import { createTestApp, type TestApp } from '../../test/support/app.ts';
+import { newId } from '../lib/ids.ts';
+import { startSession } from '../modules/auth/sessions/sessions.service.ts';
 import { sessionOfRefreshToken, signRefreshToken } from './refresh-tokens.ts';
-import { startSession } from './sessions.service.ts';
-import { createTokens } from './tokens.ts';
+import { loadTokens } from './tokens.ts';
 
 const [KEY, OLD_KEY, STRANGERS_KEY] = [randomBytes(32), randomBytes(32), randomBytes(32)];
 
@@ -44,16 +44,16 @@ describe('refreshing', () => {
 
   it('works with a token whose key is gone: what is stored decides', async () => {
     const { config } = test.services;
-    const before = await createTokens({
+    const before = await loadTokens({
       ...config,
       APP_SECRET: 'a secret that was replaced long ago',
     });
     const { user_id } = await createActor(test);
-    const { refresh } = await startSession(test.system, { user_id, tokens: before });
-    expect(test.tokens.sessionOfRefresh(refresh)).toBeUndefined();
+    const { refresh } = await startSession({ ...test.system, tokens: before }, { user_id });
+    expect(test.services.tokens.sessionOfRefresh(refresh)).toBeUndefined();
     const path = '/auth/login/refresh';
     const answer = await test.call({ method: 'POST', path, body: { refresh } });
     expect(answer.statusCode).toBe(200);
-    expect(test.tokens.sessionOfRefresh(answer.json().refresh)).toBeDefined();
+    expect(test.services.tokens.sessionOfRefresh(answer.json().refresh)).toBeDefined();
   });
 });

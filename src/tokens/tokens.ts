@@ -1,14 +1,14 @@
 // Access tokens: short-lived JWTs (RFC 9068) signed with Ed25519, and the keys that other parts derive from the secret.
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { createDecoder, createSigner, createVerifier } from 'fast-jwt';
-import type { Config } from '../../../config.ts';
-import { newId } from '../../../lib/ids.ts';
-import { type KeyRing, mapRing } from '../../../lib/key-ring.ts';
-import { Problem, TOKEN_EXPIRED, UNAUTHENTICATED } from '../../../lib/problem.ts';
-import { MINUTE_MS, SECOND_MS } from '../../../lib/time.ts';
+import type { Config } from '../config.ts';
+import { newId } from '../lib/ids.ts';
+import { type KeyRing, mapRing } from '../lib/key-ring.ts';
+import { Problem, TOKEN_EXPIRED, UNAUTHENTICATED } from '../lib/problem.ts';
+import { MINUTE_MS, SECOND_MS } from '../lib/time.ts';
 import { deriveKeys } from './derived-keys.ts';
 import { sessionOfRefreshToken, signRefreshToken } from './refresh-tokens.ts';
-import { loadSecrets } from './signing-keys.ts';
+import { loadSecrets, type Secrets } from './signing-keys.ts';
 
 export const ACCESS_LIFETIME_MS = 15 * MINUTE_MS;
 /** Names and not addresses: every process of an installation accepts the others' tokens, whatever its port. */
@@ -51,8 +51,12 @@ interface VerifiedPayload {
   readonly exp: number;
 }
 
-export async function createTokens(config: Config): Promise<Tokens> {
-  const { privateKeys, appSecret } = await loadSecrets(config);
+/** With the secrets that `config` names, or that development keeps. @throws ConfigError */
+export async function loadTokens(config: Config): Promise<Tokens> {
+  return createTokens(await loadSecrets(config));
+}
+
+export function createTokens({ privateKeys, appSecret }: Secrets): Tokens {
   const keys = privateKeys.map(createKey);
   const verifiers = new Map(keys.map(({ kid, verify }) => [kid, verify]));
   const decodeHeader = createDecoder({ complete: true });
