@@ -4,13 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { newId } from '../lib/ids.ts';
 import { type Db, openDatabase } from './database.ts';
-import {
-  type CursorValue,
-  fetchPage,
-  MAX_COUNT,
-  type PageRequest,
-  type SortKey,
-} from './paging.ts';
+import type { CursorValue, SortKey } from './keyset.ts';
+import { fetchPage, MAX_COUNT, type PageRequest } from './paging.ts';
 
 interface Probe {
   id: string;
@@ -51,17 +46,14 @@ afterAll(async () => {
 });
 
 const KEYS: readonly SortKey[] = [
-  { expression: sql.ref('rank'), direction: 'asc', type: 'integer' },
-  { expression: sql.ref('stock'), direction: 'asc', isNullable: true, type: 'integer' },
-  { expression: sql`lower(name)`, direction: 'asc', isNullable: true, type: 'text' },
-  { expression: sql.ref('rating'), direction: 'asc', isNullable: true, type: 'numeric' },
-  { expression: sql.ref('seen_at'), direction: 'asc', isNullable: true, type: 'timestamptz' },
+  { expression: 'rank', direction: 'asc', type: 'integer' },
+  { expression: 'stock', direction: 'asc', isNullable: true, type: 'integer' },
+  { expression: 'lower(name)', direction: 'asc', isNullable: true, type: 'text' },
+  { expression: 'rating', direction: 'asc', isNullable: true, type: 'numeric' },
+  { expression: 'seen_at', direction: 'asc', isNullable: true, type: 'timestamptz' },
 ];
-const BY_ID: SortKey = { expression: sql.ref('id'), direction: 'asc', type: 'uuid' };
-const BY_RANK: SortKey[] = [
-  { expression: sql.ref('rank'), direction: 'asc', type: 'integer' },
-  BY_ID,
-];
+const BY_ID: SortKey = { expression: 'id', direction: 'asc', type: 'uuid' };
+const BY_RANK: SortKey[] = [{ expression: 'rank', direction: 'asc', type: 'integer' }, BY_ID];
 
 function select() {
   return probes.selectFrom('probes').select('id');
@@ -158,7 +150,7 @@ describe('both ways to page', () => {
       db,
     );
     const bySeen: SortKey[] = [
-      { expression: sql.ref('seen_at'), direction: 'desc', type: 'timestamptz' },
+      { expression: 'seen_at', direction: 'desc', type: 'timestamptz' },
       { ...BY_ID, direction: 'desc' },
     ];
     expect(await walkCursors(bySeen, 2)).toEqual(await sortedIds(bySeen));

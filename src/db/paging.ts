@@ -3,20 +3,18 @@ import {
   type AliasedExpression,
   type CompiledQuery,
   type Expression,
-  type ExpressionBuilder,
   type SelectQueryBuilder,
   type SqlBool,
   sql,
 } from 'kysely';
 import type { Db } from './database.ts';
+import { behind, type CursorValue, orderTerm, type SortKey } from './keyset.ts';
 
 export const DEFAULT_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 100;
 
 /** Beyond this many rows a count costs more than the page, so it stops. */
 export const MAX_COUNT = 10_000;
-
-export type CursorValue = string | number | null;
 
 export type PageRequest =
   | { readonly kind: 'number'; readonly page: number; readonly size: number }
@@ -36,15 +34,6 @@ export interface Page<Row> {
   readonly last?: readonly CursorValue[];
 }
 
-/** One member of an ordering; the last must be unique. `expression` is SQL over the query's tables. */
-export interface SortKey {
-  readonly expression: Expression<unknown>;
-  readonly direction: 'asc' | 'desc';
-  readonly isNullable?: boolean;
-  /** PostgreSQL type of the value, for comparing with a cursor: `timestamptz`, `uuid`, `integer`, `text` … */
-  readonly type: string;
-}
-
 /**
  * Fetches one page of `query` in one statement; an empty page behind the last takes two.
  * `query` selects what a row needs and carries every filter, but no ordering and no limit.
@@ -55,20 +44,40 @@ export async function fetchPage<DB, TB extends keyof DB, Row>(
   options: { readonly order: readonly SortKey[]; readonly page: PageRequest },
 ): Promise<Page<Row>> {
   const { order, page } = options;
-  const sorts = order.map((key, i) => sql<CursorValue>`(${key.expression})::text`.as(`sort_${i}`));
+  const sorts = order.map((key, i) =>
+    sql<CursorValue>`(${sql.raw(key.expression)})::text`.as(`sort_${i}`),
+  );
   const ordered = inOrder(query.select(sorts), order);
-  if (page.kind === 'number') return numberedPage(db, query, { ordered, order, page });
-  const from =
-    page.after === undefined
-      ? ordered
-      : ordered.where((eb) => isAfter(eb, order, page.after ?? []));
-  const found = await run<Row>(db, from.limit(page.size + 1).compile());
-  const rows = found.slice(0, page.size);
-  return { rows, hasMore: found.length > page.size, ...lastOf(rows, order) };
+  if (page.kind === 'number') return fetchNumbered(db, query, { ordered, order, page });
+  const from = page.after === undefined ? ordered : ordered.where(isBehind(order, page.after));
+  return cursorPage(await run<Row>(db, from.limit(page.size + 1).compile()), order, page);
 }
 
-type Found<Row> = Row & Readonly<Record<string, CursorValue>>;
-type NumberPage = Extract<PageRequest, { kind: 'number' }>;
+/** A row with the sort values that the next page begins behind, as text. */
+type Found<Row> = Row & { readonly [sort: `sort_${number}`]: CursorValue };
+export type NumberPage = Extract<PageRequest, { kind: 'number' }>;
+export type CursorPage = Extract<PageRequest, { kind: 'cursor' }>;
+
+/** `found` has one row more than the page where another page follows. */
+export function cursorPage<Row>(
+  found: readonly Found<Row>[],
+  order: readonly SortKey[],
+  { size }: CursorPage,
+): Page<Row> {
+  const rows = found.slice(0, size);
+  return { rows, hasMore: found.length > size, ...lastOf(rows, order) };
+}
+
+/** `total` has been counted up to one more than MAX_COUNT. */
+export function numberedPage<Row>(
+  rows: readonly Row[],
+  total: number,
+  { page, size }: NumberPage,
+): Page<Row> {
+  const count = Math.min(total, MAX_COUNT);
+  // What lies beyond the cap has no page number.
+  return { rows, hasMore: page * size < count, count, isCountCapped: total > MAX_COUNT };
+}
 
 async function run<Row>(db: Db, query: CompiledQuery): Promise<readonly Found<Row>[]> {
   return (await db.executeQuery<Found<Row>>(query)).rows;
@@ -80,7 +89,7 @@ function lastOf<Row>(rows: readonly Found<Row>[], order: readonly SortKey[]) {
 }
 
 /** The count comes with the rows; only a page without any needs a statement more to learn it. */
-async function numberedPage<DB, TB extends keyof DB, Row>(
+async function fetchNumbered<DB, TB extends keyof DB, Row>(
   db: Db,
   query: SelectQueryBuilder<DB, TB, Row>,
   selected: {
@@ -104,15 +113,9 @@ async function numberedPage<DB, TB extends keyof DB, Row>(
     ).compile(),
   );
   const beyond = rows.length > 0 || page.page === 1 ? 0 : await countAlone(db, total);
-  const count = Number(rows[0]?.['page_total'] ?? beyond);
-  return {
-    rows,
-    // What lies beyond the cap has no page number.
-    hasMore: page.page * page.size < Math.min(count, MAX_COUNT),
-    count: Math.min(count, MAX_COUNT),
-    isCountCapped: count > MAX_COUNT,
-    ...lastOf(rows, order),
-  };
+  const counts: Readonly<Record<string, unknown>> = rows[0] ?? {};
+  const count = Number(counts['page_total'] ?? beyond);
+  return { ...numberedPage(rows, count, page), ...lastOf(rows, order) };
 }
 
 async function countAlone(db: Db, total: AliasedExpression<number, 'page_total'>): Promise<number> {
@@ -126,7 +129,7 @@ function isOnPage<DB, TB extends keyof DB, Row>(
   order: readonly SortKey[],
   { page, size }: NumberPage,
 ): Expression<SqlBool> {
-  const unique = order.at(-1)?.expression ?? sql`NULL`;
+  const unique = sql.raw(order.at(-1)?.expression ?? 'NULL');
   const keys = inOrder(query.clearSelect().select(sql`${unique}`.as('key')), order);
   // As an array the planner knows that they are few.
   return sql<SqlBool>`${unique} = ANY (ARRAY(${keys.limit(size).offset((page - 1) * size)}))`;
@@ -136,58 +139,14 @@ function inOrder<DB, TB extends keyof DB, Row>(
   query: SelectQueryBuilder<DB, TB, Row>,
   order: readonly SortKey[],
 ): SelectQueryBuilder<DB, TB, Row> {
-  return order.reduce(
-    (q, key) =>
-      q.orderBy(key.expression as Expression<never>, (ob) => {
-        const directed = key.direction === 'asc' ? ob.asc() : ob.desc();
-        // Said of a column without nulls, it would keep its index from serving a descending order.
-        return key.isNullable === true ? directed.nullsLast() : directed;
-      }),
-    query,
+  return order.reduce((q, key) => q.orderBy(sql.raw(orderTerm(key))), query);
+}
+
+function isBehind(order: readonly SortKey[], after: readonly CursorValue[]): Expression<SqlBool> {
+  const parts = behind(order, after).map((part) =>
+    typeof part === 'string' ? sql.raw(part) : sql`${part.value}::${sql.raw(part.type)}`,
   );
-}
-
-/** Rows that sort behind the cursor. Where all keys agree in direction and none is null, one row comparison that an index answers. */
-function isAfter<DB, TB extends keyof DB>(
-  eb: ExpressionBuilder<DB, TB>,
-  order: readonly SortKey[],
-  after: readonly CursorValue[],
-): Expression<SqlBool> {
-  const uniform = order.every(
-    (key) => key.direction === order[0]?.direction && key.isNullable !== true,
-  );
-  if (uniform) {
-    const left = sql.join(order.map((key) => key.expression));
-    const right = sql.join(order.map((key, i) => typed(after[i] ?? null, key)));
-    return order[0]?.direction === 'asc'
-      ? sql<SqlBool>`(${left}) > (${right})`
-      : sql<SqlBool>`(${left}) < (${right})`;
-  }
-  const branches = order.map((key, i) => {
-    const equals = order
-      .slice(0, i)
-      .map(
-        (k, j) => sql<SqlBool>`${k.expression} IS NOT DISTINCT FROM ${typed(after[j] ?? null, k)}`,
-      );
-    return eb.and([...equals, isBehind(key, after[i] ?? null)]);
-  });
-  return eb.or(branches);
-}
-
-/** Nulls sort last in both directions, so nothing is behind a null and a null is behind every value. */
-function isBehind(key: SortKey, value: CursorValue): Expression<SqlBool> {
-  if (value === null) return sql<SqlBool>`false`;
-  const compared =
-    key.direction === 'asc'
-      ? sql<SqlBool>`${key.expression} > ${typed(value, key)}`
-      : sql<SqlBool>`${key.expression} < ${typed(value, key)}`;
-  return key.isNullable === true
-    ? sql<SqlBool>`(${compared} OR ${key.expression} IS NULL)`
-    : compared;
-}
-
-function typed(value: CursorValue, key: SortKey): Expression<unknown> {
-  return sql`${value}::${sql.raw(key.type)}`;
+  return sql<SqlBool>`(${sql.join(parts, sql.raw(''))})`;
 }
 
 /** The same page with every row seen through `view`. */

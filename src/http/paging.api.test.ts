@@ -32,7 +32,7 @@ const list = (ctx: Ctx, rows: number, page: PageRequest) => {
   const numbers = ctx.db.$extendTables<{ numbers: Numbers }>();
   const query = numbers.selectFrom('numbers').select('n').where('n', '<=', rows);
   return fetchPage(ctx.db, query, {
-    order: [{ expression: sql.ref('n'), direction: 'asc', type: 'integer' }],
+    order: [{ expression: 'n', direction: 'asc', type: 'integer' }],
     page,
   });
 };

@@ -1,8 +1,8 @@
 // The two ways to page: numbers with a count (v1) and signed cursors (v2).
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type TObject, type TSchema, Type } from 'typebox';
+import type { CursorValue } from '../db/keyset.ts';
 import {
-  type CursorValue,
   DEFAULT_PAGE_SIZE,
   MAX_COUNT,
   MAX_PAGE_SIZE,

@@ -1,6 +1,7 @@
 // SQL over addresses; the names of their places are read across, for they are reference data.
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db } from '../../db/database.ts';
+import { newestFirst } from '../../db/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
 import type { Addresses } from '../../db/schema.generated.ts';
 
@@ -54,10 +55,7 @@ export function findAddressPage(
   page: PageRequest,
 ): Promise<Page<NamedAddress>> {
   return fetchPage(db, ownAddresses(db, user_id), {
-    order: [
-      { expression: sql.ref('addresses.created_at'), direction: 'desc', type: 'timestamptz' },
-      { expression: sql.ref('addresses.id'), direction: 'desc', type: 'uuid' },
-    ],
+    order: newestFirst('addresses.created_at', 'addresses.id'),
     page,
   });
 }

@@ -1,6 +1,7 @@
 // SQL over audit_entries.
-import { type Selectable, sql } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Db } from '../../db/database.ts';
+import { newestFirst } from '../../db/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
 import type { AuditEntries } from '../../db/schema.generated.ts';
 
@@ -28,10 +29,7 @@ export function findAuditPage(
   if (filter.from !== undefined) query = query.where('created_at', '>=', new Date(filter.from));
   if (filter.to !== undefined) query = query.where('created_at', '<', new Date(filter.to));
   return fetchPage(db, query, {
-    order: [
-      { expression: sql.ref('created_at'), direction: 'desc', type: 'timestamptz' },
-      { expression: sql.ref('id'), direction: 'desc', type: 'uuid' },
-    ],
+    order: newestFirst('created_at', 'id'),
     page,
   });
 }

@@ -1,6 +1,7 @@
 // SQL over favorites; reads across to products, product_listing and sellers, as the storefront does.
 import { type Selectable, sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
+import { newestFirst } from '../../db/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
 import type { Favorites, ProductListing, Products } from '../../db/schema.generated.ts';
 
@@ -38,10 +39,7 @@ export function findFavoritePage(
     .where('favorites.user_id', '=', user_id)
     .where('products.deleted_at', 'is', null);
   return fetchPage(db, query, {
-    order: [
-      { expression: sql.ref('favorites.created_at'), direction: 'desc', type: 'timestamptz' },
-      { expression: sql.ref('favorites.product_id'), direction: 'desc', type: 'uuid' },
-    ],
+    order: newestFirst('favorites.created_at', 'favorites.product_id'),
     page,
   });
 }

@@ -1,6 +1,7 @@
 // SQL over lots and their movements. Callers that write hold the product's stock first.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, DbTransaction } from '../../db/database.ts';
+import { newestFirst } from '../../db/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
 import type { Lots, StockMovements } from '../../db/schema.generated.ts';
 
@@ -10,10 +11,7 @@ export interface LotRow extends Selectable<Lots> {
   readonly received_milli: number;
 }
 
-const NEWEST_FIRST = [
-  { expression: sql.ref('created_at'), direction: 'desc', type: 'timestamptz' },
-  { expression: sql.ref('id'), direction: 'desc', type: 'uuid' },
-] as const;
+const NEWEST_FIRST = newestFirst('created_at', 'id');
 
 function selectLots(db: Db) {
   return db

@@ -1,7 +1,8 @@
 // SQL that reads orders as their buyer, a seller or an admin sees them: everything shown, in one statement.
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { fetchPage, type Page, type PageRequest, type SortKey } from '../../db/paging.ts';
+import { newestFirst } from '../../db/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
 import type { PaymentRow } from '../payments/payments.service.ts';
 import type { EventRow, ItemRow, OrderRow, OrderWhole, PartRow } from './orders.queries.ts';
 import type { OrderStatus } from './orders.rules.ts';
@@ -92,13 +93,6 @@ export async function findOrderPage(
   return { ...found, rows: found.rows.map((row) => assemble(row, false)) };
 }
 
-function newestFirst(placed_at: string, id: string): readonly SortKey[] {
-  return [
-    { expression: sql.ref(placed_at), direction: 'desc', type: 'timestamptz' },
-    { expression: sql.ref(id), direction: 'desc', type: 'uuid' },
-  ];
-}
-
 /** History of an order, oldest first; of one seller's only that seller's part. */
 export function findEventPage(
   db: Db,
@@ -117,8 +111,8 @@ export function findEventPage(
   }
   return fetchPage(db, query, {
     order: [
-      { expression: sql.ref('created_at'), direction: 'asc', type: 'timestamptz' },
-      { expression: sql.ref('id'), direction: 'asc', type: 'uuid' },
+      { expression: 'created_at', direction: 'asc', type: 'timestamptz' },
+      { expression: 'id', direction: 'asc', type: 'uuid' },
     ],
     page,
   });
@@ -178,8 +172,8 @@ export function findCustomerPage(
     .select(['customers.user_id', 'users.first_name', 'users.last_name', 'customers.order_count']);
   return fetchPage(db, query, {
     order: [
-      { expression: sql.ref('customers.order_count'), direction: 'desc', type: 'integer' },
-      { expression: sql.ref('customers.user_id'), direction: 'desc', type: 'uuid' },
+      { expression: 'customers.order_count', direction: 'desc', type: 'integer' },
+      { expression: 'customers.user_id', direction: 'desc', type: 'uuid' },
     ],
     page,
   });

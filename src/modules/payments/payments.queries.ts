@@ -1,6 +1,7 @@
 // SQL over payments, refunds and provider_events.
-import { type Selectable, sql, type Updateable } from 'kysely';
+import type { Selectable, Updateable } from 'kysely';
 import type { Db, DbTransaction } from '../../db/database.ts';
+import { newestFirst } from '../../db/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
 import type { Payments, Refunds } from '../../db/schema.generated.ts';
 import type { PaymentMethod, PaymentStatus } from './payments.rules.ts';
@@ -86,10 +87,7 @@ export function findPaymentPage(
   if (user_id !== undefined) query = query.where('user_id', '=', user_id);
   if (order_id !== undefined) query = query.where('order_id', '=', order_id);
   return fetchPage(db, query, {
-    order: [
-      { expression: sql.ref('created_at'), direction: 'desc', type: 'timestamptz' },
-      { expression: sql.ref('id'), direction: 'desc', type: 'uuid' },
-    ],
+    order: newestFirst('created_at', 'id'),
     page,
   });
 }

@@ -1,6 +1,7 @@
 // SQL over promos and promo_products; reads across to sellers and products, for who is on the market and who sells what.
 import { type Insertable, type Selectable, type SqlBool, sql, type Updateable } from 'kysely';
 import type { Db } from '../../db/database.ts';
+import { newestFirst } from '../../db/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
 import type { Promos } from '../../db/schema.generated.ts';
 import type { PromoStatus } from './promos.rules.ts';
@@ -78,10 +79,7 @@ export function findPromoPage(
   if (filter.seller !== undefined) query = query.where('promos.seller_id', '=', filter.seller);
   if (filter.status !== undefined) query = query.where(hasStatus(filter.status, viewer.at));
   return fetchPage(db, query, {
-    order: [
-      { expression: sql.ref('promos.created_at'), direction: 'desc', type: 'timestamptz' },
-      { expression: sql.ref('promos.id'), direction: 'desc', type: 'uuid' },
-    ],
+    order: newestFirst('promos.created_at', 'promos.id'),
     page,
   });
 }

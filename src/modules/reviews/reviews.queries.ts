@@ -1,6 +1,7 @@
 // SQL over reviews; reads across to product_listing and sellers, for whose product it is and who may see it.
 import { type Insertable, type Selectable, type SqlBool, sql, type Updateable } from 'kysely';
 import type { Db } from '../../db/database.ts';
+import { newestFirst } from '../../db/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
 import type { Reviews } from '../../db/schema.generated.ts';
 
@@ -51,10 +52,7 @@ export function findReviewPage(
     .where('reviews.deleted_at', 'is', null)
     .where(isVisibleTo(viewer));
   return fetchPage(db, query, {
-    order: [
-      { expression: sql.ref('reviews.created_at'), direction: 'desc', type: 'timestamptz' },
-      { expression: sql.ref('reviews.id'), direction: 'desc', type: 'uuid' },
-    ],
+    order: newestFirst('reviews.created_at', 'reviews.id'),
     page,
   });
 }

@@ -1,6 +1,7 @@
 // SQL over sellers, seller_follows and suspension_marks; reads across to seller_orders, for what a seller has yet to finish.
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, DbTransaction } from '../../db/database.ts';
+import { newestFirst } from '../../db/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
 import type { Sellers } from '../../db/schema.generated.ts';
 import type { SellerStatus } from './sellers.rules.ts';
@@ -135,10 +136,7 @@ export function findSellerPage(
     );
   }
   return fetchPage(db, query, {
-    order: [
-      { expression: sql.ref('created_at'), direction: 'desc', type: 'timestamptz' },
-      { expression: sql.ref('id'), direction: 'desc', type: 'uuid' },
-    ],
+    order: newestFirst('created_at', 'id'),
     page,
   });
 }

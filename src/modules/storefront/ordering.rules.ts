@@ -1,22 +1,16 @@
 // How a product list is ordered: the fields that people may name, and the index expression behind each.
+import type { SortKey } from '../../db/keyset.ts';
 
 export const ORDER_FIELDS = ['price', 'created_at', 'name', 'sell_count', 'rating'] as const;
 export type OrderField = (typeof ORDER_FIELDS)[number];
-type Direction = 'asc' | 'desc';
-
-/** One member of an ordering, over a selection of products `l`. Never null, so that one comparison finds the next page. */
-export interface OrderKey {
-  readonly expression: string;
-  readonly direction: Direction;
-  /** PostgreSQL type of the value in a cursor. */
-  readonly type: string;
-}
+type Direction = SortKey['direction'];
 
 const field = ORDER_FIELDS.join('|');
 /** A comma list of fields, each with an optional `-`. */
 export const ORDERING_PATTERN = `^-?(${field})(,-?(${field})){0,${ORDER_FIELDS.length - 1}}$`;
 
-const KEYS: Readonly<Record<OrderField, (direction: Direction) => Omit<OrderKey, 'direction'>>> = {
+/** Over a selection of products `l`. Never null, so that one comparison finds the next page. */
+const KEYS: Readonly<Record<OrderField, (direction: Direction) => Omit<SortKey, 'direction'>>> = {
   price: () => ({ expression: 'l.price_centavos', type: 'integer' }),
   created_at: () => ({ expression: 'l.created_at', type: 'timestamptz' }),
   name: () => ({ expression: 'l.plain_name', type: 'text' }),
@@ -32,8 +26,8 @@ const KEYS: Readonly<Record<OrderField, (direction: Direction) => Omit<OrderKey,
  * The keys of an ordering such as `price,-created_at`, ties broken by id in the direction of the first key,
  * so that an index on first key and id answers both.
  */
-export function orderKeys(ordering: string): OrderKey[] {
-  const keys = ordering.split(',').map((member): OrderKey => {
+export function orderKeys(ordering: string): SortKey[] {
+  const keys = ordering.split(',').map((member): SortKey => {
     const direction = member.startsWith('-') ? 'desc' : 'asc';
     return { ...KEYS[member.replace('-', '') as OrderField](direction), direction };
   });
@@ -41,14 +35,14 @@ export function orderKeys(ordering: string): OrderKey[] {
 }
 
 /** Newest first. */
-export const DEFAULT_ORDER: readonly OrderKey[] = orderKeys('-created_at');
+export const DEFAULT_ORDER: readonly SortKey[] = orderKeys('-created_at');
 
 /** Best match of a search first. */
-export const RELEVANCE: readonly OrderKey[] = withId([
+export const RELEVANCE: readonly SortKey[] = withId([
   { expression: 'l.relevance', direction: 'desc', type: 'double precision' },
 ]);
 
-function withId(keys: readonly OrderKey[]): OrderKey[] {
+function withId(keys: readonly SortKey[]): SortKey[] {
   return [
     ...keys,
     { expression: 'l.product_id', direction: keys[0]?.direction ?? 'desc', type: 'uuid' },

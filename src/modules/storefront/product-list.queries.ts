@@ -1,9 +1,10 @@
 // Which products a list shows: the filters of GET /products as SQL over product_listing, and the candidates of a search.
 import { type Db, runNamed } from '../../db/database.ts';
+import type { SortKey } from '../../db/keyset.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
 import type { Freshness } from '../inventory/inventory.service.ts';
-import { DEFAULT_ORDER, type OrderKey } from './ordering.rules.ts';
+import { DEFAULT_ORDER } from './ordering.rules.ts';
 import { fetchProductPage, type ProductSelection } from './product-pages.queries.ts';
 import type { ProductRow } from './product-rows.queries.ts';
 
@@ -62,7 +63,7 @@ export async function resolveTerms(
 export interface ProductListing {
   readonly filter: ProductFilter;
   readonly search?: SearchTerms | undefined;
-  readonly order: readonly OrderKey[];
+  readonly order: readonly SortKey[];
   readonly now: Date;
 }
 

@@ -1,14 +1,17 @@
 // A page of any selection of products in one statement, by number with its count or after a cursor.
 import { CompiledQuery } from 'kysely';
 import { type Db, runNamed } from '../../db/database.ts';
+import { behind, type CursorValue, orderTerm, type SortKey } from '../../db/keyset.ts';
 import {
-  type CursorValue,
+  type CursorPage,
+  cursorPage,
   DEFAULT_PAGE_SIZE,
   MAX_COUNT,
+  type NumberPage,
+  numberedPage,
   type Page,
   type PageRequest,
 } from '../../db/paging.ts';
-import type { OrderKey } from './ordering.rules.ts';
 import { COLUMNS, JOINS, type ProductRow } from './product-rows.queries.ts';
 
 /** Which products, in which order: SQL over anything called `l` that has a `product_id` and what the rest refers to. */
@@ -19,7 +22,7 @@ export interface ProductSelection {
   readonly with?: string;
   readonly from: string;
   readonly where: readonly string[];
-  readonly order: readonly OrderKey[];
+  readonly order: readonly SortKey[];
   /** A subquery for the number of matches, where that is kept; otherwise they are counted, up to the cap. */
   readonly total?: string;
   /** Of the placeholders above, in order. */
@@ -44,13 +47,11 @@ export async function fetchProductPage(
     name === undefined
       ? (await db.executeQuery<FoundRow>(CompiledQuery.raw(text, values))).rows
       : await runNamed<FoundRow>(db, name, text, values);
-  return page.kind === 'number'
-    ? numberedPage(found, page)
-    : cursorPage(found, selection.order, page.size);
+  if (page.kind === 'cursor') return cursorPage(found, selection.order, page);
+  const rows = found.filter((row) => row.id !== null);
+  return numberedPage<ProductRow>(rows, found[0]?.total ?? 0, page);
 }
 
-type NumberPage = Extract<PageRequest, { kind: 'number' }>;
-type CursorPage = Extract<PageRequest, { kind: 'cursor' }>;
 interface Statement {
   readonly text: string;
   readonly values: unknown[];
@@ -67,18 +68,11 @@ function numberedStatement(selection: ProductSelection, { page, size }: NumberPa
   return { text, values: [...selection.values] };
 }
 
-function numberedPage(found: readonly FoundRow[], { page, size }: NumberPage): Page<ProductRow> {
-  const total = found[0]?.total ?? 0;
-  const count = Math.min(total, MAX_COUNT);
-  const rows = found.filter((row) => row.id !== null);
-  return { rows, hasMore: page * size < count, count, isCountCapped: total > count };
-}
-
 function cursorStatement(selection: ProductSelection, { after, size }: CursorPage): Statement {
   const { from, order } = selection;
   const values = [...selection.values];
   const where =
-    after === undefined ? selection.where : [...selection.where, isAfter(order, after, values)];
+    after === undefined ? selection.where : [...selection.where, isBehind(order, after, values)];
   const text = `${selection.with ?? ''}
     SELECT ${order.map((_, i) => `k.sort_${i}::text`).join(', ')}, ${COLUMNS}
     FROM (${keysOf(order, `FROM ${from} ${whereAll(where)}`)} LIMIT ${size + 1}) k
@@ -87,20 +81,9 @@ function cursorStatement(selection: ProductSelection, { after, size }: CursorPag
 }
 
 /** Ids and sort values of the matches in order, without a limit yet: an index may hold all of it. */
-function keysOf(order: readonly OrderKey[], matches: string): string {
+function keysOf(order: readonly SortKey[], matches: string): string {
   const sorts = order.map((key, i) => `${key.expression} AS sort_${i}`).join(', ');
-  return `SELECT l.product_id, ${sorts} ${matches} ORDER BY ${order.map((key) => `${key.expression} ${key.direction}`).join(', ')}`;
-}
-
-function cursorPage(
-  found: readonly FoundRow[],
-  order: readonly OrderKey[],
-  size: number,
-): Page<ProductRow> {
-  const rows = found.slice(0, size);
-  const lastRow = rows.at(-1);
-  const last = lastRow && order.map((_, i): CursorValue => lastRow[`sort_${i}`] ?? null);
-  return { rows, hasMore: found.length > size, ...(last === undefined ? {} : { last }) };
+  return `SELECT l.product_id, ${sorts} ${matches} ORDER BY ${order.map(orderTerm).join(', ')}`;
 }
 
 /** Only texts that hold no page number, filter or odd size: each name costs every connection a plan. */
@@ -114,25 +97,13 @@ function whereAll(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
 }
 
-/** Rows that sort behind the cursor; adds the cursor's values. One row comparison where all keys go one way: an index answers it. */
-function isAfter(
-  order: readonly OrderKey[],
+/** Rows that sort behind the cursor; adds the cursor's values. */
+function isBehind(
+  order: readonly SortKey[],
   after: readonly CursorValue[],
   values: unknown[],
 ): string {
-  const terms = order.map(({ expression, direction, type }, i) => ({
-    expression,
-    operator: direction === 'asc' ? '>' : '<',
-    value: `$${values.push(after[i])}::${type}`,
-  }));
-  const operator = terms[0]?.operator ?? '>';
-  if (terms.every((term) => term.operator === operator)) {
-    return `(${terms.map((t) => t.expression).join(', ')}) ${operator} (${terms.map((t) => t.value).join(', ')})`;
-  }
-  // `a >= 1 AND (a > 1 OR b < 2)`: the first bound is what an index can use.
-  return terms.reduceRight(
-    (rest, t) =>
-      `${t.expression} ${t.operator}= ${t.value} AND (${t.expression} ${t.operator} ${t.value} OR ${rest})`,
-    'false',
-  );
+  return behind(order, after)
+    .map((part) => (typeof part === 'string' ? part : `$${values.push(part.value)}::${part.type}`))
+    .join('');
 }

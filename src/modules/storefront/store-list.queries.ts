@@ -1,7 +1,7 @@
 // A seller's own products, drafts and removed ones too, with the rows that buyers would see.
 import type { Db } from '../../db/database.ts';
+import { newestFirst } from '../../db/keyset.ts';
 import type { Page, PageRequest } from '../../db/paging.ts';
-import type { OrderKey } from './ordering.rules.ts';
 import { fetchProductPage } from './product-pages.queries.ts';
 import type { ProductRow } from './product-rows.queries.ts';
 
@@ -19,14 +19,8 @@ const LISTED = `(
   FROM products p LEFT JOIN product_listing i ON i.product_id = p.id
 ) l`;
 
-const NEWEST_FIRST: readonly OrderKey[] = [
-  { expression: 'l.created_at', direction: 'desc', type: 'timestamptz' },
-  { expression: 'l.product_id', direction: 'desc', type: 'uuid' },
-];
-const LAST_REMOVED_FIRST: readonly OrderKey[] = [
-  { expression: 'l.deleted_at', direction: 'desc', type: 'timestamptz' },
-  { expression: 'l.product_id', direction: 'desc', type: 'uuid' },
-];
+const NEWEST_FIRST = newestFirst('l.created_at', 'l.product_id');
+const LAST_REMOVED_FIRST = newestFirst('l.deleted_at', 'l.product_id');
 
 /** What a seller has and has not removed, newest first. */
 export function findStorePage(

@@ -1,7 +1,8 @@
 // Users as admins manage them: finding, changing roles, closing accounts and opening them again.
-import { sql, type Updateable } from 'kysely';
+import type { Updateable } from 'kysely';
 import type { Ctx, Role, TxCtx } from '../../context.ts';
-import type { Page, PageRequest, SortKey } from '../../db/paging.ts';
+import type { SortKey } from '../../db/keyset.ts';
+import type { Page, PageRequest } from '../../db/paging.ts';
 import type { Users } from '../../db/schema.generated.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { CONFLICT, notFound, Problem } from '../../lib/problem.ts';
@@ -38,10 +39,10 @@ export interface UserChange extends Partial<ProfileInput> {
 export const USER_SORTS = ['created_at', 'user_name', 'user_email', 'last_name'] as const;
 
 const SORT_KEYS: Readonly<Record<string, Omit<SortKey, 'direction'>>> = {
-  created_at: { expression: sql.ref('users.created_at'), type: 'timestamptz' },
-  user_name: { expression: sql`lower(users.user_name)`, type: 'text' },
-  user_email: { expression: sql`lower(users.user_email)`, type: 'text' },
-  last_name: { expression: sql`lower(users.last_name)`, type: 'text' },
+  created_at: { expression: 'users.created_at', type: 'timestamptz' },
+  user_name: { expression: 'lower(users.user_name)', type: 'text' },
+  user_email: { expression: 'lower(users.user_email)', type: 'text' },
+  last_name: { expression: 'lower(users.last_name)', type: 'text' },
 };
 
 /** `ordering`: names of USER_SORTS, `-` before one turns it round, commas between; ties by id. */
@@ -58,10 +59,7 @@ function sortKeys(ordering: string): SortKey[] {
     const key = SORT_KEYS[term.replace(/^-/, '')];
     return key === undefined ? [] : [{ ...key, direction: directionOf(term) }];
   });
-  return [
-    ...keys,
-    { expression: sql.ref('users.id'), type: 'uuid', direction: directionOf(ordering) },
-  ];
+  return [...keys, { expression: 'users.id', type: 'uuid', direction: directionOf(ordering) }];
 }
 
 function directionOf(term: string): 'asc' | 'desc' {

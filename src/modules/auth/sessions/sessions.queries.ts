@@ -1,7 +1,8 @@
 // SQL over sessions and refresh_tokens.
-import { type Insertable, type Selectable, sql } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { Role } from '../../../context.ts';
 import { type Db, runNamed } from '../../../db/database.ts';
+import { newestFirst } from '../../../db/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../../db/paging.ts';
 import type { Sessions } from '../../../db/schema.generated.ts';
 import { MINUTE_MS, plusMs } from '../../../lib/time.ts';
@@ -158,10 +159,7 @@ export function findSessionPage(
     .where('ended_at', 'is', null)
     .where('expires_at', '>', options.now);
   return fetchPage(db, query, {
-    order: [
-      { expression: sql.ref('created_at'), direction: 'desc', type: 'timestamptz' },
-      { expression: sql.ref('id'), direction: 'desc', type: 'uuid' },
-    ],
+    order: newestFirst('created_at', 'id'),
     page: options.page,
   });
 }

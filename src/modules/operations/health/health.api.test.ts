@@ -86,7 +86,6 @@ describe('a database that swallows everything and answers nothing', () => {
       limits: { take: () => undefined, succeed: () => undefined },
       health: openHealth(`postgres://shop@127.0.0.1:${hole.port}/shop`),
       metrics: createMetrics(log),
-      jwks: { keys: [] },
     });
     const started_ms = performance.now();
     const answer = await app.inject(url);
