@@ -36,10 +36,10 @@ const QUANTITIES: Readonly<
 
 /** With its age as shares of its shelf life. */
 const STOCK_STATES = spread([
-  [{ state: 'fresh', youngest: 0.02, oldest: 0.4 }, 64],
-  [{ state: 'withered', youngest: 0.52, oldest: 0.85 }, 22],
-  [{ state: 'rotten', youngest: 1.02, oldest: 1.2 }, 8],
-  [{ state: 'sold_out', youngest: 1.1, oldest: 1.4 }, 6],
+  [{ state: 'fresh', youngest: 0.02, oldest: 0.4 }, 62],
+  [{ state: 'withered', youngest: 0.52, oldest: 0.85 }, 26],
+  [{ state: 'rotten', youngest: 1.02, oldest: 1.2 }, 7],
+  [{ state: 'sold_out', youngest: 1.1, oldest: 1.4 }, 5],
   [{ state: 'just_harvested', youngest: 0, oldest: 0.1 }, 0],
 ]);
 /** Two of the demo seller's products show what becomes of stock that nobody buys: a melon and a basket of atis. */

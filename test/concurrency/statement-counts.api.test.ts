@@ -3,7 +3,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/lib/ids.ts';
 import { nameOf, versionedRoutes } from '../authorization/routes.ts';
-import { buildMarket, idOf, type MarketSize } from '../query-plans/market.ts';
+import {
+  buildMarket,
+  findSubjects,
+  type MarketSize,
+  type Subjects,
+} from '../query-plans/market.ts';
 import { type Read, readsOf } from '../query-plans/reads.ts';
 import { get, type Signed, signInReaders } from '../query-plans/requests.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
@@ -16,18 +21,21 @@ const SIZE: MarketSize = { products: 5_000, now: TEST_START };
 const MAX_TO_READ = 2;
 const MAX_TO_CHECK_OUT = 12;
 
-const reads: Readonly<Record<string, readonly Read[]>> = readsOf(SIZE);
 const named = versionedRoutes
   .filter(({ method }) => method === 'GET')
   .map((route) => [nameOf(route), route] as const);
 let test: TestApp;
+let subjects: Subjects;
+let reads: Readonly<Record<string, readonly Read[]>>;
 let signed: Signed;
 
 beforeAll(async () => {
   const database = await createTestDatabase();
   await buildMarket(database.url, SIZE);
   test = await createTestApp({ database, env: { CACHE: 'off' } });
-  signed = await signInReaders(test, SIZE);
+  subjects = await findSubjects(test.services.db);
+  reads = readsOf(subjects);
+  signed = await signInReaders(test, subjects);
 });
 afterAll(() => test.close());
 
@@ -84,18 +92,17 @@ describe('a detail', () => {
     },
   );
 
-  it('an order of 50 lines takes as many statements as one of a single line', async () => {
-    const ask = (n: number) => () =>
-      get(test, { version: 'v1', path: `/orders/${idOf('order', n)}`, token: signed.admin });
-    const lines = async (n: number) =>
-      test.services.db
-        .selectFrom('order_items')
-        .select('id')
-        .where('order_id', '=', idOf('order', n))
-        .execute();
-    expect(await lines(1_000)).toHaveLength(50);
-    const small = await countStatements(ask(1));
-    expect(await countStatements(ask(1_000))).toBe(small);
+  it('an order of 50 lines takes as many statements as one of a few', async () => {
+    const ask = (id: string) => () =>
+      get(test, { version: 'v1', path: `/orders/${id}`, token: signed.admin });
+    const lines = await test.services.db
+      .selectFrom('order_items')
+      .select('id')
+      .where('order_id', '=', subjects.big_order)
+      .execute();
+    expect(lines.length).toBeGreaterThanOrEqual(50);
+    const small = await countStatements(ask(subjects.order));
+    expect(await countStatements(ask(subjects.big_order))).toBe(small);
   });
 });
 

@@ -1,5 +1,5 @@
 // What each job is given when its plans are looked at.
-import { idOf } from './market.ts';
+import type { Subjects } from './market.ts';
 
 /** Not looked at: these are made to read everything, on a connection of their own. */
 export const READ_EVERYTHING: readonly string[] = [
@@ -8,19 +8,21 @@ export const READ_EVERYTHING: readonly string[] = [
 ];
 
 /** By name; jobs that run by themselves are given nothing. */
-export const JOB_DATA: Readonly<Record<string, object>> = {
-  'payments.refund': { refund_id: idOf('refund', 1) },
-  // A category of few products: each of them is rewritten.
-  'catalog.refresh-category-listings': { category_id: idOf('category', 199) },
-  'catalog.make-image-sizes': { image_id: idOf('image', 1) },
-  'catalog.remove-image-files': { image_id: idOf('image', 1) },
-  'notifications.send-message': {
-    channel: 'email',
-    to: 'person-1@example.com',
-    subject: 'Your order',
-    text: 'It is on its way.',
-  },
-  // Asked for by somebody who is not signed in, and not released yet.
-  'identity.send-code': { code_id: idOf('code', 0) },
-  'identity.send-change-notice': { change_id: idOf('change', 1), event: 'requested' },
-};
+export function jobData(of: Subjects): Readonly<Record<string, object>> {
+  return {
+    'payments.refund': { refund_id: of.refund },
+    // A category of few products: each of them is rewritten.
+    'catalog.refresh-category-listings': { category_id: of.rare_category },
+    'catalog.make-image-sizes': { image_id: of.image },
+    'catalog.remove-image-files': { image_id: of.image },
+    'notifications.send-message': {
+      channel: 'email',
+      to: 'person-1@example.com',
+      subject: 'Your order',
+      text: 'It is on its way.',
+    },
+    // Asked for by somebody who is not signed in, and not released yet.
+    'identity.send-code': { code_id: of.code },
+    'identity.send-change-notice': { change_id: of.contact_change, event: 'requested' },
+  };
+}

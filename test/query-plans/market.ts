@@ -1,113 +1,116 @@
-// A market of any size, made by set-based SQL in seconds: what plans and statement counts are looked at on.
-import { createHash } from 'node:crypto';
+// The market of src/seed in any size, with what years of running add to it: what plans and statement counts are looked at on.
 import { readFile } from 'node:fs/promises';
-import pg from 'pg';
+import { sql } from 'kysely';
+import { type Db, type DbTransaction, openDatabase } from '../../src/db/database.ts';
+import { SEED_TIMEOUT_MS, seedDatabase } from '../../src/seed/seed.ts';
 
 export interface MarketSize {
-  /** Everything else follows from it: a quarter as many sellers, half as many orders, twice as many audit entries … */
+  /** Everything else follows from it: a quarter as many sellers, half as many customers and orders … */
   readonly products: number;
   /** What the tables take for the present. */
   readonly now: Date;
 }
 
-/** Connections that load at once. */
-const LOADERS = 2;
-/** Products whose listings one statement computes. */
-const LISTING_BATCH = 5_000;
-/** As market.sellers() and market.admins() of 0-words.sql say. */
-const PRODUCTS_PER_SELLER = 4;
-const ADMINS = 10;
+const SEED = 1;
+const YEARS = new URL('./years.sql', import.meta.url);
 
-/** The id that the market gives to the n-th thing of a kind, counted from 1. */
-export function idOf(kind: string, n: number): string {
-  const digits = createHash('md5').update(kind).digest('hex').slice(0, 3);
-  return `${n.toString(16).padStart(8, '0')}-0000-7${digits}-8000-000000000000`;
-}
-
-/** The n-th user who is a customer, the busiest first; those before the first are admins. */
-export function customerOf({ products }: MarketSize, n: number): string {
-  return idOf('user', Math.floor(products / PRODUCTS_PER_SELLER) + ADMINS + n);
-}
-
-/** Fills an empty, migrated database. Needs a superuser: neither triggers nor foreign keys are run. */
+/** Fills an empty, migrated database. Needs a superuser: what years have left there is not checked. */
 export async function buildMarket(databaseUrl: string, size: MarketSize): Promise<void> {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: LOADERS,
-    options: '-c session_replication_role=replica -c jit=off -c maintenance_work_mem=256MB',
+  const { products, now } = size;
+  const { db } = openDatabase({
+    url: databaseUrl,
+    poolSize: 1,
+    statementTimeout_ms: SEED_TIMEOUT_MS,
+    onError: () => {},
   });
-  const run = async (name: string) => {
-    const file = new URL(`./market/${name}.sql`, import.meta.url);
-    await pool.query(await readFile(file, 'utf8'));
-  };
-  const runAll = (statements: readonly string[]) =>
-    inTurns(statements.map((statement) => () => pool.query(statement)));
   try {
-    await pool.query(constants(size));
-    await run('0-words');
-    const indexes = await dropIndexes(pool);
-    for (const name of ['1-people', '2-products', '3-stock']) await run(name);
-    await runAll(indexes.filter(isNeededByListings).map(({ definition }) => definition));
-    await pool.query('ANALYZE');
-    const listings = listingBatches(size).map((batch) => () => pool.query(batch));
-    await inTurns([() => run('4-orders'), ...listings, () => run('5-platform')]);
-    await run('6-totals');
-    const later = indexes.filter((index) => !isNeededByListings(index));
-    await runAll(later.map(({ definition }) => definition));
-    await runAll((await listTables(pool)).map((table) => `VACUUM (ANALYZE) ${table}`));
+    await seedDatabase(
+      { db, clock: { now: () => now } },
+      {
+        size: {
+          products,
+          sellers: products / 4,
+          customers: products / 2,
+          orders: products / 2,
+        },
+        seed: SEED,
+        extend: addYears,
+      },
+    );
+    for (const table of await listTables(db))
+      await sql.raw(`VACUUM (ANALYZE) ${table}`).execute(db);
   } finally {
-    await pool.end();
+    await db.destroy();
   }
 }
 
-function constants({ products, now }: MarketSize): string {
-  const facts = 'LANGUAGE sql IMMUTABLE PARALLEL SAFE';
-  return `
-    CREATE SCHEMA market;
-    CREATE FUNCTION market.products() RETURNS integer ${facts} RETURN ${products};
-    CREATE FUNCTION market.now() RETURNS timestamptz ${facts} RETURN timestamptz '${now.toISOString()}'`;
+async function addYears(db: DbTransaction): Promise<void> {
+  await sql.raw(await readFile(YEARS, 'utf8')).execute(db);
 }
 
-interface Index {
-  readonly table: string;
-  readonly name: string;
-  readonly definition: string;
-}
-
-/** Takes away what is quicker to make at the end than to keep; unique ones stay, for ON CONFLICT. */
-async function dropIndexes(pool: pg.Pool): Promise<Index[]> {
-  const { rows } = await pool.query<Index>(`
-    SELECT indrelid::regclass::text AS table, indexrelid::regclass::text AS name,
-      replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') AS definition
-    FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
-    WHERE relnamespace = 'public'::regnamespace AND NOT indisunique AND relname NOT IN ('places', 'search_synonyms')`);
-  await pool.query(rows.map(({ name }) => `DROP INDEX ${name}`).join(';'));
-  return rows;
-}
-
-function isNeededByListings({ table }: Index): boolean {
-  return table === 'lots' || table === 'promo_products';
-}
-
-function listingBatches({ products }: MarketSize): string[] {
-  return Array.from({ length: Math.ceil(products / LISTING_BATCH) }, (_, i) => {
-    const numbers = `generate_series(${i * LISTING_BATCH + 1}, ${Math.min(products, (i + 1) * LISTING_BATCH)})`;
-    return `SELECT refresh_product_listing(ARRAY(SELECT market.id('product', n) FROM ${numbers} n), market.now())`;
-  });
-}
-
-async function listTables(pool: pg.Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ name: string }>(`
+async function listTables(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
     SELECT oid::regclass::text AS name FROM pg_class
-    WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'partitions'::regnamespace, 'pgboss'::regnamespace) ORDER BY reltuples DESC`);
+    WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'partitions'::regnamespace, 'pgboss'::regnamespace)`.execute(
+    db,
+  );
   return rows.map(({ name }) => name);
 }
 
-/** Each loader takes the next task when it is free. */
-async function inTurns(tasks: readonly (() => Promise<unknown>)[]): Promise<void> {
-  const waiting = [...tasks];
-  const work = async () => {
-    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) await task();
-  };
-  await Promise.all(Array.from({ length: LOADERS }, work));
+/** Ids of those of whom there is most, and of others beside them. */
+export interface Subjects {
+  readonly buyer: string;
+  readonly quiet_buyer: string;
+  readonly admin: string;
+  /** The biggest seller and its user. */
+  readonly seller: string;
+  readonly seller_user: string;
+  readonly small_seller: string;
+  /** The seller's, with most lots. */
+  readonly product: string;
+  readonly lot: string;
+  readonly promo: string;
+  readonly address: string;
+  /** One with others below it, a full one, and one of few products. */
+  readonly category: string;
+  readonly leaf_category: string;
+  readonly rare_category: string;
+  /** Of the buyer. */
+  readonly order: string;
+  readonly order_number: string;
+  readonly payment: string;
+  /** Of more lines and events than a page shows. */
+  readonly big_order: string;
+  readonly refund: string;
+  readonly image: string;
+  /** Not released yet. */
+  readonly code: string;
+  readonly contact_change: string;
+}
+
+export async function findSubjects(db: Db): Promise<Subjects> {
+  const { rows } = await sql<Subjects>`
+    WITH buyer AS (SELECT user_id AS id FROM orders GROUP BY user_id ORDER BY count(*) DESC LIMIT 1),
+      product AS (SELECT product_id AS id FROM lots GROUP BY product_id ORDER BY count(*) DESC LIMIT 1),
+      shop AS (SELECT id, user_id FROM sellers WHERE id = (SELECT seller_id FROM products JOIN product USING (id))),
+      bought AS (SELECT o.* FROM orders o JOIN buyer ON buyer.id = o.user_id ORDER BY o.id LIMIT 1)
+    SELECT buyer.id AS buyer, shop.id AS seller, shop.user_id AS seller_user, product.id AS product,
+      bought.id AS "order", bought.order_number,
+      (SELECT user_id FROM orders GROUP BY user_id ORDER BY count(*), user_id LIMIT 1) AS quiet_buyer,
+      (SELECT id FROM users WHERE role = 'admin' LIMIT 1) AS admin,
+      (SELECT id FROM sellers WHERE product_count BETWEEN 1 AND 3 ORDER BY id LIMIT 1) AS small_seller,
+      (SELECT lot_id FROM stock_movements WHERE product_id = product.id GROUP BY lot_id ORDER BY count(*) DESC LIMIT 1) AS lot,
+      (SELECT id FROM promos ORDER BY id LIMIT 1) AS promo,
+      (SELECT id FROM addresses WHERE user_id = buyer.id LIMIT 1) AS address,
+      (SELECT id FROM categories WHERE slug = 'vegetables') AS category,
+      (SELECT id FROM categories WHERE slug = 'leafy-vegetables') AS leaf_category,
+      (SELECT id FROM categories WHERE slug = 'rare-goods') AS rare_category,
+      (SELECT id FROM payments WHERE order_id = bought.id) AS payment,
+      (SELECT order_id FROM order_items GROUP BY order_id ORDER BY count(*) DESC LIMIT 1) AS big_order,
+      (SELECT id FROM refunds LIMIT 1) AS refund, (SELECT id FROM product_images LIMIT 1) AS image,
+      (SELECT id FROM one_time_codes WHERE user_id IS NULL) AS code, (SELECT id FROM contact_changes LIMIT 1) AS contact_change
+    FROM buyer, shop, product, bought`.execute(db);
+  const [subjects] = rows;
+  if (subjects === undefined) throw new Error('the market is empty');
+  return subjects;
 }

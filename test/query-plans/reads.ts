@@ -1,7 +1,7 @@
 // What is asked of every GET of the API: the routes by name, each with who asks and which filters and orderings.
 import { HOUR_MS, plusMs } from '../../src/lib/time.ts';
 import { TEST_START } from '../support/clock.ts';
-import { customerOf, idOf, type MarketSize } from './market.ts';
+import type { Subjects } from './market.ts';
 
 /** Before which few seller orders are due, and before which all. */
 const [SOON, LATER] = [3, 100].map((hours) => plusMs(TEST_START, hours * HOUR_MS).toISOString());
@@ -15,11 +15,11 @@ export interface Read {
 }
 
 /** By name of the route, such as `GET /products`. */
-export function readsOf(size: MarketSize): Readonly<Record<string, readonly Read[]>> {
-  return { ...accounts(size), ...market(), ...products(), ...orders(), ...platform(size) };
+export function readsOf(of: Subjects): Readonly<Record<string, readonly Read[]>> {
+  return { ...accounts(of), ...market(of), ...products(of), ...orders(of), ...platform(of) };
 }
 
-function accounts(size: MarketSize) {
+function accounts(of: Subjects) {
   return {
     'GET /auth/permissions': asked('buyer', '/auth/permissions'),
     'GET /auth/sessions': asked('buyer', '/auth/sessions'),
@@ -33,20 +33,20 @@ function accounts(size: MarketSize) {
       'verified=false',
       'role=seller&verified=true&is_active=true',
       'search=santos',
-      'search=reyes.77',
+      'search=reyes77',
       'search=nobody-at-all',
       'created_from=2025-01-01T00:00:00Z&created_to=2025-02-01T00:00:00Z',
       ...withDirections(['user_name', 'user_email', 'last_name', 'created_at']),
       'ordering=last_name,user_name',
       'role=customer&ordering=user_email',
     ]),
-    'GET /users/:id': asked('admin', `/users/${customerOf(size, 1)}`),
+    'GET /users/:id': asked('admin', `/users/${of.buyer}`),
     'GET /users/me/addresses': asked('buyer', '/users/me/addresses'),
-    'GET /users/me/addresses/:id': asked('buyer', `/users/me/addresses/${idOf('address', 1)}`),
+    'GET /users/me/addresses/:id': asked('buyer', `/users/me/addresses/${of.address}`),
   };
 }
 
-function market() {
+function market(of: Subjects) {
   return {
     'GET /places': asked('nobody', '/places', [
       '',
@@ -59,7 +59,7 @@ function market() {
       ...asked('nobody', '/sellers', [
         '',
         'search=nena',
-        'search=turing%2099',
+        'search=luring%209',
         'search=nothing',
         'name_requested=true',
       ]),
@@ -71,39 +71,39 @@ function market() {
         'name_requested=false',
       ]),
     ],
-    'GET /sellers/:id': asked('nobody', `/sellers/${idOf('seller', 1)}`),
-    'GET /categories': asked('nobody', '/categories', ['', `parent_id=${idOf('category', 1)}`]),
-    'GET /categories/:id': asked('nobody', `/categories/${idOf('category', 1)}`),
+    'GET /sellers/:id': asked('nobody', `/sellers/${of.seller}`),
+    'GET /categories': asked('nobody', '/categories', ['', `parent_id=${of.category}`]),
+    'GET /categories/:id': asked('nobody', `/categories/${of.category}`),
     'GET /promos': [
-      ...asked('nobody', '/promos', ['', 'status=active', `seller=${idOf('seller', 1)}`]),
+      ...asked('nobody', '/promos', ['', 'status=active', `seller=${of.seller}`]),
       ...asked('seller', '/promos', ['', 'status=ended']),
       ...asked('admin', '/promos', [
         '',
         ...['inactive', 'scheduled', 'active', 'ended'].map((status) => `status=${status}`),
-        `status=scheduled&seller=${idOf('seller', 2)}`,
+        `status=scheduled&seller=${of.small_seller}`,
       ]),
     ],
-    'GET /promos/:id': asked('admin', `/promos/${idOf('promo', 1)}`),
+    'GET /promos/:id': asked('admin', `/promos/${of.promo}`),
   };
 }
 
-function products() {
-  const product = `/products/${idOf('product', 1)}`;
-  const seller = `seller=${idOf('seller', 1)}`;
-  const rare = 'category=category-199';
+function products(of: Subjects) {
+  const product = `/products/${of.product}`;
+  const seller = `seller=${of.seller}`;
+  const rare = 'category=rare-goods';
   return {
     'GET /products': asked('nobody', '/products', [
       '',
-      ...filters(seller),
+      ...filters(of),
       ...withDirections(['price', 'created_at', 'name', 'sell_count', 'rating']),
       'ordering=price,-created_at',
       'ordering=-rating,price',
-      ...filters(seller).flatMap((filter) =>
+      ...filters(of).flatMap((filter) =>
         ['price', '-rating'].map((ordering) => `${filter}&ordering=${ordering}`),
       ),
       `${rare}&in_stock=true&on_promo=true`,
       `${rare}&price_max=100&ordering=-rating`,
-      `${seller}&category=category-3&freshness=FRESH`,
+      `${seller}&category=rice-corn&freshness=FRESH`,
       'on_promo=true&in_stock=false&freshness=SLIGHTLY_WITHERED',
       'price_min=400&price_max=410&in_stock=true&min_days_left=10&ordering=-sell_count',
     ]),
@@ -117,17 +117,17 @@ function products() {
         '',
         'search=kamatis',
         'search=nothing',
-        `category_id=${idOf('category', 13)}`,
-        `category_id=${idOf('category', 199)}`,
+        `category_id=${of.leaf_category}`,
+        `category_id=${of.rare_category}`,
         'is_active=false',
         'in_stock=false&is_active=true',
       ]),
-      ...asked('admin', '/store/products', [`seller=${idOf('seller', 2)}`]),
+      ...asked('admin', '/store/products', [`seller=${of.small_seller}`]),
     ],
     'GET /products/:id/lots': asked('seller', `${product}/lots`),
     'GET /products/:id/movements': asked('seller', `${product}/movements`, [
       '',
-      `lot_id=${idOf('lot', 513)}`,
+      `lot_id=${of.lot}`,
     ]),
     'GET /products/:id/reviews': [
       ...asked('nobody', `${product}/reviews`),
@@ -139,20 +139,20 @@ function products() {
 }
 
 /** Each filter of products, common and rare, and how they combine. */
-function filters(seller: string): string[] {
+function filters(of: Subjects): string[] {
   return [
-    'category=aisle%201',
-    'category=category-13',
-    'category=category-199',
+    'category=vegetables',
+    'category=leafy-vegetables',
+    'category=rare-goods',
     'category=nothing',
-    seller,
-    `seller=${idOf('seller', 100)}`,
+    `seller=${of.seller}`,
+    `seller=${of.small_seller}`,
     'price_max=12',
-    'price_min=100&price_max=150',
+    'price_min=100&price_max=200',
     'freshness=FRESH',
     'freshness=SLIGHTLY_WITHERED',
     'freshness=ROTTEN',
-    'min_days_left=20',
+    'min_days_left=4',
     'min_days_left=60',
     'in_stock=true',
     'in_stock=false',
@@ -164,12 +164,12 @@ function filters(seller: string): string[] {
     'search=f',
     'search=ampalaia',
     'search=zzzzzz',
-    'search=tomato&category=aisle%202&in_stock=true',
+    'search=tomato&category=fruits&in_stock=true',
   ];
 }
 
-function orders() {
-  const [order, shop] = [`/orders/${idOf('order', 1)}`, `/sellers/${idOf('seller', 1)}`];
+function orders(of: Subjects) {
+  const [order, shop] = [`/orders/${of.order}`, `/sellers/${of.seller}`];
   return {
     'GET /cart': asked('buyer', '/cart'),
     'GET /orders': [
@@ -198,36 +198,36 @@ function orders() {
     ],
     'GET /orders/:id': [
       ...asked('buyer', order),
-      ...asked('buyer', '/orders/OID-2026-000001'),
+      ...asked('buyer', `/orders/${of.order_number}`),
       ...asked('admin', order),
     ],
     'GET /orders/:id/events': [
       ...asked('buyer', `${order}/events`),
-      ...asked('admin', `/orders/${idOf('order', 1_000)}/events`),
+      ...asked('admin', `/orders/${of.big_order}/events`),
     ],
     'GET /sellers/:id/orders': asked('seller', `${shop}/orders`),
     'GET /sellers/:id/customers': asked('seller', `${shop}/customers`),
     'GET /payments': [
-      ...asked('buyer', '/payments', ['', `order_id=${idOf('order', 1)}`]),
-      ...asked('admin', '/payments', ['', `order_id=${idOf('order', 1)}`]),
+      ...asked('buyer', '/payments', ['', `order_id=${of.order}`]),
+      ...asked('admin', '/payments', ['', `order_id=${of.order}`]),
     ],
-    'GET /payments/:id': asked('buyer', `/payments/${idOf('payment', 1)}`),
+    'GET /payments/:id': asked('buyer', `/payments/${of.payment}`),
   };
 }
 
-function platform(size: MarketSize) {
+function platform(of: Subjects) {
   return {
     'GET /audit-logs': asked('admin', '/audit-logs', [
       '',
-      `actor_id=${customerOf(size, 1)}`,
-      `actor_id=${customerOf(size, 900)}`,
+      `actor_id=${of.buyer}`,
+      `actor_id=${of.quiet_buyer}`,
       'action=session.started',
       'action=seller.removed',
       'object_type=order',
-      `object_type=order&object_id=${idOf('order', 1)}`,
-      `object_id=${idOf('order', 1)}`,
+      `object_type=order&object_id=${of.order}`,
+      `object_id=${of.order}`,
       'from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z',
-      `actor_id=${customerOf(size, 1)}&action=order.placed&from=2026-01-01T00:00:00Z`,
+      `actor_id=${of.buyer}&action=order.placed&from=2026-01-01T00:00:00Z`,
     ]),
   };
 }

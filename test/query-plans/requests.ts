@@ -6,22 +6,22 @@ import { expectedAnswer } from '../authorization/expectation.ts';
 import { type Call, createStrangers, makingOf, prepare } from '../authorization/requests.ts';
 import { caseOf } from '../authorization/routes.ts';
 import type { TestApp } from '../support/app.ts';
-import { customerOf, idOf, type MarketSize } from './market.ts';
+import type { Subjects } from './market.ts';
 import type { Read } from './reads.ts';
 
 export type Signed = Readonly<Record<Read['as'], string | undefined>>;
 
 /** Sessions of the busiest buyer, the biggest seller and an admin of the market. */
-export async function signInReaders(test: TestApp, size: MarketSize): Promise<Signed> {
+export async function signInReaders(test: TestApp, of: Subjects): Promise<Signed> {
   const signIn = async (user_id: string) => {
     const { session_id } = await startSession(test.system, { user_id });
     return test.services.tokens.signAccess({ user_id, session_id, now: test.clock.now() });
   };
   return {
     nobody: undefined,
-    buyer: await signIn(customerOf(size, 1)),
-    seller: await signIn(idOf('user', 1)),
-    admin: await signIn(customerOf(size, 0)),
+    buyer: await signIn(of.buyer),
+    seller: await signIn(of.seller_user),
+    admin: await signIn(of.admin),
   };
 }
 
