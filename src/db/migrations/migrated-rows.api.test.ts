@@ -136,12 +136,12 @@ async function valuesOf(table: string, column: string, ids: readonly string[]) {
 }
 
 it.each([
-  ['wallet', ['0', '10000', '0']],
-  ['session', ['10000', '10000', '0']],
-  ['failed', ['10000', '0', '10000']],
-  ['cash', ['10000', '10000', '10000']],
+  ['wallet', [0, 10_000, 0]],
+  ['session', [10_000, 10_000, 0]],
+  ['failed', [10_000, 0, 10_000]],
+  ['cash', [10_000, 10_000, 10_000]],
 ] as const)('of the order "%s" no more is due than its payment asks for', async (order, due) => {
-  expect(await valuesOf('seller_orders', 'due_centavos', orders[order])).toEqual(due);
+  expect(await valuesOf('seller_orders', 'due_centavos::int4', orders[order])).toEqual(due);
 });
 
 it('deadlines of orders that were there before begin with the migration, in milliseconds', async () => {
