@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { runCli } from '../../../test/support/processes/cli.ts';
+import { passedOn, runCli } from '../../../test/support/processes/cli.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -18,7 +18,7 @@ afterAll(() => database.drop());
 it.runIf(HAS_SCRIPT)('asks again at once where an answer is not accepted', async () => {
   const command = `${process.execPath} bin/freshbytes.js user create-admin --email boss@example.com`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
-    env: { PATH: process.env['PATH'], NODE_ENV: 'test', DATABASE_URL: database.url },
+    env: { ...passedOn(), NODE_ENV: 'test', DATABASE_URL: database.url },
   });
   let shown = '';
   child.stdout.on('data', (text) => {

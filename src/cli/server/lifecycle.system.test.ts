@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findFreePort } from '../../../scripts/free-port.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { passedOn } from '../../../test/support/processes/cli.ts';
 import { tryToListen } from './listening.ts';
 
 /** Each is a chain of processes, which a busy machine starts slowly. */
@@ -40,12 +41,11 @@ afterAll(() => database.drop());
 
 /** A process group of its own, so that nothing of it outlives the test. */
 async function startServing(command: string, ...args: string[]): Promise<ChildProcess> {
-  const { PATH, HOME } = process.env;
   const child = spawn(command, args, {
     detached: true,
     env: {
-      PATH,
-      HOME,
+      ...passedOn(),
+      HOME: process.env['HOME'],
       NODE_ENV: 'test',
       DATABASE_URL: database.url,
       PORT: String(port),

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { findFreePort } from '../../../scripts/free-port.ts';
 import { parseHttpFile, sendAll } from '../../support/http-file.ts';
+import { passedOn } from '../../support/processes/cli.ts';
 import { takeTour, tourIn } from '../../support/processes/tour.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -26,7 +27,7 @@ beforeAll(async () => {
   port = await findFreePort();
   server = spawn(process.execPath, ['bin/freshbytes.js', 'serve'], {
     cwd: ROOT,
-    env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: dataDir },
+    env: { ...passedOn(), PORT: String(port), DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   for (const stream of [server.stdout, server.stderr]) {
