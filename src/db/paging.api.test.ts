@@ -83,7 +83,7 @@ async function fillRanks(count: number): Promise<void> {
 
 /** Ids in the order that plain SQL gives, without this module. */
 async function sortedIds(order: readonly SortKey[]): Promise<string[]> {
-  const terms = order.map((key) => sql`${key.expression} ${sql.raw(key.direction)} NULLS LAST`);
+  const terms = order.map((key) => sql.raw(`${key.expression} ${key.direction} NULLS LAST`));
   const { rows } = await sql<{
     id: string;
   }>`SELECT id FROM probes ORDER BY ${sql.join(terms)}`.execute(db);
