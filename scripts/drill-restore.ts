@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { waitUntil } from '../src/db/embedded/wait.ts';
-import { createCluster, DATABASE, type DrillCluster } from './drill/cluster.ts';
+import { createCluster, DATABASE, type DrillCluster, IDENTITY_FILE } from './drill/cluster.ts';
 import { type Commands, createCommands } from './drill/commands.ts';
 import {
   differencesOf,
@@ -73,7 +73,8 @@ export function environmentOf(cluster: DrillCluster, method: Method): Record<str
     DATA_DIR: join(cluster.folder, 'app'),
     BACKUP_METHOD: method,
     BACKUP_DIR: join(cluster.folder, 'dumps'),
-    BACKUP_KEY_FILE: join(cluster.folder, 'etc/dump.key'),
+    BACKUP_RECIPIENTS: cluster.recipient,
+    BACKUP_IDENTITY_FILE: join(cluster.folder, IDENTITY_FILE),
     BACKUP_PGBACKREST_DIR: join(cluster.folder, 'etc'),
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'error',

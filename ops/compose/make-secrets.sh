@@ -25,7 +25,13 @@ keep valkey_acl "user default on >$(read_back redis_password) ~* &* +@all
 user health on nopass resetkeys resetchannels -@all +ping"
 keep app_secret "$(openssl rand -base64 48 | tr -d '\n')"
 keep jwt_private_keys "$(openssl genpkey -algorithm ed25519 -outform DER | openssl base64 -A)"
-keep backup_key "$(openssl rand -base64 32)"
+# Backups are encrypted for the public half; whoever verifies and restores needs the other one.
+if command -v age-keygen > /dev/null; then
+  keep backup_identity "$(age-keygen 2> /dev/null)"
+  keep backup.env "BACKUP_RECIPIENTS=$(age-keygen -y "$folder/backup_identity")"
+else
+  echo 'No age-keygen (package age), so no keys for backups: install it and run this again.' >&2
+fi
 keep smtp_url 'smtp://mail:1025'
 # Of compose.s3.yaml: Garage's keys have this form.
 keep s3_access_key_id "GK$(openssl rand -hex 12)"

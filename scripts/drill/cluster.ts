@@ -6,6 +6,7 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
 import pg from 'pg';
 import { findProgram } from '../../src/backup/programs.ts';
 import { type Account, findAccount } from '../../src/db/embedded/account.ts';
@@ -14,11 +15,15 @@ import { waitUntil } from '../../src/db/embedded/wait.ts';
 const OPS = join(import.meta.dirname, '../../ops/backup');
 const START_TIMEOUT_MS = 60_000;
 export const DATABASE = 'freshbytes';
+/** Below the folder: the private key of its dumps. */
+export const IDENTITY_FILE = 'etc/identity';
 
 export interface DrillCluster {
   /** Holds all of it; below: `data`, `repo1`, `repo2`, `etc`. */
   readonly folder: string;
   readonly url: string;
+  /** The public key of its dumps. */
+  readonly recipient: string;
   /** Of another database on the same server. */
   urlOf(database: string): string;
   start(): Promise<void>;
@@ -45,7 +50,7 @@ export async function createCluster(options: ClusterOptions): Promise<DrillClust
   for (const name of ['data', 'repo1', 'repo2', 'log', 'lock', 'spool', 'run'])
     await makeFolder(account, join(folder, name));
   await chmod(folder, 0o755);
-  await writeSettings(folder, account);
+  const recipient = await writeSettings(folder, account);
   const dataDir = join(folder, 'data');
   initialise(account, dataDir);
   await writeFile(join(dataDir, 'postgresql.conf'), await serverSettings(folder, options));
@@ -65,6 +70,7 @@ export async function createCluster(options: ClusterOptions): Promise<DrillClust
   return {
     folder,
     url: urlOf(DATABASE),
+    recipient,
     urlOf,
     start,
     kill: () => end('SIGKILL'),
@@ -84,8 +90,8 @@ async function makeFolder(account: Account | undefined, path: string): Promise<v
   if (account !== undefined) await chown(path, account.uid, account.gid);
 }
 
-/** The operator's steps of ops/backup, in a folder of our own. */
-async function writeSettings(folder: string, account: Account | undefined): Promise<void> {
+/** The operator's steps of ops/backup, in a folder of our own. @returns the public key of dumps */
+async function writeSettings(folder: string, account: Account | undefined): Promise<string> {
   const etc = join(folder, 'etc');
   const made = spawnSync(join(OPS, 'make-secrets.sh'), [etc], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(made.stderr);
@@ -103,9 +109,12 @@ async function writeSettings(folder: string, account: Account | undefined): Prom
     .replace(/^repo2-(?:type|s3-).*\n/gm, '')
     .replace('repo2-path=/freshbytes', `repo2-path=${join(folder, 'repo2')}`);
   await writeFile(join(etc, 'conf.d', 'second-repository.conf'), asFolder);
-  if (account === undefined) return;
-  for (const name of ['', ...(await readdir(etc, { recursive: true }))])
-    await chown(join(etc, name), account.uid, account.gid);
+  const identity = await generateIdentity();
+  await writeFile(join(folder, IDENTITY_FILE), identity, { mode: 0o600 });
+  if (account !== undefined)
+    for (const name of ['', ...(await readdir(etc, { recursive: true }))])
+      await chown(join(etc, name), account.uid, account.gid);
+  return await identityToRecipient(identity);
 }
 
 async function serverSettings(

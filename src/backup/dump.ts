@@ -1,32 +1,45 @@
 // Backups of small installations: `pg_dump` of one moment, encrypted on its way to a folder, never in the clear on a disk.
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import type { Decrypter, Encrypter } from 'age-encryption';
 import type pg from 'pg';
 import type { Config } from '../config.ts';
 import { CliError, EXIT } from '../lib/exit.ts';
-import { readKey, seal, splitAfter, unseal } from './archive.ts';
+import { decrypt, encrypt, parseRecipients, readIdentities } from './archive.ts';
 import { findProgram, libpqEnvironment, startProgram } from './programs.ts';
 import { expiredOf, newestFirst } from './rules.ts';
+import { type Examination, examine } from './scratch.ts';
 import { openSnapshot, type RowCounts, type Snapshot } from './snapshot.ts';
 
-const SUFFIX = '.backup';
+const DUMP_SUFFIX = '.dump.age';
+/** How many rows each table had, encrypted like the dump, which is thereby nothing but what pg_restore takes. */
+const ROWS_SUFFIX = '.rows.age';
 const CHECKSUM_SUFFIX = '.sha256';
 const UNFINISHED_PREFIX = '.unfinished-';
 /** What stands in a file's name for a moment: its colons would be drives and hosts to some programs. */
 const MOMENT_IN_NAME = /^(\d{4}-\d{2}-\d{2}T)(\d{2})-(\d{2})-(\d{2}\.\d{3}Z)$/;
-const LENGTH_BYTES = 4;
 /** Takes its locks while orders are placed, and gives up rather than queue behind a long one. */
 const LOCK_WAIT = '--lock-wait-timeout=60s';
 
 export interface DumpStore {
   readonly folder: string;
-  readonly key: Buffer;
   /** Name of the database. */
   readonly database: string;
   readonly programs: string | undefined;
+}
+
+/** One whose dumps can be read. */
+export interface ReadableStore extends DumpStore {
+  readonly identities: Decrypter;
+}
+
+/** One that takes new dumps. */
+export interface WritableStore extends DumpStore {
+  readonly recipients: Encrypter;
 }
 
 export interface Dump {
@@ -35,26 +48,37 @@ export interface Dump {
   readonly bytes: number;
 }
 
-interface Manifest {
-  readonly moment: string;
-  readonly rows: RowCounts;
-}
-
 /** @throws CliError where a setting is missing */
-export async function openStore(config: Config, url: string): Promise<DumpStore> {
-  const { BACKUP_DIR, BACKUP_KEY_FILE } = config;
-  if (BACKUP_DIR === undefined || BACKUP_KEY_FILE === undefined) {
-    throw new CliError(
-      'BACKUP_DIR (a folder on another disk than the database) and BACKUP_KEY_FILE must be set.',
-      EXIT.usage,
-    );
-  }
+export function openStore(config: Config, url: string): DumpStore {
   return {
-    folder: BACKUP_DIR,
-    key: await readKey(BACKUP_KEY_FILE),
+    folder: required(config, 'BACKUP_DIR', 'a folder on another disk than the database'),
     database: libpqEnvironment(url)['PGDATABASE'] ?? '',
     programs: config.BACKUP_PROGRAMS_DIR,
   };
+}
+
+/** @throws CliError where a setting is missing, or names no keys */
+export async function openForReading(config: Config, url: string): Promise<ReadableStore> {
+  const store = openStore(config, url);
+  const path = required(config, 'BACKUP_IDENTITY_FILE', 'a file of private keys of age');
+  return { ...store, identities: await readIdentities(path) };
+}
+
+/** @throws CliError where a setting is missing, or names no keys */
+export function openForWriting(config: Config, url: string): WritableStore {
+  const store = openStore(config, url);
+  const list = required(config, 'BACKUP_RECIPIENTS', 'public keys of age');
+  return { ...store, recipients: parseRecipients(list) };
+}
+
+function required(
+  config: Config,
+  name: 'BACKUP_DIR' | 'BACKUP_IDENTITY_FILE' | 'BACKUP_RECIPIENTS',
+  what: string,
+): string {
+  const value = config[name];
+  if (value !== undefined) return value;
+  throw new CliError(`${name} (${what}) must be set.`, EXIT.usage);
 }
 
 /** The finished dumps of this database, the newest first. */
@@ -75,8 +99,8 @@ export async function listDumps({ folder, database }: DumpStore): Promise<Dump[]
 }
 
 function momentIn(name: string, database: string): Date | undefined {
-  if (!name.startsWith(`${database}-`) || !name.endsWith(SUFFIX)) return undefined;
-  const text = name.slice(database.length + 1, -SUFFIX.length);
+  if (!name.startsWith(`${database}-`) || !name.endsWith(DUMP_SUFFIX)) return undefined;
+  const text = name.slice(database.length + 1, -DUMP_SUFFIX.length);
   return MOMENT_IN_NAME.test(text)
     ? new Date(text.replace(MOMENT_IN_NAME, '$1$2:$3:$4'))
     : undefined;
@@ -86,35 +110,50 @@ function momentIn(name: string, database: string): Date | undefined {
  * Takes a dump of this moment over `client`, which nobody else may do meanwhile. It has its name once it is whole and on
  * the disk.
  */
-export async function takeDump(store: DumpStore, url: string, client: pg.Client): Promise<Dump> {
+export async function takeDump(
+  store: WritableStore,
+  url: string,
+  client: pg.Client,
+): Promise<Dump> {
   await mkdir(store.folder, { recursive: true, mode: 0o700 });
   const unfinished = join(store.folder, `${UNFINISHED_PREFIX}${store.database}`);
+  const unfinishedRows = `${unfinished}${ROWS_SUFFIX}`;
   const snapshot = await openSnapshot(client);
   try {
     const moment = snapshot.moment.toISOString().replaceAll(':', '-');
-    const path = join(store.folder, `${store.database}-${moment}${SUFFIX}`);
+    const path = join(store.folder, `${store.database}-${moment}${DUMP_SUFFIX}`);
     const checksum = await writeArchive(store, unfinished, readDump(store, url, snapshot));
-    await writeFile(`${path}${CHECKSUM_SUFFIX}`, `${checksum}  ${basename(path)}\n`);
+    const rowsChecksum = await writeArchive(store, unfinishedRows, textOf(snapshot.rows));
+    const rows = siblingOf(path, ROWS_SUFFIX);
+    await writeFile(
+      siblingOf(path, CHECKSUM_SUFFIX),
+      `${checksum}  ${basename(path)}\n${rowsChecksum}  ${basename(rows)}\n`,
+    );
+    await rename(unfinishedRows, rows);
     await rename(unfinished, path);
     await syncFolder(store.folder);
     return { path, moment: snapshot.moment, bytes: (await stat(path)).size };
   } finally {
     await client.query('ROLLBACK');
-    await rm(unfinished, { force: true });
+    for (const left of [unfinished, unfinishedRows]) await rm(left, { force: true });
   }
 }
 
-/** The manifest, then what pg_dump says. @throws CliError before the last piece where pg_dump failed */
+/** The file beside a dump that ends in `suffix`. */
+function siblingOf(path: string, suffix: string): string {
+  return path.slice(0, -DUMP_SUFFIX.length) + suffix;
+}
+
+async function* textOf(rows: RowCounts): AsyncGenerator<Buffer> {
+  yield Buffer.from(JSON.stringify(rows));
+}
+
+/** What pg_dump says. @throws CliError before the end where pg_dump failed */
 async function* readDump(
   { programs }: DumpStore,
   url: string,
-  { id, moment, rows }: Snapshot,
+  { id }: Snapshot,
 ): AsyncGenerator<Buffer> {
-  const manifest: Manifest = { moment: moment.toISOString(), rows };
-  const text = Buffer.from(JSON.stringify(manifest));
-  const length = Buffer.alloc(LENGTH_BYTES);
-  length.writeUInt32BE(text.length);
-  yield Buffer.concat([length, text]);
   const args = ['--format=custom', `--snapshot=${id}`, '--no-password', LOCK_WAIT];
   const { child, done } = startProgram(
     findProgram('pg_dump', programs),
@@ -131,13 +170,13 @@ async function* readDump(
 
 /** @returns the SHA-256 of the file in hex, for whoever stores it without the key */
 async function writeArchive(
-  { key }: DumpStore,
+  { recipients }: WritableStore,
   path: string,
   content: AsyncIterable<Buffer>,
 ): Promise<string> {
   const hash = createHash('sha256');
-  async function* hashed(): AsyncGenerator<Buffer> {
-    for await (const bytes of seal(key, content)) {
+  async function* hashed(): AsyncGenerator<Uint8Array> {
+    for await (const bytes of encrypt(recipients, content)) {
       hash.update(bytes);
       yield bytes;
     }
@@ -177,41 +216,51 @@ export async function pruneDumps(store: DumpStore, config: Config): Promise<stri
   const expired = expiredDumps(await listDumps(store), config);
   for (const { path } of expired) {
     await rm(path);
-    await rm(`${path}${CHECKSUM_SUFFIX}`, { force: true });
+    for (const suffix of [ROWS_SUFFIX, CHECKSUM_SUFFIX])
+      await rm(siblingOf(path, suffix), { force: true });
   }
   return expired.map(({ path }) => path);
 }
 
-/** Opens the archive and reads what it says of itself; `content` is what pg_restore takes. */
-async function openDump(
-  key: Buffer,
+/**
+ * Reads the whole dump, so that no statement is run of one that is cut short.
+ * @returns the rows it must bring; undefined where nothing says so any more
+ * @throws CliError where one of its files is damaged, or encrypted for others
+ */
+export async function checkArchive(
+  { identities }: ReadableStore,
   path: string,
-): Promise<{ manifest: Manifest; content: AsyncIterable<Buffer> }> {
-  const prefix = await splitAfter(unseal(key, createReadStream(path)), LENGTH_BYTES);
-  const length = prefix.head.readUInt32BE();
-  const { head, rest } = await splitAfter(prefix.rest, length);
-  return { manifest: JSON.parse(head.toString()) as Manifest, content: rest };
-}
-
-/** Reads the whole archive, so that no statement is run of one that is cut short. @returns the rows it must bring */
-export async function checkArchive(key: Buffer, path: string): Promise<RowCounts> {
-  const { manifest, content } = await openDump(key, path);
-  for await (const _ of content);
-  return manifest.rows;
+): Promise<RowCounts | undefined> {
+  for await (const _ of decrypt(identities, createReadStream(path)));
+  const rows = siblingOf(path, ROWS_SUFFIX);
+  if (!existsSync(rows)) return undefined;
+  return JSON.parse((await buffer(decrypt(identities, createReadStream(rows)))).toString());
 }
 
 /** Fills the empty database of `url`. @throws CliError with what pg_restore said */
-export async function loadDump(store: DumpStore, path: string, url: string): Promise<void> {
+export async function loadDump(store: ReadableStore, path: string, url: string): Promise<void> {
   const env = libpqEnvironment(url);
   const args = [`--dbname=${env['PGDATABASE']}`, '--no-owner', '--exit-on-error', '--no-password'];
   const { child, done } = startProgram(findProgram('pg_restore', store.programs), args, env);
-  const { content } = await openDump(store.key, path);
   const { stdin } = child;
   if (stdin === null) throw new Error('pg_restore has no input');
+  const content = decrypt(store.identities, createReadStream(path));
   const fed = pipeline(content, stdin).catch((error: NodeJS.ErrnoException) => {
     // It ended early, and says why itself.
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   });
   child.stdout?.resume();
   await Promise.all([fed, done]);
+}
+
+/** Looks at what `loadDump` brought. @throws CliError where tables hold more rows or fewer than they must */
+export async function examineDump(
+  url: string,
+  { path, moment }: Dump,
+  rows: RowCounts | undefined,
+): Promise<Examination> {
+  const found = await examine(url, moment, rows);
+  if (rows !== undefined) return found;
+  const missing = `rows: ${siblingOf(path, ROWS_SUFFIX)} is missing, so nothing says whether all came back`;
+  return { ...found, violations: [missing, ...found.violations] };
 }

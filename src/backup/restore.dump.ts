@@ -3,14 +3,20 @@
 import pg from 'pg';
 import type { Config } from '../config.ts';
 import { CliError, EXIT } from '../lib/exit.ts';
-import { checkArchive, type Dump, listDumps, loadDump, openStore } from './dump.ts';
+import {
+  checkArchive,
+  type Dump,
+  examineDump,
+  listDumps,
+  loadDump,
+  openForReading,
+} from './dump.ts';
 import { dumpFor } from './rules.ts';
 import {
   connectToServer,
   createScratch,
   dropDatabase,
   type Examination,
-  examine,
   withDatabase,
 } from './scratch.ts';
 import { connectTo } from './snapshot.ts';
@@ -37,21 +43,21 @@ export async function restoreDump(
   url: string,
   { to, replace, say }: RestoreOrder,
 ): Promise<DumpRestore> {
-  const store = await openStore(config, url);
+  const store = await openForReading(config, url);
   const { database } = store;
   const dump = chooseDump(await listDumps(store), to);
   const server = await connectToServer(url);
   try {
     const holdsData = await requirePermission(server, url, { database, replace });
     say(`Reading ${dump.path}`);
-    const rows = await checkArchive(store.key, dump.path);
+    const rows = await checkArchive(store, dump.path);
     const scratch = await createScratch(server, database);
     try {
       const scratchUrl = withDatabase(url, scratch);
       say('Restoring it beside the present database');
       await loadDump(store, dump.path, scratchUrl);
       say('Looking at what it brought');
-      const examination = await examine(scratchUrl, dump.moment, rows);
+      const examination = await examineDump(scratchUrl, dump, rows);
       const replaced = await takePlace(server, { scratch, database, dump });
       if (!holdsData && replaced !== undefined) await dropDatabase(server, replaced);
       return {

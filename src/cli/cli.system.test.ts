@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import {
   createTestDatabase,
@@ -288,6 +289,26 @@ describe('doctor', () => {
         .split('\n')
         .map((line) => line.split(/\s+/)[1]),
     ).toEqual(subjects);
+  });
+
+  it('tells whole keys of dumps from those that are not', async () => {
+    const identity = await generateIdentity();
+    const keys = join(folder, 'identity');
+    await writeFile(keys, identity);
+    const recipient = await identityToRecipient(identity);
+    const env = { DATABASE_URL: database.url, DATA_DIR: folder, PORT: '0' };
+    const given = { ...env, BACKUP_RECIPIENTS: recipient, BACKUP_IDENTITY_FILE: keys };
+    const whole = await runCli(['doctor'], { env: given });
+    expect([whole.exitCode, whole.stdout.match(/^ok +backups /gm)]).toMatchObject([
+      0,
+      { length: 2 },
+    ]);
+    const cut = { ...given, BACKUP_RECIPIENTS: recipient.slice(0, -1) };
+    const { exitCode, stdout } = await runCli(['doctor'], { env: cut });
+    expect([exitCode, stdout]).toEqual([
+      1,
+      expect.stringMatching(/^fail backups +BACKUP_RECIPIENTS/m),
+    ]);
   });
 
   it('fails where the database does not answer, and warns of a Redis that does not', async () => {

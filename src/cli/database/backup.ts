@@ -3,12 +3,15 @@ import type pg from 'pg';
 import {
   checkArchive,
   type Dump,
-  type DumpStore,
+  examineDump,
   keptDumps,
   listDumps,
   loadDump,
+  openForReading,
+  openForWriting,
   openStore,
   pruneDumps,
+  type ReadableStore,
   takeDump,
 } from '../../backup/dump.ts';
 import {
@@ -22,7 +25,6 @@ import {
   createScratch,
   dropDatabase,
   type Examination,
-  examine,
   withDatabase,
 } from '../../backup/scratch.ts';
 import { connectTo } from '../../backup/snapshot.ts';
@@ -59,7 +61,7 @@ async function takeOfCluster(config: Config, full: boolean): Promise<Date> {
 }
 
 async function takeOfDatabase(config: Config, url: string, client: pg.Client): Promise<Date> {
-  const store = await openStore(config, url);
+  const store = openForWriting(config, url);
   const { path, bytes, moment } = await takeDump(store, url, client);
   print(`took ${path}, ${(bytes / BYTES_PER_MB).toFixed(1)} MB`);
   for (const removed of await pruneDumps(store, config)) say(`Removed ${removed}`);
@@ -76,7 +78,7 @@ export async function listBackups(): Promise<ExitCode> {
     return EXIT.done;
   }
   return atDatabase(async ({ url }) => {
-    for (const { moment, path, bytes } of await listDumps(await openStore(config, url)))
+    for (const { moment, path, bytes } of await listDumps(openStore(config, url)))
       print(`${moment.toISOString()} ${(bytes / BYTES_PER_MB).toFixed(1)} MB ${path}`);
     return EXIT.done;
   });
@@ -124,7 +126,7 @@ async function isSound({ name, attempt }: BackupTrial): Promise<boolean> {
 }
 
 async function dumpTrials(config: Config, url: string, newest: boolean): Promise<BackupTrial[]> {
-  const store = await openStore(config, url);
+  const store = await openForReading(config, url);
   const kept = keptDumps(await listDumps(store), config);
   if (kept.length === 0) throw new CliError('There is no backup of this database in BACKUP_DIR.');
   return (newest ? kept.slice(0, 1) : kept).map((dump) => ({
@@ -133,15 +135,15 @@ async function dumpTrials(config: Config, url: string, newest: boolean): Promise
   }));
 }
 
-async function tryDump(store: DumpStore, url: string, dump: Dump): Promise<Examination> {
-  const rows = await checkArchive(store.key, dump.path);
+async function tryDump(store: ReadableStore, url: string, dump: Dump): Promise<Examination> {
+  const rows = await checkArchive(store, dump.path);
   const server = await connectToServer(url);
   try {
     const scratch = await createScratch(server, store.database);
     try {
       const scratchUrl = withDatabase(url, scratch);
       await loadDump(store, dump.path, scratchUrl);
-      return await examine(scratchUrl, dump.moment, rows);
+      return await examineDump(scratchUrl, dump, rows);
     } finally {
       await dropDatabase(server, scratch);
     }

@@ -6,6 +6,7 @@ import { CliError, EXIT, type ExitCode } from '../../lib/exit.ts';
 import { describeFault } from '../faults.ts';
 import { print } from '../output.ts';
 import { type DatabasePlace, findExistingDatabase, readConfig } from '../settings.ts';
+import { checkBackups } from './backups.ts';
 import { checkCluster } from './cluster.ts';
 import { checkDatabase } from './database.ts';
 import type { Finding } from './finding.ts';
@@ -60,6 +61,7 @@ async function checkInstallation(config: Config, tell: (finding: Finding) => voi
   tell(await checkPort(config));
   tell(await checkRedis(config));
   tell(await checkStorage(config));
+  for (const finding of await checkBackups(config)) tell(finding);
   const isAbsent = config.DATABASE_URL === undefined && !(await hasCluster(config.DATA_DIR));
   if (isAbsent) {
     const text = `embedded: none in ${config.DATA_DIR} yet, the first start makes it`;

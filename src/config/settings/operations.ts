@@ -8,8 +8,12 @@ export const OPERATIONS_SETTINGS = {
     'pg_dump',
   ),
   BACKUP_DIR: OptionalText('Of `pg_dump`: folder of the files, on another disk than the database'),
-  BACKUP_KEY_FILE: OptionalText(
-    'Of `pg_dump`: file with the key that encrypts, 32 random bytes in base64',
+  BACKUP_RECIPIENTS: OptionalText(
+    'Of `pg_dump`: public keys of age, behind commas; what is taken is encrypted for each of them',
+    { pattern: '^age1[0-9a-z]+(,age1[0-9a-z]+)*$', kind: 'list of public keys' },
+  ),
+  BACKUP_IDENTITY_FILE: OptionalText(
+    'Of `pg_dump`: file of private keys as `age-keygen` writes it, any of which opens; for `restore` and `backup verify` alone',
   ),
   BACKUP_KEEP_COUNT: Count(7, 1, 1000, 'Of `pg_dump`: files that are kept however old they are'),
   BACKUP_KEEP_DAYS: Count(30, 1, 3650, 'Of `pg_dump`: how long the others are kept'),

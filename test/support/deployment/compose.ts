@@ -94,7 +94,9 @@ export function readCompose(
 function settingsOfFiles({ env_file = [] }: Service, dotEnv: Given['dotEnv']): object {
   const contents = env_file.map((entry) => {
     const path = typeof entry === 'string' ? entry : entry.path;
-    return path === DOT_ENV ? dotEnv : parseEnv(readFileSync(join(ROOT, path), 'utf8'));
+    if (path === DOT_ENV) return dotEnv;
+    // What need not be there is of the operator too.
+    return typeof entry === 'string' ? parseEnv(readFileSync(join(ROOT, path), 'utf8')) : {};
   });
   return Object.assign({}, ...contents);
 }

@@ -20,6 +20,7 @@ export interface Container {
   readonly args: readonly string[];
   readonly ports?: readonly { readonly containerPort: number }[];
   readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly envFrom?: readonly { readonly configMapRef?: { readonly name: string } }[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
   readonly securityContext: object;
   readonly resources: {

@@ -11,3 +11,8 @@ const isInstalled = PROGRAMS.every((name) => spawnSync(name, ['--version']).erro
 
 /** Tests of backups are skipped without them, unless it is said that they must run. */
 export const hasPgbackrest = isInstalled || process.env['REQUIRE_PGBACKREST'] === '1';
+
+const isAgeInstalled = spawnSync('age', ['--version']).error === undefined;
+
+/** Tests against the program age are skipped without it, unless it is said that they must run. */
+export const hasAge = isAgeInstalled || process.env['REQUIRE_AGE'] === '1';

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmod,
@@ -5,11 +6,13 @@ import {
   mkdir,
   readdir,
   readFile,
+  rm,
   symlink,
   truncate,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { generateIdentity } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createCluster, type DrillCluster } from '../../../scripts/drill/cluster.ts';
 import { differencesOf, takeFingerprint, withClient } from '../../../scripts/drill/fingerprint.ts';
@@ -18,7 +21,7 @@ import { openDatabase } from '../../../src/db/database.ts';
 import { systemClock } from '../../../src/lib/time.ts';
 import { prepareDatabase } from '../../../src/process/prepare.ts';
 import { seedDatabase } from '../../../src/seed/seed.ts';
-import { hasPgbackrest } from '../../support/processes/backup-tools.ts';
+import { hasAge, hasPgbackrest } from '../../support/processes/backup-tools.ts';
 import { runCli } from '../../support/processes/cli.ts';
 import { createReplicas } from '../../support/servers/replicas.ts';
 
@@ -69,12 +72,15 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 /** A folder with a copy of the one archive there is, for tests that damage it. */
-async function copyOfDumps(name: string): Promise<{ folder: string; archive: string }> {
+async function copyOfDumps(
+  name: string,
+): Promise<{ folder: string; archive: string; rows: string }> {
   const folder = join(cluster.folder, name);
   await mkdir(folder);
-  const [archive = ''] = await filesIn(env['BACKUP_DIR'] ?? '');
-  await copyFile(join(env['BACKUP_DIR'] ?? '', archive), join(folder, archive));
-  return { folder, archive: join(folder, archive) };
+  const [archive = '', rows = ''] = await filesIn(env['BACKUP_DIR'] ?? '');
+  for (const file of [archive, rows])
+    await copyFile(join(env['BACKUP_DIR'] ?? '', file), join(folder, file));
+  return { folder, archive: join(folder, archive), rows: join(folder, rows) };
 }
 
 async function flipBit(path: string): Promise<void> {
@@ -129,7 +135,7 @@ describe.skipIf(!hasPgbackrest)('a dump', () => {
     const extra = { BACKUP_DIR: folder };
     for (let i = 0; i < 3; i += 1) expect((await freshbytes(['backup'], extra)).exitCode).toBe(0);
     const [oldest = '', ...others] = (await filesIn(folder)).filter((name) =>
-      name.endsWith('.backup'),
+      name.endsWith('.dump.age'),
     );
     await flipBit(join(folder, oldest));
     await query(cluster.url, 'DELETE FROM backup_records');
@@ -151,23 +157,61 @@ describe.skipIf(!hasPgbackrest)('a dump', () => {
     expect(await query(cluster.url, 'SELECT FROM backup_records')).toEqual([]);
   });
 
-  it('has a checksum that whoever stores it can compare without the key', async () => {
+  it('has checksums that whoever stores it can compare without the key', async () => {
     const folder = env['BACKUP_DIR'] ?? '';
-    const [archive = '', checksum = ''] = await filesIn(folder);
-    const hash = createHash('sha256').update(await readFile(join(folder, archive)));
-    expect(await readFile(join(folder, checksum), 'utf8')).toBe(
-      `${hash.digest('hex')}  ${archive}\n`,
+    const [archive = '', rows = '', checksums = ''] = await filesIn(folder);
+    const hashed = [archive, rows].map(async (name) => {
+      const hash = createHash('sha256').update(await readFile(join(folder, name)));
+      return `${hash.digest('hex')}  ${name}\n`;
+    });
+    expect(await readFile(join(folder, checksums), 'utf8')).toBe(
+      (await Promise.all(hashed)).join(''),
     );
+  });
+
+  it('is taken with the public key alone, which cannot read it', async () => {
+    const folder = join(cluster.folder, 'one-way');
+    const extra = { BACKUP_DIR: folder, BACKUP_IDENTITY_FILE: '' };
+    expect((await freshbytes(['backup'], extra)).exitCode).toBe(0);
+    expect((await freshbytes(['backup', 'list'], extra)).stdout).toContain('.dump.age');
+    const { exitCode, stderr } = await freshbytes(['backup', 'verify'], extra);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('BACKUP_IDENTITY_FILE')]);
+  });
+
+  it('restores without the file of its row counts, and says that nobody compared them', async () => {
+    const { folder, rows } = await copyOfDumps('uncounted');
+    await rm(rows);
+    const extra = { BACKUP_DIR: folder };
+    const { exitCode, stdout } = await freshbytes(['backup', 'verify'], extra);
+    expect([exitCode, stdout]).toEqual([1, expect.stringContaining(`rows: ${rows} is missing`)]);
+  });
+
+  it.skipIf(!hasAge)('restores with age and pg_restore alone', async () => {
+    const [archive = ''] = await filesIn(env['BACKUP_DIR'] ?? '');
+    await onServer('CREATE DATABASE by_hand');
+    const script =
+      'set -o pipefail; age -d -i "$1" "$2" | pg_restore --no-owner --exit-on-error --dbname="$3"';
+    const identity = env['BACKUP_IDENTITY_FILE'] ?? '';
+    const url = cluster.urlOf('by_hand');
+    const args = ['-c', script, 'bash', identity, join(env['BACKUP_DIR'] ?? '', archive), url];
+    const { status, stderr } = spawnSync('bash', args, { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    const count = 'SELECT count(*)::integer AS orders FROM products';
+    expect(await query(url, count)).toEqual(await query(cluster.url, count));
+    await onServer('DROP DATABASE by_hand');
   });
 
   it('is removed when it has had its time, and never that of another database', async () => {
     const { folder, archive } = await copyOfDumps('retention');
     for (const name of ['freshbytes', 'another'])
-      await copyFile(archive, join(folder, `${name}-2020-01-01T00-00-00.000Z.backup`));
+      for (const kind of ['dump.age', 'rows.age', 'sha256'])
+        await copyFile(archive, join(folder, `${name}-2020-01-01T00-00-00.000Z.${kind}`));
     const extra = { BACKUP_DIR: folder, BACKUP_KEEP_COUNT: '1', BACKUP_KEEP_DAYS: '1' };
     expect((await freshbytes(['backup'], extra)).exitCode).toBe(0);
     const left = (await filesIn(folder)).filter((name) => name.includes('2020'));
-    expect(left).toEqual(['another-2020-01-01T00-00-00.000Z.backup']);
+    expect(left).toEqual(
+      ['dump.age', 'rows.age', 'sha256'].map((kind) => `another-2020-01-01T00-00-00.000Z.${kind}`),
+    );
     expect((await freshbytes(['backup', 'list'], extra)).stdout.trim().split('\n')).toHaveLength(2);
   });
 });
@@ -220,26 +264,25 @@ describe.skipIf(!hasPgbackrest)('a restore changes nothing and says why', () => 
     ['at a time without its offset', { args: ['--to', '2026-03-01T08:00:00'] }, 2, /its offset/],
     ['at a time that is no date', { args: ['--to', '2026-02-30T08:00:00Z'] }, 2, /its offset/],
     ['in the future', { args: ['--to', '2199-01-01T00:00:00Z'] }, 2, /lies in the future/],
-    ['with another key', { keyFile: 'other.key' }, 1, /encrypted with the key [0-9a-f]{16}/],
-    ['with no key', { keyFile: 'none.key' }, 2, /BACKUP_KEY_FILE cannot be read/],
+    ['with another key', { keyFile: 'other.key' }, 1, /encrypted for other keys/],
+    ['with no key', { keyFile: 'none.key' }, 2, /BACKUP_IDENTITY_FILE cannot be read/],
     [
       'of a file cut short',
       { damage: (path) => truncate(path, 65_536) },
       1,
       /cut short or was altered/,
     ],
-    ['of an empty file', { damage: (path) => truncate(path, 0) }, 1, /no backup of FreshBytes/],
+    ['of an empty file', { damage: (path) => truncate(path, 0) }, 1, /This is no backup/],
     ['of a file with one other bit', { damage: flipBit }, 1, /cut short or was altered/],
   ];
 
   it.each(refusals)('%s', async (name, { args, damage, keyFile }, exitCode, words) => {
     const { folder, archive } = await copyOfDumps(name.replaceAll(' ', '-'));
     await damage?.(archive);
-    const key = Buffer.alloc(32, 7).toString('base64');
-    if (keyFile === 'other.key') await writeFile(join(folder, keyFile), key);
+    if (keyFile === 'other.key') await writeFile(join(folder, keyFile), await generateIdentity());
     const outcome = await freshbytes(['restore', ...(args ?? REPLACE)], {
       BACKUP_DIR: folder,
-      ...(keyFile === undefined ? {} : { BACKUP_KEY_FILE: join(folder, keyFile) }),
+      ...(keyFile === undefined ? {} : { BACKUP_IDENTITY_FILE: join(folder, keyFile) }),
     });
     expect([outcome.exitCode, outcome.stderr]).toEqual([exitCode, expect.stringMatching(words)]);
     expect((await databases()).filter((found) => found.startsWith('freshbytes'))).toEqual([
@@ -311,6 +354,8 @@ describe.skipIf(!hasPgbackrest)('a backup that fails leaves no file and no recor
     ['where no server answers', { DATABASE_URL: 'postgres://localhost:1/freshbytes' }, 3],
     ['where there is no pg_dump', { BACKUP_PROGRAMS_DIR: '/nowhere' }, 3],
     ['without a folder', { BACKUP_DIR: '' }, 2],
+    ['without anybody to encrypt for', { BACKUP_RECIPIENTS: '' }, 2],
+    ['for a key that is none', { BACKUP_RECIPIENTS: 'age1mistyped' }, 2],
   ])('%s', async (_name, extra, exitCode) => {
     const outcome = await freshbytes(['backup'], extra);
     expect([outcome.exitCode, outcome.stderr]).toEqual([

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Environment, loadConfig, SETTINGS, type Setting } from '../../../src/config.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../../support/deployment/compose.ts';
 import { readDockerfile } from '../../support/deployment/dockerfile.ts';
 import { wordsOf } from '../../support/deployment/image.ts';
+import { hasAge } from '../../support/processes/backup-tools.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const FILE_SUFFIX = '_FILE';
@@ -24,6 +26,7 @@ const CONNECTIONS_BESIDE_POOL = { api: 3, worker: 7 };
 /** Workers that the guide allows, and connections for migrate, a backup, people and superusers. */
 const WORKERS_MAX = 3;
 const OTHER_CONNECTIONS = 12;
+const OF_BACKUPS = ['backup', 'recovery'];
 
 const compose = readCompose(['compose.yaml']);
 const demo = readCompose(['compose.yaml', 'compose.demo.yaml']);
@@ -116,7 +119,7 @@ describe('compose.yaml', () => {
       ...['api', 'grant-runtime-role', 'mail', 'migrate', 'postgres', 'proxy', 'valkey', 'worker'],
     ]);
     const profiles = Object.groupBy(services, ([, { profiles = ['default'] }]) => profiles.join());
-    expect(profiles['backup']?.map(([name]) => name)).toEqual(['backup']);
+    expect(profiles['backup']?.map(([name]) => name)).toEqual(['backup', 'recovery']);
     expect(profiles['observability']?.map(([name]) => name)).toEqual(
       expect.arrayContaining(['prometheus', 'alertmanager', 'grafana']),
     );
@@ -228,8 +231,8 @@ describe('the settings of compose.yaml', () => {
     // By make-secrets.sh, each in a file.
     ...['DATABASE_URL', 'REDIS_URL', 'APP_SECRET', 'JWT_PRIVATE_KEYS', 'METRICS_TOKEN'],
     ...['SMTP_URL', 'SEMAPHORE_API_KEY'],
-    // Of the service `backup`.
-    ...['BACKUP_METHOD', 'BACKUP_DIR', 'BACKUP_KEY_FILE'],
+    // Of the services `backup` and `recovery`.
+    ...['BACKUP_METHOD', 'BACKUP_DIR', 'BACKUP_IDENTITY_FILE'],
   ]);
   const free = SETTINGS.filter(({ name }) => !decided.has(name));
 
@@ -258,7 +261,8 @@ describe.each([
   ['compose.demo.yaml', demo, 'development'],
 ] as const)('the settings of %s', (_file, { services: all }, mode) => {
   const withSettings = Object.entries(all).filter(
-    ([name, { build }]) => build !== undefined && (mode === 'production' || name !== 'backup'),
+    ([name, { build }]) =>
+      build !== undefined && (mode === 'production' || !OF_BACKUPS.includes(name)),
   );
 
   it.each(withSettings)('are accepted by %s', (_name, { environment = {} }) => {
@@ -280,12 +284,20 @@ describe.each([
 describe('make-secrets.sh', () => {
   it('makes every secret that compose.yaml names, for nobody else to see', () => {
     expect(makeSecrets()).toBe(0);
-    const files = Object.values(compose.secrets).map(({ file }) =>
-      file.replace('ops/compose/secrets/', ''),
-    );
+    const files = Object.values(compose.secrets)
+      .map(({ file }) => file.replace('ops/compose/secrets/', ''))
+      // By age-keygen.
+      .filter((name) => hasAge || name !== 'backup_identity');
     const made = readdirSync(folder);
     expect(made).toEqual(expect.arrayContaining(files));
     expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  it.skipIf(!hasAge)('has backups encrypted for the key that it makes', () => {
+    expect(makeSecrets()).toBe(0);
+    const { BACKUP_RECIPIENTS } = parseEnv(readFileSync(join(folder, 'backup.env'), 'utf8'));
+    const identity = readFileSync(join(folder, 'backup_identity'), 'utf8');
+    expect(identity).toContain(`# public key: ${BACKUP_RECIPIENTS}\n`);
   });
 
   it('makes them anew for each installation, and never twice for one', () => {
@@ -357,7 +369,7 @@ describe('the deployment guide', () => {
 
   it('gives Kubernetes each secret by the name of its setting', () => {
     const keys = [...guide.matchAll(/--from-file=([A-Z0-9_]+)/g)].map(([, name = '']) => name);
-    const used = ['api', 'backup'].flatMap((service) =>
+    const used = ['api', ...OF_BACKUPS].flatMap((service) =>
       Object.keys(compose.services[service]?.environment ?? {})
         .filter((name) => name.endsWith(FILE_SUFFIX))
         .map((name) => name.slice(0, -FILE_SUFFIX.length)),

@@ -101,27 +101,34 @@ describe('backups', () => {
     expect(latest_s).toBeLessThan(thresholdOf_s(alert));
   });
 
-  it.each(['backup', 'backup-verify'])(
-    '%s reads the key and writes to the volume that it mounts',
-    (name) => {
-      const pod = podOf(getObject(PRODUCTION, 'CronJob', name));
-      const [container] = pod.containers;
-      const given = Object.fromEntries(
-        (container?.env ?? []).map(({ name: key, value }) => [key, value]),
-      );
-      const mounts = Object.fromEntries(
-        (container?.volumeMounts ?? []).map((mount) => [mount.mountPath, mount.name]),
-      );
-      expect(given['BACKUP_METHOD']).toBe('pg_dump');
-      expect(mounts[given['BACKUP_DIR'] ?? '']).toBe('backup');
-      expect(pod.volumes).toContainEqual({
-        name: 'backup',
-        persistentVolumeClaim: { claimName: 'backup' },
-      });
-      const key = given['BACKUP_KEY_FILE']?.split('/').at(-1) ?? '';
-      expect(mountedSecrets(pod).get('freshbytes-backup')).toEqual([{ key, path: key }]);
-    },
-  );
+  it.each(['backup', 'backup-verify'])('%s works on the volume that it mounts', (name) => {
+    const pod = podOf(getObject(PRODUCTION, 'CronJob', name));
+    const [container] = pod.containers;
+    const given = Object.fromEntries(
+      (container?.env ?? []).map(({ name: key, value }) => [key, value]),
+    );
+    const mounts = Object.fromEntries(
+      (container?.volumeMounts ?? []).map((mount) => [mount.mountPath, mount.name]),
+    );
+    expect(given['BACKUP_METHOD']).toBe('pg_dump');
+    expect(mounts[given['BACKUP_DIR'] ?? '']).toBe('backup');
+    expect(pod.volumes).toContainEqual({
+      name: 'backup',
+      persistentVolumeClaim: { claimName: 'backup' },
+    });
+  });
+
+  it('are taken with public keys, and only what tries them out has the private ones', () => {
+    const [taking, trying] = ['backup', 'backup-verify'].map((name) =>
+      podOf(getObject(PRODUCTION, 'CronJob', name)),
+    );
+    const envFrom = taking?.containers[0]?.envFrom?.map(({ configMapRef }) => configMapRef?.name);
+    expect(envFrom).toContain('freshbytes-backup');
+    expect(taking && mountedSecrets(taking).has('freshbytes-backup')).toBe(false);
+    const path = trying?.containers[0]?.env?.find(({ name }) => name === 'BACKUP_IDENTITY_FILE');
+    const key = path?.value?.split('/').at(-1) ?? '';
+    expect(trying && mountedSecrets(trying).get('freshbytes-backup')).toEqual([{ key, path: key }]);
+  });
 
   it('are not taken in staging', () => {
     expect(namesOf(overlay('staging'), 'CronJob')).toEqual([]);
