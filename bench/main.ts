@@ -2,14 +2,19 @@
 // docs/benchmarks.md says what is measured and how to read it.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { type LatencyResult, measureDeepPage, measureGrowth, measureLatencies } from './latency.ts';
+import {
+  type LatencyResult,
+  measureDeepPage,
+  measureGrowth,
+  measureLatencies,
+} from './measures/latency.ts';
+import { type Bench, measureWork, type WorkResult } from './measures/throughput.ts';
+import { WORKS, type Work } from './measures/works.ts';
 import { LATENCIES, type Options, readOptions, USAGE, UsageError } from './options.ts';
-import { profileWork } from './profiled-work.ts';
+import { profileWork } from './profile/profiled-work.ts';
 import { machineReadable, misses, printable, type Results, shareTable } from './report.ts';
-import { openRun, say } from './run.ts';
-import { type Stage, setUp, startBench, startLarge } from './stage.ts';
-import { type Bench, measureWork, type WorkResult } from './throughput.ts';
-import { WORKS, type Work } from './works.ts';
+import { openRun, say } from './setup/run.ts';
+import { type Stage, setUp, startBench, startLarge } from './setup/stage.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

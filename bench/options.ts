@@ -1,7 +1,7 @@
 // The command line of `npm run bench`.
 import { parseArgs } from 'node:util';
 import type { Size } from '../src/seed/seed.ts';
-import { WORKS } from './works.ts';
+import { WORKS } from './measures/works.ts';
 
 export interface Options {
   /** Of the market that everything is measured on. */

@@ -1,8 +1,9 @@
 // Results as tables for people and as JSON for machines.
-import type { LatencyResult } from './latency.ts';
-import type { FunctionShare } from './profile.ts';
-import type { Spread } from './statistics.ts';
-import type { WorkResult } from './throughput.ts';
+
+import type { Spread } from './load/statistics.ts';
+import type { LatencyResult } from './measures/latency.ts';
+import type { WorkResult } from './measures/throughput.ts';
+import type { FunctionShare } from './profile/profile.ts';
 
 export interface Results {
   readonly works: readonly WorkResult[];

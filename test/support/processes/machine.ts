@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { productionSettings } from '../../../bench/production.ts';
+import { productionSettings } from '../../../bench/setup/production.ts';
 import { findFreePorts } from '../../../scripts/free-port.ts';
 import { createTestApp, type TestApp } from '../app.ts';
 import { openMailCatcher } from '../network/mail-catcher.ts';

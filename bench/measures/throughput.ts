@@ -1,14 +1,15 @@
 // Measures one work: the API against its floor, and what one request costs in statements, bytes and CPU.
-import { type Databases, withClient } from './databases.ts';
-import type { FloorPlan } from './floor-server.ts';
-import { applyLoad, type LoadResult } from './load.ts';
-import { fillCarts, type Market, withFreshTokens } from './market.ts';
-import { type MeasuredProcess, startFloor } from './processes.ts';
-import { countStatements, type Recording, record } from './recording.ts';
-import { type Comparison, compare, type Measured, type Side } from './rounds.ts';
-import type { Run } from './run.ts';
-import type { StatementTap } from './statement-tap.ts';
-import { createTransactionFloor } from './transaction-floor.ts';
+
+import type { FloorPlan } from '../floors/floor-server.ts';
+import { createTransactionFloor } from '../floors/transaction-floor.ts';
+import { applyLoad, type LoadResult } from '../load/load.ts';
+import { type Comparison, compare, type Measured, type Side } from '../load/rounds.ts';
+import { countStatements, type Recording, record } from '../recording/recording.ts';
+import type { StatementTap } from '../recording/statement-tap.ts';
+import { type Databases, withClient } from '../setup/databases.ts';
+import { fillCarts, type Market, withFreshTokens } from '../setup/market.ts';
+import { type MeasuredProcess, startFloor } from '../setup/processes.ts';
+import type { Run } from '../setup/run.ts';
 import type { FloorKind, Work } from './works.ts';
 
 export interface Bench {

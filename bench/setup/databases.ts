@@ -1,7 +1,7 @@
 // A PostgreSQL of its own for the run, durable as in production, and databases on it.
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbedded } from '../src/db/embedded/embedded.ts';
+import { startEmbedded } from '../../src/db/embedded/embedded.ts';
 import { type Run, say } from './run.ts';
 
 export interface Databases {

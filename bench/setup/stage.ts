@@ -1,15 +1,15 @@
 // Sets everything up that is measured: databases, markets, the API in its production profile and one that is recorded.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Size } from '../src/seed/seed.ts';
+import type { Size } from '../../src/seed/seed.ts';
+import type { Place } from '../measures/latency.ts';
+import type { Bench } from '../measures/throughput.ts';
+import { openTap } from '../recording/statement-tap.ts';
 import { type Databases, startDatabases } from './databases.ts';
-import type { Place } from './latency.ts';
 import { type Market, openMarket, plantMarket } from './market.ts';
 import { startApi } from './processes.ts';
 import { type Production, productionSettings } from './production.ts';
 import { type Run, say } from './run.ts';
-import { openTap } from './statement-tap.ts';
-import type { Bench } from './throughput.ts';
 
 export interface Stage {
   readonly run: Run;

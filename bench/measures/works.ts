@@ -1,7 +1,7 @@
 // What is measured: each work with its requests, the floor that it is held against and the ratio to reach.
 import { randomInt, randomUUID } from 'node:crypto';
-import type { BenchRequest } from './load.ts';
-import type { Market } from './market.ts';
+import type { BenchRequest } from '../load/load.ts';
+import type { Market } from '../setup/market.ts';
 
 export type FloorKind = 'static' | 'statements' | 'password' | 'transaction';
 

@@ -5,12 +5,12 @@ import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findFreePort } from '../scripts/free-port.ts';
-import type { FloorPlan } from './floor-server.ts';
+import { findFreePort } from '../../scripts/free-port.ts';
+import type { FloorPlan } from '../floors/floor-server.ts';
 import type { Run } from './run.ts';
 
-const BIN = fileURLToPath(new URL('../bin/freshbytes.js', import.meta.url));
-const FLOOR = fileURLToPath(new URL('./floor-server.ts', import.meta.url));
+const BIN = fileURLToPath(new URL('../../bin/freshbytes.js', import.meta.url));
+const FLOOR = fileURLToPath(new URL('../floors/floor-server.ts', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 25;
 /** Of Linux, whatever the machine. */

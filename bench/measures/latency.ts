@@ -1,11 +1,11 @@
 // Measures how long single requests take at a modest rate, and how much longer where there is more to look through.
-import { cursorPaging } from '../src/http/paging.ts';
-import { withClient } from './databases.ts';
-import type { BenchRequest } from './load.ts';
-import type { Market } from './market.ts';
-import { type Latency, measureLatency } from './open-loop.ts';
-import type { MeasuredProcess } from './processes.ts';
-import { type Spread, spreadOf } from './statistics.ts';
+import { cursorPaging } from '../../src/http/paging.ts';
+import type { BenchRequest } from '../load/load.ts';
+import { type Latency, measureLatency } from '../load/open-loop.ts';
+import { type Spread, spreadOf } from '../load/statistics.ts';
+import { withClient } from '../setup/databases.ts';
+import type { Market } from '../setup/market.ts';
+import type { MeasuredProcess } from '../setup/processes.ts';
 import { anyPrice, get, WORKS } from './works.ts';
 
 /** A process and the market that it serves. */

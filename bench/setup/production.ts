@@ -1,6 +1,6 @@
 // The settings of a production install, with secrets made for this run and limits that nobody reaches.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { type Config, Environment, loadConfig } from '../src/config.ts';
+import { type Config, Environment, loadConfig } from '../../src/config.ts';
 
 export interface Production {
   readonly env: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { functionShares } from './profile.ts';
 
-const PROJECT = new URL('..', import.meta.url).href;
+const PROJECT = new URL('../..', import.meta.url).href;
 
 function node(id: number, functionName: string, url = '', lineNumber = -1) {
   return { id, callFrame: { functionName, url, lineNumber } };

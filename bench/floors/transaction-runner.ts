@@ -1,8 +1,8 @@
 // Makes recorded transactions through the driver, with nothing else, as a process of its own; prints how many it made
-// and how long that took. `node bench/transaction-runner.ts <plan.json>`
+// and how long that took. `node bench/floors/transaction-runner.ts <plan.json>`
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
-import type { LoadResult } from './load.ts';
+import type { LoadResult } from '../load/load.ts';
 import type { TransactionPlan } from './transaction-floor.ts';
 
 const MS_PER_SECOND = 1_000;

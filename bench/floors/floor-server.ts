@@ -1,10 +1,10 @@
 // A floor as a process of its own: bare Fastify that answers as its plan says, and does nothing else.
-// `node bench/floor-server.ts <plan.json> <port>`
+// `node bench/floors/floor-server.ts <plan.json> <port>`
 import { readFile } from 'node:fs/promises';
 import { verify } from '@node-rs/argon2';
 import Fastify from 'fastify';
 import pg from 'pg';
-import type { Recording } from './recording.ts';
+import type { Recording } from '../recording/recording.ts';
 
 export type FloorPlan =
   | { readonly kind: 'static'; readonly body: string }

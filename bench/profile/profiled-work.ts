@@ -1,11 +1,11 @@
 // Puts the API under the load of one work with Node's CPU profiler on, and tells where its time goes.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { applyLoad } from './load.ts';
-import { startApi } from './processes.ts';
+import { applyLoad } from '../load/load.ts';
+import type { Work } from '../measures/works.ts';
+import { startApi } from '../setup/processes.ts';
+import type { Stage } from '../setup/stage.ts';
 import { type FunctionShare, functionShares, readProfile } from './profile.ts';
-import type { Stage } from './stage.ts';
-import type { Work } from './works.ts';
 
 export interface ProfiledWork {
   /** For the developer tools of a browser. */

@@ -28,7 +28,7 @@ export interface FunctionShare {
   readonly share: number;
 }
 
-const PROJECT = new URL('..', import.meta.url).href;
+const PROJECT = new URL('../..', import.meta.url).href;
 const IDLE = '(idle)';
 
 /** The profile that a process with `--cpu-prof` left in `dir`. */

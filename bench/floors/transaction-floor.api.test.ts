@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../test/support/database.ts';
-import { withClient } from './databases.ts';
-import type { Recording } from './recording.ts';
-import { openRun, type Run } from './run.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import type { Recording } from '../recording/recording.ts';
+import { withClient } from '../setup/databases.ts';
+import { openRun, type Run } from '../setup/run.ts';
 import {
   createDriverFloor,
   createPgbenchFloor,

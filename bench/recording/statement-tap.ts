@@ -2,7 +2,7 @@
 // It sees the process as it is, whatever library it uses, and nothing in the process knows of it.
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts } from 'node:net';
-import type { Run } from './run.ts';
+import type { Run } from '../setup/run.ts';
 import { createWireReader, type SentStatement } from './wire.ts';
 
 const POSTGRES_PORT = 5432;

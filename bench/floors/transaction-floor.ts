@@ -6,10 +6,10 @@ import { access, constants, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { LoadResult } from './load.ts';
+import type { LoadResult } from '../load/load.ts';
+import type { Recording } from '../recording/recording.ts';
+import type { Run } from '../setup/run.ts';
 import { createParameterTable, fitsPgbench, pgbenchScript } from './pgbench-script.ts';
-import type { Recording } from './recording.ts';
-import type { Run } from './run.ts';
 
 const RUNNER = fileURLToPath(new URL('./transaction-runner.ts', import.meta.url));
 const MAX_OUTPUT_BYTES = 1024 * 1024;

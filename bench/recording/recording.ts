@@ -1,7 +1,7 @@
 // Which statements the API sends for a kind of request: what the floors replay, and what is counted.
-import type { BenchRequest } from './load.ts';
+import type { BenchRequest } from '../load/load.ts';
+import { mostCommon } from '../load/statistics.ts';
 import type { StatementTap } from './statement-tap.ts';
-import { mostCommon } from './statistics.ts';
 import type { SentStatement } from './wire.ts';
 
 export interface Recording {
