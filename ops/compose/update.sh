@@ -14,7 +14,6 @@ count=$(set -- $old && echo $#)
 
 docker compose build migrate
 docker compose run --rm --no-deps migrate
-docker compose run --rm --no-deps grant-runtime-role
 
 for container in $old; do
   docker compose up --detach --wait --no-deps --no-recreate --scale "api=$((count + 1))" api

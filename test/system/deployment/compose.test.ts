@@ -105,7 +105,7 @@ describe('compose.yaml', () => {
     expect(compose.services['api']?.deploy.replicas).toBe(2);
     const order = startOrder(compose);
     const place = (name: string) => order.indexOf(name);
-    const sequence = ['postgres', 'migrate', 'grant-runtime-role', 'api', 'proxy'];
+    const sequence = ['postgres', 'migrate', 'api', 'proxy'];
     expect(sequence.toSorted((a, b) => place(a) - place(b))).toEqual(sequence);
     const conditions = services.flatMap(([, { depends_on = {} }]) => Object.entries(depends_on));
     for (const [name, { condition }] of conditions) {
@@ -116,7 +116,7 @@ describe('compose.yaml', () => {
 
   it('keeps databases, monitoring and backups out of the default start and off the outside', () => {
     expect(startOrder(compose).toSorted()).toEqual([
-      ...['api', 'grant-runtime-role', 'mail', 'migrate', 'postgres', 'proxy', 'valkey', 'worker'],
+      ...['api', 'mail', 'migrate', 'postgres', 'proxy', 'valkey', 'worker'],
     ]);
     const profiles = Object.groupBy(services, ([, { profiles = ['default'] }]) => profiles.join());
     expect(profiles['backup']?.map(([name]) => name)).toEqual(['backup', 'recovery']);
@@ -154,8 +154,14 @@ describe('compose.yaml', () => {
   });
 
   it('says once why a step refuses: it is not tried again', () => {
-    for (const name of ['migrate', 'grant-runtime-role'])
-      expect(compose.services[name]?.restart).toBe('no');
+    expect(compose.services['migrate']?.restart).toBe('no');
+  });
+
+  it('has the role that it serves as granted what each migration brings', () => {
+    const role = compose.services['migrate']?.environment?.['DATABASE_RUNTIME_ROLE'];
+    const secrets = readFileSync(join(ROOT, 'ops/compose/make-secrets.sh'), 'utf8');
+    expect(secrets).toContain(`keep database_app_url "postgres://${role}:`);
+    expect(compose.services['api']?.depends_on).toHaveProperty('migrate');
   });
 
   it('has a connection for every process that the proxy has a server for', () => {
@@ -214,7 +220,7 @@ describe('the demo', () => {
   it('reads nothing of what is meant for production', () => {
     const dotEnv = { SENTRY_DSN: 'https://key@errors.gulayan.ph/1', PUBLIC_URL: 'https://a.ph' };
     const { services: all } = readCompose(['compose.yaml', 'compose.demo.yaml'], { dotEnv });
-    for (const name of ['migrate', 'grant-runtime-role', 'api', 'worker']) {
+    for (const name of ['migrate', 'api', 'worker']) {
       expect(all[name]?.environment).not.toHaveProperty('SENTRY_DSN');
       expect(all[name]?.environment?.['PUBLIC_URL']).toBe('http://localhost:8000');
       expect(all[name]?.volumes ?? []).not.toEqual(
@@ -231,6 +237,7 @@ describe('the settings of compose.yaml', () => {
     // By make-secrets.sh, each in a file.
     ...['DATABASE_URL', 'REDIS_URL', 'APP_SECRET', 'JWT_PRIVATE_KEYS', 'METRICS_TOKEN'],
     ...['SMTP_URL', 'SEMAPHORE_API_KEY'],
+    'DATABASE_RUNTIME_ROLE',
     // Of the services `backup` and `recovery`.
     ...['BACKUP_METHOD', 'BACKUP_DIR', 'BACKUP_IDENTITY_FILE'],
   ]);
