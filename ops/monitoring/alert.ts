@@ -19,6 +19,7 @@ export const ALERT_RUNBOOKS = [
   'partitions-missing',
   'replica-lag',
   'sms-flood',
+  'storage-failing',
 ] as const;
 
 /** Beside these, some of the runbooks of what has happened. */

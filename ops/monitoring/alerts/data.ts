@@ -66,6 +66,41 @@ export const DATA: AlertGroup = {
       drill: { series: { 'database_replicas{instance="a"}': gauge(2, 1) } },
     },
     {
+      name: 'ReplicaNotInUse',
+      severity: 'ticket',
+      source: 'freshbytes',
+      // Absent where no DATABASE_REPLICA_URL is set.
+      expr: 'max by (instance) (max_over_time(read_replica_in_use[5m])) == 0',
+      for: '5m',
+      summary: 'The process at {{ $labels.instance }} does not read from the replica',
+      description:
+        'The leader makes every public answer that no cache has, and was relieved of that.',
+      runbook: 'replica-lag',
+      drill: {
+        series: { 'read_replica_in_use{instance="a"}': gauge(1, 0) },
+        labels: { instance: 'a' },
+      },
+    },
+    {
+      name: 'StorageFailing',
+      severity: 'ticket',
+      source: 'freshbytes',
+      expr: 'sum by (result) (rate(storage_requests_total{result=~"unavailable|failed"}[5m])) > 0',
+      for: '10m',
+      summary: 'The storage of uploads is {{ $labels.result }}',
+      description: 'Pictures cannot be uploaded or shown; everything else is sold on.',
+      runbook: 'storage-failing',
+      drill: {
+        series: {
+          'storage_requests_total{operation="put",result="unavailable",instance="a"}': counter(
+            0,
+            6,
+          ),
+        },
+        labels: { result: 'unavailable' },
+      },
+    },
+    {
       name: 'BackupOld',
       severity: 'page',
       source: 'freshbytes',
