@@ -169,6 +169,15 @@ it.runIf(hasShellcheck)(
   },
 );
 
+it('retention is called every month, as the owner of the tables', async () => {
+  const timer = await readFile(join(DEPLOY, 'freshbytes-retention.timer'), 'utf8');
+  const service = await readFile(join(DEPLOY, 'freshbytes-retention.service'), 'utf8');
+  expect(timer).toMatch(/^OnCalendar=\*-\*-\d\d \d\d:\d\d:\d\d$/m);
+  expect(timer).toMatch(/^Persistent=true$/m);
+  expect(service).toMatch(/^ExecStart=.* bin\/freshbytes.js retention$/m);
+  expect(service).toMatch(/^EnvironmentFile=-\/etc\/freshbytes\/owner$/m);
+});
+
 it('an instance drains longer than the proxy takes to notice', async () => {
   const unit = await readFile(join(DEPLOY, 'freshbytes-api@.service'), 'utf8');
   const proxy = await readFile(join(DEPLOY, 'haproxy.cfg'), 'utf8');

@@ -130,6 +130,14 @@ describe('backups', () => {
     expect(trying && mountedSecrets(trying).get('freshbytes-backup')).toEqual([{ key, path: key }]);
   });
 
+  it('stand beside retention, which runs more often than its alert has patience, as the owner', () => {
+    expect(specOf('retention').schedule).toMatch(/^\d+ \d+ [1-9]\d? \* \*$/);
+    const pod = podOf(getObject(PRODUCTION, 'CronJob', 'retention'));
+    expect(pod.containers[0]?.args).toEqual(['retention']);
+    expect(mountedSecrets(pod).has('freshbytes-owner')).toBe(true);
+    expect(pod.volumes?.map(({ name }) => name)).not.toContain('backup');
+  });
+
   it('are not taken in staging', () => {
     expect(namesOf(overlay('staging'), 'CronJob')).toEqual([]);
   });
