@@ -123,6 +123,12 @@ describe('PostgreSQL', () => {
 });
 
 describe('the ways to it', () => {
+  /** What HAProxy listens for under this name. */
+  const sectionOf = (name: string) => {
+    const sections = renderFile('haproxy.cfg', settings).split(/^(?=listen )/m);
+    return sections.find((section) => section.startsWith(`listen ${name}\n`)) ?? '';
+  };
+
   it('HAProxy gives up a server before the application gives up HAProxy', () => {
     const connect_ms = numberOf('haproxy.cfg', /timeout connect (\d+)s/) * SECOND_MS;
     const retries = numberOf('haproxy.cfg', /retries (\d+)/);
@@ -130,10 +136,23 @@ describe('the ways to it', () => {
   });
 
   it('HAProxy sends everybody to the leader, and cuts who is with another', () => {
-    const file = renderFile('haproxy.cfg', settings);
-    expect(file).toContain('option httpchk OPTIONS /primary');
-    expect(file).toContain('on-marked-down shutdown-sessions');
-    expect(file.match(/^ {4}server .* check port \d+$/gm)).toHaveLength(3);
+    const leader = sectionOf('leader');
+    expect(leader).toContain('option httpchk OPTIONS /primary');
+    expect(leader).toContain('on-marked-down shutdown-sessions');
+    expect(leader.match(/^ {4}server .* check port \d+$/gm)).toHaveLength(3);
+  });
+
+  it('HAProxy has another address for reads, of standbys alone', () => {
+    const replicas = sectionOf('replicas');
+    expect(replicas).toContain('option httpchk OPTIONS /replica');
+    expect(replicas).toContain('on-marked-down shutdown-sessions');
+    expect(replicas.match(/^ {4}server .* check port \d+$/gm)).toHaveLength(3);
+    const bound = ['leader', 'replicas'].map(
+      (name) => /^ {4}bind (\S+)$/m.exec(sectionOf(name))?.[1],
+    );
+    expect(new Set(bound).size).toBe(2);
+    const maximum = Number(dcs.postgresql.parameters['max_connections']);
+    expect(Number(/maxconn (\d+)/.exec(replicas)?.[1])).toBeLessThan(maximum);
   });
 
   it('HAProxy and PgBouncer together open fewer connections than PostgreSQL takes', () => {
