@@ -52,7 +52,7 @@ import { promoRoutes } from './modules/promos/promos.routes.ts';
 import { reviewRoutes } from './modules/reviews/reviews.routes.ts';
 import { sellerRoutes } from './modules/sellers/sellers.routes.ts';
 import { storefrontRoutes } from './modules/storefront/storefront.routes.ts';
-import { registerViewCounter } from './modules/storefront/view-counter.ts';
+import { registerViewCounter } from './modules/storefront/view-counts/view-counter.ts';
 import { registerUndoPage } from './modules/users/contacts/contact-undo.page.ts';
 import { contactRoutes } from './modules/users/contacts/contacts.routes.ts';
 import { userRoutes } from './modules/users/users.routes.ts';

@@ -6,8 +6,8 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { getBinaries } from '../../src/db/embedded/binaries.ts';
-import { findPlace, type Place, preparePlace } from '../../src/db/embedded/paths.ts';
+import { getBinaries } from '../../src/db/embedded/files/binaries.ts';
+import { findPlace, type Place, preparePlace } from '../../src/db/embedded/files/paths.ts';
 import { waitUntil } from '../../src/db/embedded/wait.ts';
 import { prepareDatabase } from '../../src/process/prepare.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Books } from './books.ts';
 import { runEnclosed } from './enclosure.ts';
 import { faultOf } from './faults.ts';
-import { requirePrograms } from './programs.ts';
+import { requirePrograms } from './machines/programs.ts';
 import type { TrialResult } from './trial.ts';
 
 const SCRIPT = join(import.meta.dirname, 'run-inside.ts');

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { programPath } from './programs.ts';
+import { programPath } from './machines/programs.ts';
 
 const NAMESPACES = ['--net', '--mount', '--ipc', '--pid', '--fork', '--kill-child', '--mount-proc'];
 /** The first process of a namespace of processes: whoever loses a parent becomes its child, and is reaped. */

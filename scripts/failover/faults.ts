@@ -1,7 +1,7 @@
 // What is done to the clusters, one row each: `npm run drill:failover` runs them in this order.
 
-import { CLIENTS, type HostName, NODES, type NodeName } from './hosts.ts';
-import type { Cut } from './network.ts';
+import { CLIENTS, type HostName, NODES, type NodeName } from './machines/hosts.ts';
+import type { Cut } from './machines/network.ts';
 
 /** Who holds an office when the fault comes. */
 export type Role = 'leader' | 'standby' | 'third' | 'redis';

@@ -2,16 +2,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Acknowledged } from './buyers.ts';
-import { startDatabaseCluster } from './database-cluster.ts';
 import type { DrillOptions, DrillResult, Trial } from './drill.ts';
 import { RESULT_FILE } from './enclosure.ts';
 import { faultOf } from './faults.ts';
-import { createMachine } from './machine.ts';
-import { buildNetwork } from './network.ts';
-import { versionOf } from './programs.ts';
-import { startRedisCluster } from './redis-cluster.ts';
+import { startDatabaseCluster } from './machines/database-cluster.ts';
+import { createMachine } from './machines/machine.ts';
+import { buildNetwork } from './machines/network.ts';
+import { versionOf } from './machines/programs.ts';
+import { startRedisCluster } from './machines/redis-cluster.ts';
+import { planLayout } from './machines/settings.ts';
 import { lineOf } from './report.ts';
-import { planLayout } from './settings.ts';
 import { openShop } from './shop.ts';
 import { compareAll, tryFault } from './trial.ts';
 

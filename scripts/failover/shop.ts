@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { Environment } from '../../src/config.ts';
 import { createCommands } from '../drill/commands.ts';
-import type { DatabaseCluster } from './database-cluster.ts';
-import { CLIENTS } from './hosts.ts';
-import type { Machine, Environment as Variables } from './machine.ts';
-import type { RedisCluster } from './redis-cluster.ts';
-import { API_PORTS } from './settings.ts';
+import type { DatabaseCluster } from './machines/database-cluster.ts';
+import { CLIENTS } from './machines/hosts.ts';
+import type { Machine, Environment as Variables } from './machines/machine.ts';
+import type { RedisCluster } from './machines/redis-cluster.ts';
+import { API_PORTS } from './machines/settings.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/freshbytes.js');
 const HOST = '127.0.0.1';

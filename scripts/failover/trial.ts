@@ -10,12 +10,12 @@ import {
   signIn,
   startCrowd,
 } from './buyers.ts';
-import type { DatabaseCluster } from './database-cluster.ts';
 import type { Cast, Fault } from './faults.ts';
-import { NODES } from './hosts.ts';
-import { type Machine, sendTo } from './machine.ts';
-import { cut, mend } from './network.ts';
-import type { RedisCluster } from './redis-cluster.ts';
+import type { DatabaseCluster } from './machines/database-cluster.ts';
+import { NODES } from './machines/hosts.ts';
+import { type Machine, sendTo } from './machines/machine.ts';
+import { cut, mend } from './machines/network.ts';
+import type { RedisCluster } from './machines/redis-cluster.ts';
 import type { Shop } from './shop.ts';
 
 const PROGRESS_TIMEOUT_MS = 300_000;

@@ -1,7 +1,7 @@
 // A database beside the one that serves: where a dump is tried out, and from where it takes the other's place.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { checkInvariants } from '../db/invariants.ts';
+import { checkInvariants } from '../db/invariants/invariants.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { CliError } from '../lib/exit.ts';
 import { connectTo, countRows, type RowCounts } from './snapshot.ts';

@@ -1,7 +1,7 @@
 // The connection to Redis, which may be absent, slow or gone at any time: it holds only what may be lost.
 import { Redis, type RedisOptions } from 'ioredis';
 import { type Breaker, createBreaker } from '../lib/flow/breaker.ts';
-import { parseSentinels } from '../lib/redis-address.ts';
+import { parseSentinels } from '../lib/network/redis-address.ts';
 import { type Clock, SECOND_MS } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
 

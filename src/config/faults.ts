@@ -1,8 +1,8 @@
 // What is wrong with settings beyond the form of each: sentences for people, without any value.
 import { isIP } from 'node:net';
-import { keyRing } from '../lib/key-ring.ts';
-import { isRedisAddress } from '../lib/redis-address.ts';
-import { parseSigningKey } from '../lib/signing-key.ts';
+import { keyRing } from '../lib/keys/key-ring.ts';
+import { parseSigningKey } from '../lib/keys/signing-key.ts';
+import { isRedisAddress } from '../lib/network/redis-address.ts';
 import { isNetworkList, isOriginList, isPlaceholder, isReturnOriginList } from './forms.ts';
 import type { Marks } from './kinds.ts';
 import { storageFaults } from './storage.ts';

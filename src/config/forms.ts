@@ -1,6 +1,6 @@
 // Forms of settings that are lists of addresses, and what the documentation shows in place of real values.
 import { isIP } from 'node:net';
-import { isLoopbackName } from '../lib/loopback.ts';
+import { isLoopbackName } from '../lib/network/loopback.ts';
 
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
 const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };

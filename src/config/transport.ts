@@ -1,7 +1,7 @@
 // Whether what leaves this machine is encrypted, and sent to whom it is meant for: production's demand on addresses of mail
 // server, Redis, PostgreSQL and S3. Each has a setting of its own for private networks that do without.
-import { isLoopbackName } from '../lib/loopback.ts';
-import { redisHosts } from '../lib/redis-address.ts';
+import { isLoopbackName } from '../lib/network/loopback.ts';
+import { redisHosts } from '../lib/network/redis-address.ts';
 
 type Given = Readonly<Record<string, string>>;
 

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/database.ts';
-import { keyRing, mapRing } from '../lib/key-ring.ts';
+import { keyRing, mapRing } from '../lib/keys/key-ring.ts';
 import type { Clock } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Gateways } from './gateways.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { createProbe, type Probe } from '../../test/support/probe.ts';
 import type { Ctx } from '../context.ts';
-import { fetchPage, MAX_COUNT, type PageRequest } from '../db/paging.ts';
+import { fetchPage, MAX_COUNT, type PageRequest } from '../db/paging/paging.ts';
 import { ANYONE } from './access.ts';
 import { cursorPaging } from './paging.ts';
 import { listRoute } from './route.ts';

@@ -1,15 +1,15 @@
 // The two ways to page: numbers with a count (v1) and signed cursors (v2).
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type TObject, type TSchema, Type } from 'typebox';
-import type { CursorValue } from '../db/keyset.ts';
+import type { CursorValue } from '../db/paging/keyset.ts';
 import {
   DEFAULT_PAGE_SIZE,
   MAX_COUNT,
   MAX_PAGE_SIZE,
   type Page,
   type PageRequest,
-} from '../db/paging.ts';
-import type { KeyRing } from '../lib/key-ring.ts';
+} from '../db/paging/paging.ts';
+import type { KeyRing } from '../lib/keys/key-ring.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 
 export const MAX_CURSOR_LENGTH = 1024;

@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Ctx, OutsideCtx } from '../context.ts';
-import type { Page, PageRequest } from '../db/paging.ts';
+import type { Page, PageRequest } from '../db/paging/paging.ts';
 import type { Prepared } from '../lib/prepared.ts';
 import type { ProblemKind } from '../lib/problem.ts';
 import type { ExpectedVersions } from '../lib/versions.ts';

@@ -8,7 +8,7 @@ import { type Db, openDatabase } from '../db/database.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import type { Job } from './define.ts';
 import { createJobs, type Jobs } from './jobs.ts';
-import { migrateJobs } from './migrate.ts';
+import { migrateJobs } from './queues/migrate.ts';
 import { type JobRun, STOP_GRACE_MS, startWorker, type Worker } from './worker.ts';
 
 const POOL_SIZE = 5;

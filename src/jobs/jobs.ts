@@ -4,8 +4,8 @@ import { type Db as BossDb, fromKysely } from 'pg-boss';
 import { type Db, runNamed } from '../db/database.ts';
 import type { Log } from '../telemetry/log.ts';
 import { attachTrace, type TraceContext } from '../telemetry/traces/trace-context.ts';
-import { newBoss } from './boss.ts';
 import type { Job } from './define.ts';
+import { newBoss } from './queues/boss.ts';
 
 export interface EnqueueOptions {
   /** Not before this moment, by the clock of the database. */

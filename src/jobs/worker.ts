@@ -6,8 +6,8 @@ import type { ErrorReports } from '../telemetry/errors/error-reports.ts';
 import type { Log } from '../telemetry/log.ts';
 import { detachTrace, newTrace, type TraceContext } from '../telemetry/traces/trace-context.ts';
 import type { Activity, Tracing } from '../telemetry/traces/tracing.ts';
-import { newBoss } from './boss.ts';
 import { InvalidJobData, type Job } from './define.ts';
+import { newBoss } from './queues/boss.ts';
 import { startTicker } from './ticker.ts';
 
 /** Taking and settling jobs are short statements; handlers use the pool of their context. */

@@ -2,7 +2,7 @@
 import { openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrations/migrate.ts';
 import { loadReferenceData } from '../db/migrations/reference.ts';
-import { migrateJobs } from '../jobs/migrate.ts';
+import { migrateJobs } from '../jobs/queues/migrate.ts';
 import { allJobs } from './all-jobs.ts';
 
 /** @returns names of the migrations that were applied */

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../../test/support/database.ts';
 import { type Db, openDatabase } from '../db/database.ts';
-import { checkInvariants } from '../db/invariants.ts';
+import { checkInvariants } from '../db/invariants/invariants.ts';
 import { DEMO_PASSWORD } from '../lib/demo-market.ts';
 import { findBroken, PROMISES } from './promises.testkit.ts';
 import { isSeeded, type SeedOptions, seedDatabase } from './seed.ts';

@@ -1,7 +1,7 @@
 // Keys that are derived from APP_SECRET: one for each purpose, so that what one use signs means nothing to another.
 import { hkdfSync } from 'node:crypto';
 import type { Config } from '../config.ts';
-import { type KeyRing, keyRing, mapRing } from '../lib/key-ring.ts';
+import { type KeyRing, keyRing, mapRing } from '../lib/keys/key-ring.ts';
 
 const KEY_BYTES = 32;
 

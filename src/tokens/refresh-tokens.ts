@@ -1,7 +1,7 @@
 // The form of refresh tokens: `<session>.<256 random bits>.<MAC>`. Only its hash is stored, and only the stored hash makes it
 // good. The MAC tells ours from inventions without a statement, so that quotas can count by session.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { KeyRing } from '../lib/key-ring.ts';
+import type { KeyRing } from '../lib/keys/key-ring.ts';
 
 const SECRET_BYTES = 32;
 const MAC_BYTES = 16;

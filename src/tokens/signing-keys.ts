@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { type Config, ConfigError } from '../config.ts';
-import { type KeyRing, keyRing, mapRing } from '../lib/key-ring.ts';
-import { parseSigningKey } from '../lib/signing-key.ts';
+import { type KeyRing, keyRing, mapRing } from '../lib/keys/key-ring.ts';
+import { parseSigningKey } from '../lib/keys/signing-key.ts';
 
 const FILE_NAME = 'keys.json';
 const APP_SECRET_BYTES = 32;

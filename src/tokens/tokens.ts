@@ -3,7 +3,7 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { createDecoder, createSigner, createVerifier } from 'fast-jwt';
 import type { Config } from '../config.ts';
 import { newId } from '../lib/ids.ts';
-import { type KeyRing, mapRing } from '../lib/key-ring.ts';
+import { type KeyRing, mapRing } from '../lib/keys/key-ring.ts';
 import { Problem, TOKEN_EXPIRED, UNAUTHENTICATED } from '../lib/problem.ts';
 import { MINUTE_MS, SECOND_MS } from '../lib/time.ts';
 import { deriveKeys } from './derived-keys.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkInvariants } from '../../src/db/invariants.ts';
+import { checkInvariants } from '../../src/db/invariants/invariants.ts';
 import { TURN_TIMEOUT_MS } from '../../src/db/lanes.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { createActor, type TestActor } from '../support/actors.ts';

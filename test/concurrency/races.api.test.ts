@@ -1,6 +1,6 @@
 // Races over stock and money, run many times with a pool of eight: each ends as the domain says, whoever is faster.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkInvariants } from '../../src/db/invariants.ts';
+import { checkInvariants } from '../../src/db/invariants/invariants.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { MINUTE_MS } from '../../src/lib/time.ts';
 import { expireReservations } from '../../src/modules/orders/settlement.service.ts';

@@ -2,11 +2,11 @@
 // contract and the published schema say of its form.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nameOf, routes } from '../authorization/routes.ts';
-import { findCase, ownCases } from './cases.ts';
+import { findCase, ownCases } from './cases/cases.ts';
+import { generalCases } from './cases/general.cases.ts';
+import { shapeCases } from './cases/shape.cases.ts';
 import { CODES, UNUSED_CODES } from './codes.ts';
-import { generalCases } from './general.cases.ts';
 import { createAttempt, operations, refusalsOf } from './operations.ts';
-import { shapeCases } from './shape.cases.ts';
 import { createStage, type Stage } from './stage.ts';
 
 let stage: Stage;

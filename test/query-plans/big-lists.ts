@@ -1,6 +1,6 @@
 // What the long lists promise, asked of the market that is big enough to prove it.
 import { expect, it } from 'vitest';
-import { MAX_COUNT } from '../../src/db/paging.ts';
+import { MAX_COUNT } from '../../src/db/paging/paging.ts';
 import type { TestApp } from '../support/app.ts';
 import { get } from './requests.ts';
 

@@ -1,5 +1,5 @@
 // What is wrong with a plan: whole tables and indexes that it walks through, and more rows read than any page needs.
-import { MAX_COUNT } from '../../src/db/paging.ts';
+import { MAX_COUNT } from '../../src/db/paging/paging.ts';
 import type { Execution, PlanNode } from './plan-log.ts';
 
 /** A table with more rows is big: it grows with the business. */

@@ -8,7 +8,7 @@ import { createTwoRoles, type TwoRoles } from '../../../test/support/processes/t
 import { createBuyer, fillCart, order, stockProduct } from '../../../test/support/shop.ts';
 import { systemCtx } from '../../context.ts';
 import { openDatabase } from '../../db/database.ts';
-import { newBoss } from '../../jobs/boss.ts';
+import { newBoss } from '../../jobs/queues/boss.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { EXIT } from '../../lib/exit.ts';
 import { makePartitionsJob } from '../../modules/audit/audit.jobs.ts';

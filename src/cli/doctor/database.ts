@@ -5,7 +5,7 @@ import { withClient } from '../../db/client.ts';
 import { openDatabase, STATEMENT_TIMEOUT_MS } from '../../db/database.ts';
 import type { EmbeddedServer } from '../../db/embedded/embedded.ts';
 import { OLDEST_POSTGRES, pendingMigrations } from '../../db/migrations/migrate.ts';
-import { jobDepths } from '../../jobs/depths.ts';
+import { jobDepths } from '../../jobs/queues/depths.ts';
 import type { DatabasePlace } from '../settings.ts';
 import type { Finding } from './finding.ts';
 

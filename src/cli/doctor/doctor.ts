@@ -1,7 +1,7 @@
 // `doctor`: looks at all that FreshBytes needs on this machine and says, a line each, what is not as it should be.
 import colors from 'picocolors';
 import type { Config } from '../../config.ts';
-import { hasCluster } from '../../db/embedded/paths.ts';
+import { hasCluster } from '../../db/embedded/files/paths.ts';
 import { CliError, EXIT, type ExitCode } from '../../lib/exit.ts';
 import { describeFault } from '../faults.ts';
 import { print } from '../output.ts';

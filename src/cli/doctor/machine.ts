@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { openRedis } from '../../cache/redis.ts';
 import type { Config } from '../../config.ts';
-import { inspectDataDir, MIN_FREE_MB } from '../../db/embedded/data-dir.ts';
+import { inspectDataDir, MIN_FREE_MB } from '../../db/embedded/files/data-dir.ts';
 import { isFreshBytes, tryToListen } from '../server/listening.ts';
 import type { Finding } from './finding.ts';
 

@@ -1,5 +1,5 @@
 // `check-invariants`: what must hold in any database of ours, asked of this one. Prints violations and nothing else.
-import { checkInvariants } from '../../db/invariants.ts';
+import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { EXIT, type ExitCode } from '../../lib/exit.ts';
 import { print } from '../output.ts';
 import { findMigratedDatabase, readConfig } from '../settings.ts';

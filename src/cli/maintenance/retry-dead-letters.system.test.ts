@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { runCli } from '../../../test/support/processes/cli.ts';
-import { jobDepths } from '../../jobs/depths.ts';
+import { jobDepths } from '../../jobs/queues/depths.ts';
 import { EXIT } from '../../lib/exit.ts';
 
 const QUEUE = 'payments.refund';

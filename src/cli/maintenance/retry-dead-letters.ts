@@ -1,6 +1,6 @@
 // `retry-dead-letters`: has the jobs that failed for the last time tried again, once their cause is gone.
 import { openDatabase } from '../../db/database.ts';
-import { retryDeadLetters } from '../../jobs/dead-letters.ts';
+import { retryDeadLetters } from '../../jobs/queues/dead-letters.ts';
 import { CliError, EXIT, type ExitCode } from '../../lib/exit.ts';
 import { print } from '../output.ts';
 import { findMigratedDatabase, openLog, readConfig } from '../settings.ts';

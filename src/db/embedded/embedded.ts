@@ -6,16 +6,16 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SUPERUSER } from './cluster.ts';
-import { DATABASE, ensureDatabase } from './database.ts';
 import { isCode, messageOf } from './errors.ts';
+import { findPlace, hasCluster, holderSocket, type Place, removeSocketDir } from './files/paths.ts';
 import { isLocked } from './lock.ts';
-import { findPlace, hasCluster, holderSocket, type Place, removeSocketDir } from './paths.ts';
-import { endOrphan, PORT, readPidFile } from './postmaster.ts';
+import { SUPERUSER } from './server/cluster.ts';
+import { DATABASE, ensureDatabase } from './server/database.ts';
+import { endOrphan, PORT, readPidFile } from './server/postmaster.ts';
+import type { Order, Report } from './server/watcher.ts';
 import { waitUntil } from './wait.ts';
-import type { Order, Report } from './watcher.ts';
 
-const WATCHER_FILE = fileURLToPath(new URL('./watcher.ts', import.meta.url));
+const WATCHER_FILE = fileURLToPath(new URL('./server/watcher.ts', import.meta.url));
 const PROJECT_DIR = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** How long a start waits for another process that is starting or ending the server. */

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { isCode } from './errors.ts';
-import { digest } from './paths.ts';
+import { digest } from './files/paths.ts';
 
 const FIRST_DYNAMIC_PORT = 49_152;
 const DYNAMIC_PORTS = 16_384;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { onServer, withDatabase } from '../../../test/support/database.ts';
-import { migrateJobs } from '../../jobs/migrate.ts';
+import { migrateJobs } from '../../jobs/queues/migrate.ts';
 import { newId } from '../../lib/ids.ts';
 import { MIGRATIONS_DIR, migrate, readMigrations } from './migrate.ts';
 

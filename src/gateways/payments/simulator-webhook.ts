@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
-import type { KeyRing } from '../../lib/key-ring.ts';
+import type { KeyRing } from '../../lib/keys/key-ring.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/time.ts';
 import type { ProviderEvent, Webhook } from './payment-provider.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import type { KeyRing } from '../../lib/key-ring.ts';
+import type { KeyRing } from '../../lib/keys/key-ring.ts';
 import type { Clock } from '../../lib/time.ts';
 import {
   type PaymentProvider,

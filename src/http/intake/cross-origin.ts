@@ -2,7 +2,7 @@
 // this machine. Tokens travel in a header, so credentials are never allowed.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
-import { isLoopbackName } from '../../lib/loopback.ts';
+import { isLoopbackName } from '../../lib/network/loopback.ts';
 
 const PREFLIGHT_SECONDS = 600;
 /** What a browser's code may read beside the safelisted headers. */

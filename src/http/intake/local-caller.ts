@@ -1,7 +1,7 @@
 // Whether a request comes from this very machine, and through no proxy but LOCAL_PROXY: what development's own pages ask for.
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
-import { isLoopbackName } from '../../lib/loopback.ts';
+import { isLoopbackName } from '../../lib/network/loopback.ts';
 
 /** A proxy on this machine also connects from loopback; these give it away. */
 const FORWARDING_HEADERS = [

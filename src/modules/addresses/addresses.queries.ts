@@ -1,8 +1,8 @@
 // SQL over addresses; the names of their places are read across, for they are reference data.
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { newestFirst } from '../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { newestFirst } from '../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { Addresses } from '../../db/schema.generated.ts';
 
 export type AddressRow = Selectable<Addresses>;

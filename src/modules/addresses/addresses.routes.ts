@@ -1,6 +1,6 @@
 // /users/me/addresses: my address book.
 import { Type } from 'typebox';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { LIMIT_REACHED } from '../../lib/problem.ts';

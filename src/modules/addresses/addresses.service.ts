@@ -1,6 +1,6 @@
 // The address book: where a user's orders can go. One address, if there is any, is the default.
 import { type Ctx, signedIn } from '../../context.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { invalidField, limitReached, notFound } from '../../lib/problem.ts';

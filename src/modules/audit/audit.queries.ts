@@ -1,8 +1,8 @@
 // SQL over audit_entries.
 import type { Selectable } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { newestFirst } from '../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { newestFirst } from '../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { AuditEntries } from '../../db/schema.generated.ts';
 
 export type AuditRow = Selectable<AuditEntries>;

@@ -1,6 +1,6 @@
 // GET /audit-logs: what happened, for admins.
 import { Type } from 'typebox';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute } from '../../http/route.ts';
 import { Id, type Infer, Line, Model, Moment, Nullable, Timestamp } from '../../lib/schema.ts';

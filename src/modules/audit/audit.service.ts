@@ -2,7 +2,7 @@
 import type { Ctx, TxCtx } from '../../context.ts';
 import { type CommittedDeed, DEED_COMMITTED } from '../../db/commits/commit-memory.ts';
 import { insertTogether } from '../../db/insert-together.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { newId } from '../../lib/ids.ts';
 import { type AuditFilter, type AuditRow, findAuditPage } from './audit.queries.ts';
 

@@ -1,8 +1,8 @@
 // SQL over favorites; reads across to products, product_listing and sellers, as the storefront does.
 import { type Selectable, sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { newestFirst } from '../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { newestFirst } from '../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { Favorites, ProductListing, Products } from '../../db/schema.generated.ts';
 
 export type FavoriteRow = Pick<Selectable<Favorites>, 'product_id' | 'created_at'> &

@@ -1,6 +1,6 @@
 // /favorites: the caller's own list of products.
 import { Type } from 'typebox';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { SHOPPER } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { formatMoney } from '../../lib/money.ts';

@@ -1,6 +1,6 @@
 // Favorites: products that a shopper wants to find again.
 import { type Ctx, signedIn } from '../../context.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { notFound } from '../../lib/problem.ts';
 import {

@@ -1,8 +1,8 @@
 // SQL over lots and their movements. Callers that write hold the product's stock first.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, DbTransaction } from '../../db/database.ts';
-import { newestFirst } from '../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { newestFirst } from '../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { Lots, StockMovements } from '../../db/schema.generated.ts';
 
 export type MovementRow = Selectable<StockMovements>;

@@ -1,6 +1,6 @@
 // /products/:id/lots and /products/:id/movements: stock by harvest, for whoever sells the product.
 import { Type } from 'typebox';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { CONFLICT, LIMIT_REACHED } from '../../lib/problem.ts';

@@ -1,6 +1,6 @@
 // Lots: a product's stock by harvest. Received, counted and written off by its seller, each change a ledger line.
 import type { Ctx, TxCtx } from '../../context.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { CONFLICT, limitReached, notFound, Problem } from '../../lib/problem.ts';

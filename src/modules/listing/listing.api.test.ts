@@ -4,7 +4,7 @@ import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { hold } from '../../../test/support/hold.ts';
 import { type StockOptions, stockProduct } from '../../../test/support/shop.ts';
-import { checkInvariants } from '../../db/invariants.ts';
+import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS, HOUR_MS, plusMs } from '../../lib/time.ts';

@@ -1,7 +1,7 @@
 // SQL over product_listing and the functions that keep it.
 import { sql } from 'kysely';
+import { isNotSetAside } from '../../db/batches/set-aside.queries.ts';
 import type { Db } from '../../db/database.ts';
-import { isNotSetAside } from '../../db/set-aside.queries.ts';
 
 /** Locks their sellers, then the listings; the number of products on sale of each seller follows. */
 export async function refreshListingRows(

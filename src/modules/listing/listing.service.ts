@@ -7,7 +7,7 @@ import {
   productTags,
 } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
-import { IN_BATCH, workOnRows, workThrough } from '../../db/batches.ts';
+import { IN_BATCH, workOnRows, workThrough } from '../../db/batches/batches.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import {
   clearListingsDue,

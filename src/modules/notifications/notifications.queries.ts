@@ -1,8 +1,8 @@
 // SQL over outbox_messages; reads across to orders, sellers and users, for whom an event concerns and how to reach them.
 import { type Insertable, type Selectable, sql } from 'kysely';
+import { isNotSetAside } from '../../db/batches/set-aside.queries.ts';
 import type { Db } from '../../db/database.ts';
 import type { OutboxMessages } from '../../db/schema.generated.ts';
-import { isNotSetAside } from '../../db/set-aside.queries.ts';
 import type { OrderParty, SellerParty } from './notifications.rules.ts';
 
 export type OutboxRow = Selectable<OutboxMessages>;

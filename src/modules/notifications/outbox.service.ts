@@ -1,6 +1,6 @@
 // The outbox: events that were committed become the messages that people get, in order, each event once.
 import type { Ctx, TxCtx } from '../../context.ts';
-import { IN_BATCH, workThrough } from '../../db/batches.ts';
+import { IN_BATCH, workThrough } from '../../db/batches/batches.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
 import { detachTrace, type TraceContext } from '../../telemetry/traces/trace-context.ts';

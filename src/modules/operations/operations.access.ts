@@ -8,7 +8,7 @@ import { type Authenticate, origin } from '../../http/caller.ts';
 import { isLocalCaller } from '../../http/intake/local-caller.ts';
 import type { RateLimits } from '../../http/limits/rate-limit.ts';
 import { withDeadline } from '../../lib/flow/deadline.ts';
-import { keyRing } from '../../lib/key-ring.ts';
+import { keyRing } from '../../lib/keys/key-ring.ts';
 import { PROBE_TIMEOUT_MS } from './health/health.probes.ts';
 
 const BEARER = /^Bearer +(\S{1,4096})$/i;

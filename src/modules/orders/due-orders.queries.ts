@@ -1,8 +1,8 @@
 // SQL that finds the orders whose time has come, with the products whose stock a cancellation locks. Reads across to payments.
 import { type RawBuilder, sql } from 'kysely';
-import type { DueRow } from '../../db/batches.ts';
+import type { DueRow } from '../../db/batches/batches.ts';
+import { isNotSetAside } from '../../db/batches/set-aside.queries.ts';
 import type { Db } from '../../db/database.ts';
-import { isNotSetAside } from '../../db/set-aside.queries.ts';
 
 export interface DueOrders {
   /** Under which orders are set aside. */

@@ -1,6 +1,6 @@
 // How jobs work through the orders whose time has come: each in a transaction of its own, and none waits for another.
 import type { Ctx, TxCtx } from '../../context.ts';
-import { type DueRow, IN_BATCH, workThrough } from '../../db/batches.ts';
+import { type DueRow, IN_BATCH, workThrough } from '../../db/batches/batches.ts';
 import type { Db } from '../../db/database.ts';
 import { changeOrder, type OrderChange } from './change.service.ts';
 import type { DueOrders } from './due-orders.queries.ts';

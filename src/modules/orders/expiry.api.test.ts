@@ -12,7 +12,7 @@ import {
   stockOf,
   stockProduct,
 } from '../../../test/support/shop.ts';
-import { checkInvariants } from '../../db/invariants.ts';
+import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { newId } from '../../lib/ids.ts';
 import { HOUR_MS, SECOND_MS } from '../../lib/time.ts';
 import { placeOrder } from './checkout.service.ts';

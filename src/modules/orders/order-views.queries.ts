@@ -1,8 +1,8 @@
 // SQL that reads orders as their buyer, a seller or an admin sees them: everything shown, in one statement.
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { newestFirst } from '../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { newestFirst } from '../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { PaymentRow } from '../payments/payments.service.ts';
 import type { EventRow, ItemRow, OrderRow, OrderWhole, PartRow } from './orders.queries.ts';
 import type { OrderStatus } from './orders.rules.ts';

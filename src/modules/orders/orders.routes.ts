@@ -1,6 +1,6 @@
 // /orders: buying, following and moving orders.
 import { Type } from 'typebox';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { BUYER, SELLER_OR_ADMIN, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { parseMoney } from '../../lib/money.ts';

@@ -1,6 +1,6 @@
 // Orders as people see them: their buyer everything, a seller their own share, an admin all.
 import { type Ctx, signedIn } from '../../context.ts';
-import { mapPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { mapPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { isUuid } from '../../lib/ids.ts';
 import { FORBIDDEN, invalidField, notFound, Problem } from '../../lib/problem.ts';

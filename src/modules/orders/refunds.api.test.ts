@@ -8,7 +8,7 @@ import {
   order,
   stockProduct,
 } from '../../../test/support/shop.ts';
-import { checkInvariants } from '../../db/invariants.ts';
+import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { newId } from '../../lib/ids.ts';
 
 let test: TestApp;

@@ -1,6 +1,6 @@
 // What a seller and admins see of a shop's orders and customers.
 import { Type } from 'typebox';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute } from '../../http/route.ts';
 import { IdParams, Model } from '../../lib/schema.ts';

@@ -1,6 +1,6 @@
 // A shop's orders and customers, for its owner and admins.
 import type { Ctx } from '../../context.ts';
-import { mapPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { mapPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import { notFound } from '../../lib/problem.ts';
 import { getSeller, mayManage } from '../sellers/sellers.service.ts';
 import { displayName } from '../users/profiles/names.service.ts';

@@ -1,7 +1,7 @@
 // Settlement: what a provider's news, a missed deadline or a silent provider does to an order. Every race ends here, under the order's lock.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Ctx, OutsideCtx, TxCtx } from '../../context.ts';
-import { IN_BATCH } from '../../db/batches.ts';
+import { IN_BATCH } from '../../db/batches/batches.ts';
 import { inTransaction, type TransactionOptions } from '../../db/transaction.ts';
 import type { ProviderEvent } from '../../gateways/payments/payment-provider.ts';
 import { FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';

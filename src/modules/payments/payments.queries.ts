@@ -1,8 +1,8 @@
 // SQL over payments, refunds and provider_events.
 import type { Selectable, Updateable } from 'kysely';
 import type { Db, DbTransaction } from '../../db/database.ts';
-import { newestFirst } from '../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { newestFirst } from '../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { Payments, Refunds } from '../../db/schema.generated.ts';
 import type { PaymentMethod, PaymentStatus } from './payments.rules.ts';
 

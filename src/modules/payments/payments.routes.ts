@@ -1,6 +1,6 @@
 // GET /payments: what the caller has paid or is to pay.
 import { Type } from 'typebox';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { Id, IdParams } from '../../lib/schema.ts';

@@ -2,14 +2,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../config.ts';
 import { type Ctx, type OutsideCtx, signedIn, type TxCtx } from '../../context.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import {
   type PaymentProvider,
   type ProviderEvent,
   ProviderRefusedError,
 } from '../../gateways/payments/payment-provider.ts';
-import { type KeyRing, keyRing, mapRing } from '../../lib/key-ring.ts';
+import { type KeyRing, keyRing, mapRing } from '../../lib/keys/key-ring.ts';
 import { notFound, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
 import { PAYMENT_STATE } from './payments.errors.ts';

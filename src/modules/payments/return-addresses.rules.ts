@@ -1,7 +1,7 @@
 // Where a buyer's browser may go back to after the wallet: pages of listed origins only, or whoever makes a checkout link
 // could send people anywhere under our name.
 import type { Config } from '../../config.ts';
-import { isLoopbackName } from '../../lib/loopback.ts';
+import { isLoopbackName } from '../../lib/network/loopback.ts';
 import { invalidField } from '../../lib/problem.ts';
 
 /** Of the settings. */

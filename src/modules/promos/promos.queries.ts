@@ -1,8 +1,8 @@
 // SQL over promos and promo_products; reads across to sellers and products, for who is on the market and who sells what.
 import { type Insertable, type Selectable, type SqlBool, sql, type Updateable } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { newestFirst } from '../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { newestFirst } from '../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { Promos } from '../../db/schema.generated.ts';
 import type { PromoStatus } from './promos.rules.ts';
 

@@ -1,7 +1,7 @@
 // /promos: price reductions, read by everybody while they run, kept by the sellers whose products they are on.
 import { Type } from 'typebox';
 import { PROMOS, SELLERS } from '../../cache/tags.ts';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { ANYONE, SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { formatMoney } from '../../lib/money.ts';

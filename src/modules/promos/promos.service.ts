@@ -2,7 +2,7 @@
 import { invalidate, PROMOS } from '../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../context.ts';
 import { lockLimit } from '../../db/limits.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatMoney, parseMoney } from '../../lib/money.ts';

@@ -1,8 +1,8 @@
 // SQL over reviews; reads across to product_listing and sellers, for whose product it is and who may see it.
 import { type Insertable, type Selectable, type SqlBool, sql, type Updateable } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { newestFirst } from '../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { newestFirst } from '../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { Reviews } from '../../db/schema.generated.ts';
 
 export type ReviewRow = Selectable<Reviews>;

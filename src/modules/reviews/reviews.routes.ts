@@ -1,7 +1,7 @@
 // Reviews of a product, and what their authors and its seller do with them.
 import { Type } from 'typebox';
 import { REVIEWS, singleProductTags } from '../../cache/tags.ts';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { ANYONE, BUYER, SELLER, SHOPPER, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { CONFLICT, FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';

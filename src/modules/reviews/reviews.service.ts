@@ -1,7 +1,7 @@
 // Reviews: one per buyer and product, by people who received it; its seller may answer.
 import { invalidate, REVIEWS } from '../../cache/tags.ts';
 import { type Ctx, signedIn, type TxCtx } from '../../context.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction, violatedConstraint } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { conflict, FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';

@@ -12,7 +12,7 @@ import {
   order,
   stockProduct,
 } from '../../../test/support/shop.ts';
-import { checkInvariants } from '../../db/invariants.ts';
+import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { SECOND_MS } from '../../lib/time.ts';
 import { refreshChangedSellers, refreshStaleListings } from '../listing/listing.service.ts';
 

@@ -1,8 +1,8 @@
 // SQL over sellers, seller_follows and suspension_marks; reads across to seller_orders, for what a seller has yet to finish.
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, DbTransaction } from '../../db/database.ts';
-import { newestFirst } from '../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import { newestFirst } from '../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { Sellers } from '../../db/schema.generated.ts';
 import type { SellerStatus } from './sellers.rules.ts';
 

@@ -1,7 +1,7 @@
 // /sellers: profiles that everybody sees, applied for by customers, kept by their owners, moved by admins.
 import { Type } from 'typebox';
 import { PRODUCT_COUNTS, SELLERS } from '../../cache/tags.ts';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { ADMIN, ANYONE, BUYER, SELLER_OR_ADMIN, SHOPPER } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { CONFLICT, OPEN_ORDERS, STALE_VERSION } from '../../lib/problem.ts';
@@ -18,12 +18,12 @@ import {
   Patch,
   Timestamp,
 } from '../../lib/schema.ts';
-import { decideName, type NameDecision } from './names.service.ts';
+import { decideName, type NameDecision } from './names/names.service.ts';
 import { SELLER_TRANSITION } from './sellers.errors.ts';
 import { examples } from './sellers.examples.ts';
 import { averageRating, type SellerAction } from './sellers.rules.ts';
 import * as sellers from './sellers.service.ts';
-import { moveSeller, removeSeller } from './standing.service.ts';
+import { moveSeller, removeSeller } from './standing/standing.service.ts';
 
 const STATUSES = ['PENDING', 'VERIFIED', 'SUSPENDED'] as const;
 

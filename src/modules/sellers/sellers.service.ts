@@ -2,7 +2,7 @@
 import type { Updateable } from 'kysely';
 import { invalidate, SELLERS } from '../../cache/tags.ts';
 import { type Ctx, signedIn, type TxCtx } from '../../context.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import type { Sellers } from '../../db/schema.generated.ts';
 import { inTransaction, violatedConstraint } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
@@ -15,7 +15,7 @@ import { refreshSellerListings } from '../listing/listing.service.ts';
 import { publishEvents } from '../notifications/notifications.service.ts';
 import { requireBarangay } from '../places/places.service.ts';
 import { grantSellerRole } from '../users/roles.service.ts';
-import { nameFault } from './names.rules.ts';
+import { nameFault } from './names/names.rules.ts';
 import { nameTaken, sellerSuspended } from './sellers.errors.ts';
 import {
   findSeller,
@@ -29,7 +29,7 @@ import {
   updateSeller,
 } from './sellers.queries.ts';
 import { firstStanding, isNameReviewed } from './sellers.rules.ts';
-import { hasShedSuspension } from './suspension-marks.service.ts';
+import { hasShedSuspension } from './standing/suspension-marks.service.ts';
 
 export type { SellerRow } from './sellers.queries.ts';
 

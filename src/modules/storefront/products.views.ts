@@ -17,7 +17,7 @@ import { imageUrls, signedImageUrls } from '../catalog/images/image-addresses.ru
 import { TAX_CLASSES } from '../catalog/products/products.service.ts';
 import { daysLeft, FRESHNESS, freshnessOf } from '../inventory/inventory.service.ts';
 import { mayManage } from '../sellers/sellers.service.ts';
-import type { ProductRow } from './product-rows.queries.ts';
+import type { ProductRow } from './lists/product-rows.queries.ts';
 import { examples } from './storefront.examples.ts';
 
 const Url = Type.String({

@@ -1,13 +1,13 @@
 // GET /products: what is on sale, and one product of it.
 import { Type } from 'typebox';
 import { CATEGORIES, PRODUCTS, singleProductTags } from '../../cache/tags.ts';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { ANYONE, SELLER_OR_ADMIN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { NOT_FOUND } from '../../lib/problem.ts';
 import { Id, IdParams, Line, OneOf } from '../../lib/schema.ts';
 import { FRESHNESS } from '../inventory/inventory.service.ts';
-import { ORDER_FIELDS, ORDERING_PATTERN } from './ordering.rules.ts';
+import { ORDER_FIELDS, ORDERING_PATTERN } from './lists/ordering.rules.ts';
 import { Product, productView, StoreProduct, storeProductView } from './products.views.ts';
 import * as storefront from './storefront.service.ts';
 

@@ -1,18 +1,22 @@
 // Products as buyers see them: the list with its filters and search, one product, and what a seller sees of their own.
 import type { Ctx } from '../../context.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { parseMoney } from '../../lib/money.ts';
 import { invalidField, notFound } from '../../lib/problem.ts';
 import type { Freshness } from '../inventory/inventory.service.ts';
 import { refreshListings } from '../listing/listing.service.ts';
 import { mayManage } from '../sellers/sellers.service.ts';
-import { DEFAULT_ORDER, orderKeys, RELEVANCE } from './ordering.rules.ts';
-import { findProductPage, type ProductFilter, resolveTerms } from './product-list.queries.ts';
-import { findProductRow, type ProductDetailRow, type ProductRow } from './product-rows.queries.ts';
-import { findRemovedPage, findStorePage, type StoreFilter } from './store-list.queries.ts';
+import { DEFAULT_ORDER, orderKeys, RELEVANCE } from './lists/ordering.rules.ts';
+import { findProductPage, type ProductFilter, resolveTerms } from './lists/product-list.queries.ts';
+import {
+  findProductRow,
+  type ProductDetailRow,
+  type ProductRow,
+} from './lists/product-rows.queries.ts';
+import { findRemovedPage, findStorePage, type StoreFilter } from './lists/store-list.queries.ts';
 
-export type { ProductRow } from './product-rows.queries.ts';
+export type { ProductRow } from './lists/product-rows.queries.ts';
 
 export interface ProductQuery {
   readonly search?: string;

@@ -2,8 +2,8 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Role } from '../../context.ts';
 import type { Db } from '../../db/database.ts';
-import type { SortKey } from '../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../db/paging.ts';
+import type { SortKey } from '../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { Users } from '../../db/schema.generated.ts';
 
 export type UserRow = Selectable<Users>;

@@ -1,7 +1,7 @@
 // /users: my own profile, and everybody's for admins; how accounts end stands in accounts.
 import { Type } from 'typebox';
 import { ROLES, signedIn } from '../../context.ts';
-import { mapPage } from '../../db/paging.ts';
+import { mapPage } from '../../db/paging/paging.ts';
 import { ADMIN, OWN_ACCOUNT, SIGNED_IN } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { CONFLICT, RATE_LIMITED } from '../../lib/problem.ts';

@@ -1,8 +1,8 @@
 // Users as admins manage them: finding, changing roles, closing accounts and opening them again.
 import type { Updateable } from 'kysely';
 import type { Ctx, Role, TxCtx } from '../../context.ts';
-import type { SortKey } from '../../db/keyset.ts';
-import type { Page, PageRequest } from '../../db/paging.ts';
+import type { SortKey } from '../../db/paging/keyset.ts';
+import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import type { Users } from '../../db/schema.generated.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { CONFLICT, notFound, Problem } from '../../lib/problem.ts';

@@ -5,8 +5,8 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { vi } from 'vitest';
-import { getBinaries } from '../../../src/db/embedded/binaries.ts';
-import { findPlace, preparePlace, removeSocketDir } from '../../../src/db/embedded/paths.ts';
+import { getBinaries } from '../../../src/db/embedded/files/binaries.ts';
+import { findPlace, preparePlace, removeSocketDir } from '../../../src/db/embedded/files/paths.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const START_TIMEOUT_MS = 30_000;

@@ -5,7 +5,7 @@ import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkInvariants } from '../../../src/db/invariants.ts';
+import { checkInvariants } from '../../../src/db/invariants/invariants.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createActor } from '../../support/actors.ts';
 import type { TestApp } from '../../support/app.ts';

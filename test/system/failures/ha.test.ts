@@ -8,7 +8,7 @@ import { askMachine, requirePatroni } from '../../../ops/ha/patroni.ts';
 import { fill, placeholdersIn, renderFile } from '../../../ops/ha/render.ts';
 import { isEven } from '../../../scripts/failover/books.ts';
 import { drill } from '../../../scripts/failover/drill.ts';
-import { canDrill } from '../../../scripts/failover/programs.ts';
+import { canDrill } from '../../../scripts/failover/machines/programs.ts';
 import { isTrialPassed } from '../../../scripts/failover/report.ts';
 import {
   CONNECT_TIMEOUT_MS,

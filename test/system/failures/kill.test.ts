@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkInvariants } from '../../../src/db/invariants.ts';
+import { checkInvariants } from '../../../src/db/invariants/invariants.ts';
 import { withDeadline } from '../../../src/lib/flow/deadline.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createActor, type TestActor } from '../../support/actors.ts';

@@ -1,7 +1,7 @@
 // A real server with more to do than it can: browsing is sent away, checkout goes through, and nothing is lost.
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { checkInvariants } from '../../../src/db/invariants.ts';
+import { checkInvariants } from '../../../src/db/invariants/invariants.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createActor } from '../../support/actors.ts';
 import {

@@ -6,7 +6,7 @@ import { verify } from '../../../cli/maintenance/verify-audit.ts';
 import { loadConfig } from '../../../config.ts';
 import { type Ctx, systemCtx } from '../../../context.ts';
 import { insertTogether } from '../../../db/insert-together.ts';
-import { checkInvariants } from '../../../db/invariants.ts';
+import { checkInvariants } from '../../../db/invariants/invariants.ts';
 import { inTransaction } from '../../../db/transaction.ts';
 import { type ChainHead, formatHead } from '../seals/seals.rules.ts';
 import { sealEntries, type VerifyOptions, verifyAudit } from '../seals/seals.service.ts';

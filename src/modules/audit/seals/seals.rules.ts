@@ -1,7 +1,7 @@
 // The chain of seals as pure functions: keys, what a hash covers, and where a chain breaks.
 import { createHmac, hkdfSync } from 'node:crypto';
 import type { Config } from '../../../config.ts';
-import { keyRing } from '../../../lib/key-ring.ts';
+import { keyRing } from '../../../lib/keys/key-ring.ts';
 
 /** Before the first seal. */
 export const CHAIN_START: ChainHead = { seq: 0, hash: Buffer.alloc(32) };

@@ -1,7 +1,7 @@
 // Pure decisions about one-time codes: what a code is, and how many may be sent.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../../config.ts';
-import type { KeyRing } from '../../../lib/key-ring.ts';
+import type { KeyRing } from '../../../lib/keys/key-ring.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/time.ts';
 import type { CodePurpose, CodeRow, IssuedCounts } from './codes.queries.ts';
 

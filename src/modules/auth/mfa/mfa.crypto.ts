@@ -7,7 +7,7 @@ import {
   randomBytes,
   randomInt,
 } from 'node:crypto';
-import type { KeyRing } from '../../../lib/key-ring.ts';
+import type { KeyRing } from '../../../lib/keys/key-ring.ts';
 
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;

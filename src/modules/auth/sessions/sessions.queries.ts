@@ -2,8 +2,8 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Role } from '../../../context.ts';
 import { type Db, runNamed } from '../../../db/database.ts';
-import { newestFirst } from '../../../db/keyset.ts';
-import { fetchPage, type Page, type PageRequest } from '../../../db/paging.ts';
+import { newestFirst } from '../../../db/paging/keyset.ts';
+import { fetchPage, type Page, type PageRequest } from '../../../db/paging/paging.ts';
 import type { Sessions } from '../../../db/schema.generated.ts';
 import { MINUTE_MS, plusMs } from '../../../lib/time.ts';
 

@@ -1,7 +1,7 @@
 // /auth/sessions: where I am signed in.
 import { Type } from 'typebox';
 import { signedIn } from '../../../context.ts';
-import { mapPage } from '../../../db/paging.ts';
+import { mapPage } from '../../../db/paging/paging.ts';
 import { OWN_ACCOUNT } from '../../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../../http/route.ts';
 import { Id, IdParams, type Infer, Model, Nullable, Timestamp } from '../../../lib/schema.ts';

@@ -1,7 +1,7 @@
 // Sessions: one per sign-in, kept alive by rotating refresh tokens, dead at once when ended.
 import { createHash } from 'node:crypto';
 import { type Ctx, signedIn, type TxCtx } from '../../../context.ts';
-import type { Page, PageRequest } from '../../../db/paging.ts';
+import type { Page, PageRequest } from '../../../db/paging/paging.ts';
 import { inTransaction } from '../../../db/transaction.ts';
 import { newId } from '../../../lib/ids.ts';
 import {

@@ -1,7 +1,7 @@
 // /categories: the tree that products hang on.
 import { Type } from 'typebox';
 import { CATEGORIES, PRODUCT_COUNTS } from '../../../cache/tags.ts';
-import { mapPage } from '../../../db/paging.ts';
+import { mapPage } from '../../../db/paging/paging.ts';
 import { ADMIN, ANYONE } from '../../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../../http/route.ts';
 import { CONFLICT } from '../../../lib/problem.ts';

@@ -1,6 +1,6 @@
 // Pure decisions about the category tree: what lies below what, how products add up, and how the tree is paged.
-import type { CursorValue } from '../../../db/keyset.ts';
-import type { Page, PageRequest } from '../../../db/paging.ts';
+import type { CursorValue } from '../../../db/paging/keyset.ts';
+import type { Page, PageRequest } from '../../../db/paging/paging.ts';
 
 export interface TreeNode {
   readonly id: string;

@@ -1,7 +1,7 @@
 // Categories: one tree that everybody reads and admins keep.
 import { CATEGORIES, invalidate } from '../../../cache/tags.ts';
 import type { Ctx, TxCtx } from '../../../context.ts';
-import type { Page, PageRequest } from '../../../db/paging.ts';
+import type { Page, PageRequest } from '../../../db/paging/paging.ts';
 import { inTransaction, violatedConstraint } from '../../../db/transaction.ts';
 import { newId } from '../../../lib/ids.ts';
 import { CONFLICT, conflict, invalidField, notFound, Problem } from '../../../lib/problem.ts';

@@ -1,7 +1,7 @@
 // Where images are fetched. What is on sale is public; everything else only by a signed address, which its owner is given.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../../config.ts';
-import { keyRing } from '../../../lib/key-ring.ts';
+import { keyRing } from '../../../lib/keys/key-ring.ts';
 import { DAY_MS } from '../../../lib/time.ts';
 import type { ImageSize } from './images.rules.ts';
 

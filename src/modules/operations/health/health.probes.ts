@@ -6,7 +6,7 @@ import type { Db } from '../../../db/database.ts';
 import { pendingMigrations } from '../../../db/migrations/migrate.ts';
 import type { DB } from '../../../db/schema.generated.ts';
 import type { FileStorage } from '../../../gateways/storage/storage.ts';
-import { jobDepths } from '../../../jobs/depths.ts';
+import { jobDepths } from '../../../jobs/queues/depths.ts';
 import { withDeadline } from '../../../lib/flow/deadline.ts';
 import { MINUTE_MS } from '../../../lib/time.ts';
 

@@ -7,7 +7,7 @@ import { type Buyer, createBuyer, order, stockProduct } from '../../../../test/s
 import { MIGRATIONS_DIR } from '../../../db/migrations/migrate.ts';
 import { inTransaction } from '../../../db/transaction.ts';
 import { seedDatabase } from '../../../seed/seed.ts';
-import { addViews } from '../../storefront/view-counter.queries.ts';
+import { addViews } from '../../storefront/view-counts/view-counter.queries.ts';
 import { foldBusinessCounts, readBusinessNumbers } from '../operations.queries.ts';
 
 interface Totals {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
 import { readScrape, type ScrapedSample } from '../../../../test/support/scrape.ts';
 import { hasPromtool, lintMetrics } from '../../../../test/support/servers/promtool.ts';
-import { invariantRules } from '../../../db/invariants.ts';
+import { invariantRules } from '../../../db/invariants/invariants.ts';
 import { newId } from '../../../lib/ids.ts';
 import { allJobs } from '../../../process/all-jobs.ts';
 import { CACHE_RESULTS, STORAGE_OPERATIONS, STORAGE_RESULTS } from '../../../telemetry/metrics.ts';

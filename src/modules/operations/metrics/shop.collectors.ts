@@ -1,8 +1,8 @@
 // What processes that work on jobs tell of the whole shop, read from its database.
 
+import { countSetAside } from '../../../db/batches/set-aside.queries.ts';
 import type { Db } from '../../../db/database.ts';
-import { countSetAside } from '../../../db/set-aside.queries.ts';
-import { jobDepths } from '../../../jobs/depths.ts';
+import { jobDepths } from '../../../jobs/queues/depths.ts';
 import { type Clock, DAY_MS, MINUTE_MS, plusMs, SECOND_MS } from '../../../lib/time.ts';
 import type { Metrics, Sample } from '../../../telemetry/metrics.ts';
 import { readPartitionState } from '../../audit/retention/retention.service.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
 import { readScrape } from '../../../../test/support/scrape.ts';
 import type { Ctx } from '../../../context.ts';
-import { invariantRules } from '../../../db/invariants.ts';
+import { invariantRules } from '../../../db/invariants/invariants.ts';
 import { MINUTE_MS } from '../../../lib/time.ts';
 import { createLog } from '../../../telemetry/log.ts';
 import { saveInvariantCheck } from '../operations.queries.ts';

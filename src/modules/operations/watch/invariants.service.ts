@@ -3,8 +3,8 @@
 import type pg from 'pg';
 import type { Ctx } from '../../../context.ts';
 import { connectClient } from '../../../db/client.ts';
+import { invariantRules } from '../../../db/invariants/invariants.ts';
 import type { Rule } from '../../../db/invariants/rule.ts';
-import { invariantRules } from '../../../db/invariants.ts';
 import { sqlState } from '../../../db/transaction.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../lib/time.ts';
 import {

@@ -1,7 +1,7 @@
 // Pure decisions about changed addresses: which column is meant, and until when a change can be undone.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isUuid, newId } from '../../../lib/ids.ts';
-import type { KeyRing } from '../../../lib/key-ring.ts';
+import type { KeyRing } from '../../../lib/keys/key-ring.ts';
 import { DAY_MS } from '../../../lib/time.ts';
 
 export const CONTACTS = {

@@ -1,7 +1,7 @@
 // SQL that takes people out of what they left behind: personal fields go, rows and ids stay for the books.
 import { sql } from 'kysely';
+import { isNotSetAside } from '../../../db/batches/set-aside.queries.ts';
 import type { Db } from '../../../db/database.ts';
-import { isNotSetAside } from '../../../db/set-aside.queries.ts';
 
 /** Users who were deleted by then and can still be recognised, the first to leave first. */
 export function findErasable(

@@ -1,6 +1,6 @@
 // Forgetting: people who left, and sessions that nobody can use any more.
 import type { Ctx, TxCtx } from '../../../context.ts';
-import { IN_BATCH, workThrough } from '../../../db/batches.ts';
+import { IN_BATCH, workThrough } from '../../../db/batches/batches.ts';
 import { inTransaction } from '../../../db/transaction.ts';
 import { DAY_MS, plusMs } from '../../../lib/time.ts';
 import { recordAudit } from '../../audit/audit.service.ts';
