@@ -114,7 +114,7 @@ async function writeSettings(folder: string, account: Account | undefined): Prom
   if (account !== undefined)
     for (const name of ['', ...(await readdir(etc, { recursive: true }))])
       await chown(join(etc, name), account.uid, account.gid);
-  return await identityToRecipient(identity);
+  return identityToRecipient(identity);
 }
 
 async function serverSettings(
