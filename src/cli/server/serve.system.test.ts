@@ -178,7 +178,7 @@ describe('serve on an empty machine', () => {
 describe('an error that nobody caught', () => {
   it('is logged and stops the process with exit code 1', () => {
     const script = `
-      const { awaitStopRequest } = await import('../src/cli/stop-request.ts');
+      const { awaitStopRequest } = await import('./src/cli/server/stop-request.ts');
       const log = { fatal: ({ err }) => console.log('logged', err.message), info: () => {} };
       const { requested } = awaitStopRequest(log);
       setImmediate(() => Promise.reject(new Error('lost')));
