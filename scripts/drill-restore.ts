@@ -4,6 +4,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { withClient } from '../src/db/client.ts';
 import { waitUntil } from '../src/db/embedded/wait.ts';
 import { createCluster, DATABASE, type DrillCluster, IDENTITY_FILE } from './drill/cluster.ts';
 import { type Commands, createCommands } from './drill/commands.ts';
@@ -12,7 +13,6 @@ import {
   type Fingerprint,
   markMoment,
   takeFingerprint,
-  withClient,
 } from './drill/fingerprint.ts';
 import { createShopper } from './drill/shopper.ts';
 

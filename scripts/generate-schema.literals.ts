@@ -1,5 +1,5 @@
 // The columns that a CHECK (… IN (…)) limits to some words, as unions of literals for kysely-codegen.
-import pg from 'pg';
+import { withClient } from '../src/db/client.ts';
 
 interface CheckedColumn {
   readonly path: string;
@@ -30,10 +30,8 @@ function typeOf({ is_nullable, has_default }: CheckedColumn, words: string): str
   return has_default ? `Generated<${union}>` : union;
 }
 
-async function findCheckedColumns(url: string): Promise<CheckedColumn[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
+function findCheckedColumns(url: string): Promise<CheckedColumn[]> {
+  return withClient(url, async (client) => {
     const { rows } = await client.query<CheckedColumn>(`
       SELECT conrelid::regclass || '.' || attname AS path,
         pg_get_constraintdef(pg_constraint.oid) AS definition,
@@ -44,7 +42,5 @@ async function findCheckedColumns(url: string): Promise<CheckedColumn[]> {
       WHERE contype = 'c' AND convalidated AND connamespace = 'public'::regnamespace
       ORDER BY path`);
     return rows;
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -1,8 +1,8 @@
 // Recorded transactions as a pgbench script: it knows only numbers and what a query gave it, so that the parameters of
 // each transaction are one row of a table. Reading that row stands for the statement with which the API checks its caller.
 
+import { withClient } from '../../src/db/client.ts';
 import type { Recording } from '../recording/recording.ts';
-import { withClient } from '../setup/databases.ts';
 
 const TABLE = 'bench_transactions';
 const ROWS_PER_INSERT = 100;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { withClient } from '../../src/db/client.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import type { Recording } from '../recording/recording.ts';
-import { withClient } from '../setup/databases.ts';
 import { openRun, type Run } from '../setup/run.ts';
 import {
   createDriverFloor,

@@ -1,9 +1,10 @@
 // Measures how long single requests take at a modest rate, and how much longer where there is more to look through.
+
+import { withClient } from '../../src/db/client.ts';
 import { cursorPaging } from '../../src/http/paging.ts';
 import type { BenchRequest } from '../load/load.ts';
 import { type Latency, measureLatency } from '../load/open-loop.ts';
 import { type Spread, spreadOf } from '../load/statistics.ts';
-import { withClient } from '../setup/databases.ts';
 import type { Market } from '../setup/market.ts';
 import type { MeasuredProcess } from '../setup/processes.ts';
 import { anyPrice, get, WORKS } from './works.ts';

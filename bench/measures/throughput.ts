@@ -1,12 +1,13 @@
 // Measures one work: the API against its floor, and what one request costs in statements, bytes and CPU.
 
+import { withClient } from '../../src/db/client.ts';
 import type { FloorPlan } from '../floors/floor-server.ts';
 import { createTransactionFloor } from '../floors/transaction-floor.ts';
 import { applyLoad, type LoadResult } from '../load/load.ts';
 import { type Comparison, compare, type Measured, type Side } from '../load/rounds.ts';
 import { countStatements, type Recording, record } from '../recording/recording.ts';
 import type { StatementTap } from '../recording/statement-tap.ts';
-import { type Databases, withClient } from '../setup/databases.ts';
+import type { Databases } from '../setup/databases.ts';
 import { fillCarts, type Market, withFreshTokens } from '../setup/market.ts';
 import { type MeasuredProcess, startFloor } from '../setup/processes.ts';
 import type { Run } from '../setup/run.ts';

@@ -1,6 +1,6 @@
 // A PostgreSQL of its own for the run, durable as in production, and databases on it.
 import { join } from 'node:path';
-import pg from 'pg';
+import { withClient } from '../../src/db/client.ts';
 import { startEmbedded } from '../../src/db/embedded/embedded.ts';
 import { type Run, say } from './run.ts';
 
@@ -37,19 +37,4 @@ export async function startDatabases(run: Run): Promise<Databases> {
       await execute('CHECKPOINT');
     },
   };
-}
-
-export async function withClient<T>(
-  url: string,
-  work: (client: pg.Client) => Promise<T>,
-): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  // A lost connection also fails the query in flight, which is what the caller hears.
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

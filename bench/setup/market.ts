@@ -2,6 +2,7 @@
 import { hash } from '@node-rs/argon2';
 import type pg from 'pg';
 import type { Config } from '../../src/config.ts';
+import { withClient } from '../../src/db/client.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import { DEMO_PEOPLE } from '../../src/lib/demo-market.ts';
 import { systemClock } from '../../src/lib/time.ts';
@@ -9,7 +10,6 @@ import { PASSWORD_COST } from '../../src/modules/auth/passwords/passwords.ts';
 import { prepareDatabase } from '../../src/process/prepare.ts';
 import { SEED_TIMEOUT_MS, type Size, seedDatabase } from '../../src/seed/seed.ts';
 import { loadTokens, type Tokens } from '../../src/tokens/tokens.ts';
-import { withClient } from './databases.ts';
 import { say } from './run.ts';
 
 export interface Buyer {

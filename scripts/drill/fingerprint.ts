@@ -1,5 +1,6 @@
 // What is in a database: rows and a checksum of every table, at a moment between two commits.
 import pg from 'pg';
+import { withClient } from '../../src/db/client.ts';
 
 /** By table: its number of rows and the sum of their hashes. */
 export type Fingerprint = ReadonlyMap<string, string>;
@@ -59,18 +60,4 @@ async function readTables(client: pg.Client, tables: readonly string[]): Promise
     fingerprint.set(name, rows[0]?.state ?? '');
   }
   return fingerprint;
-}
-
-export async function withClient<Result>(
-  url: string,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

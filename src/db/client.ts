@@ -11,11 +11,12 @@ export async function connectClient(settings: pg.ClientConfig): Promise<pg.Clien
   return client;
 }
 
-/** @throws what `work` throws, and as connectClient */
+/** @param target an address, or all settings. @throws what `work` throws, and as connectClient */
 export async function withClient<T>(
-  settings: pg.ClientConfig,
+  target: string | pg.ClientConfig,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
+  const settings = typeof target === 'string' ? { connectionString: target } : target;
   const client = await connectClient(settings);
   try {
     return await work(client);
