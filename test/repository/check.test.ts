@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { PARTS, runParts } from '../../scripts/check.ts';
 
@@ -48,8 +50,8 @@ it('prints what a part says only where it fails, and goes on with the others', a
 it('runs as many parts at once as it is told', async () => {
   collect();
   // Each waits for a file that the other makes.
-  const folder = process.env['TMPDIR'] ?? '/tmp';
-  const [one, two] = [`${folder}/check-one-${process.pid}`, `${folder}/check-two-${process.pid}`];
+  const folder = mkdtempSync(join(tmpdir(), 'freshbytes-check-'));
+  const [one, two] = [join(folder, 'one'), join(folder, 'two')];
   const meet = (mine: string, other: string) =>
     `touch ${mine}; for i in $(seq 100); do [ -e ${other} ] && exit 0; sleep 0.1; done; exit 1`;
   const parts = [
@@ -57,4 +59,5 @@ it('runs as many parts at once as it is told', async () => {
     { name: 'two', command: meet(two, one) },
   ];
   expect(await runParts(parts, 2)).toEqual([]);
+  rmSync(folder, { recursive: true });
 });

@@ -96,6 +96,7 @@ export function watchCommits(options: CommitWatchOptions): CommitWatch {
     look: lookOnce,
     stop: async () => {
       clearInterval(timer);
+      // Only its end is waited for: whoever began it has its fault.
       await looking?.catch(() => {});
     },
   };
