@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { movableClock } from '../../../test/support/clock.ts';
+import { stillClock } from '../../../test/support/clock.ts';
 import { MAX_COUNTED_IN_MEMORY, memoryCounters } from './rate-counters.ts';
 
 const MINUTE_MS = 60_000;
 const LIMIT = 100_000;
 
 function open() {
-  const clock = movableClock();
+  const clock = stillClock();
   const counters = memoryCounters(clock);
   const window = (key: string, limit = LIMIT) => ({ key, length_ms: MINUTE_MS, limit });
   return { clock, counters, window, count: (key: string) => counters.count([window(key)]) };

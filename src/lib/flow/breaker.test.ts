@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { movableClock, type TestClock } from '../../../test/support/clock.ts';
+import { stillClock, type TestClock } from '../../../test/support/clock.ts';
 import { type Breaker, BreakerOpen, createBreaker } from './breaker.ts';
 
 const COOLDOWN_MS = 5_000;
@@ -11,7 +11,7 @@ let clock: TestClock;
 let breaker: Breaker;
 
 beforeEach(() => {
-  clock = movableClock();
+  clock = stillClock();
   breaker = createBreaker({ failures: 2, cooldown_ms: COOLDOWN_MS, clock });
 });
 
