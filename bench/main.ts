@@ -13,7 +13,7 @@ import { WORKS, type Work } from './measures/works.ts';
 import { LATENCIES, type Options, readOptions, USAGE, UsageError } from './options.ts';
 import { profileWork } from './profile/profiled-work.ts';
 import { machineReadable, misses, printable, type Results, shareTable } from './report.ts';
-import { openRun, say } from './setup/run.ts';
+import { openRun, printProgress } from './setup/run.ts';
 import { type Stage, setUp, startBench, startLarge } from './setup/stage.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -40,9 +40,9 @@ async function main(args: readonly string[]): Promise<number> {
     const { signal } = controller;
     return await Promise.race([bench(stack, options, signal), interrupted]);
   } catch (error) {
-    if (error instanceof UsageError) say(`${error.message}\n\n${USAGE}`);
+    if (error instanceof UsageError) printProgress(`${error.message}\n\n${USAGE}`);
     else if (!controller.signal.aborted)
-      say(error instanceof Error ? `${error.stack}` : `${error}`);
+      printProgress(error instanceof Error ? `${error.stack}` : `${error}`);
     if (controller.signal.aborted) return EXIT.interrupted;
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
@@ -80,7 +80,7 @@ async function measure(stage: Stage, options: Options): Promise<Results> {
   const works: WorkResult[] = [];
   for (const work of WORKS.filter(({ name }) => options.only.includes(name))) {
     const result = await measureWork(bench, work);
-    say(`${work.title}: ${result.ratio.median.toFixed(2)} of its floor`);
+    printProgress(`${work.title}: ${result.ratio.median.toFixed(2)} of its floor`);
     works.push(result);
   }
   return { works, latencies: await measureAllLatencies(stage, bench, options) };

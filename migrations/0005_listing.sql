@@ -33,7 +33,7 @@ CREATE FUNCTION promo_price(price_centavos integer, discount_type text, discount
     WHEN 'FIXED' THEN price_centavos - discount_hundredths
     ELSE ((price_centavos::bigint * (10000 - discount_hundredths) + 5000) / 10000)::integer END);
 
--- Of several promos at this moment, the one that leaves the buyer the lowest price.
+-- Of several promos at this moment, the one that leaves the customer the lowest price.
 CREATE FUNCTION best_promo(product_id uuid, list_price_centavos integer, moment timestamptz)
   RETURNS TABLE (id uuid, price_centavos integer)
   LANGUAGE sql STABLE AS $$
@@ -55,7 +55,7 @@ CREATE FUNCTION lot_half_life(harvested_at timestamptz, expires_at timestamptz) 
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN harvested_at + (expires_at - harvested_at) / 2;
 
--- The product as buyers see it, one row a product, so that a list is one indexed statement.
+-- The product as customers see it, one row a product, so that a list is one indexed statement.
 CREATE TABLE product_listing (
   product_id uuid PRIMARY KEY REFERENCES products,
   seller_id uuid NOT NULL,

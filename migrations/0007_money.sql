@@ -29,7 +29,7 @@ CREATE TABLE refunds (
   seller_order_id uuid NOT NULL REFERENCES seller_orders,
   amount_centavos bigint NOT NULL CHECK (amount_centavos > 0),
   reason text NOT NULL,
-  -- PENDING: the books have it, the provider has yet to confirm it.
+  -- PENDING: it is in the ledger, the provider has yet to confirm it.
   status text NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'COMPLETED', 'FAILED')),
   provider_reference text,
   actor_id uuid REFERENCES users,
@@ -39,7 +39,7 @@ CREATE TABLE refunds (
 CREATE INDEX refunds_payment_idx ON refunds (payment_id);
 CREATE INDEX refunds_pending_idx ON refunds (created_at) WHERE status = 'PENDING';
 
--- What providers told us, once each: the primary key is the deduplication.
+-- Events of providers, once each: the primary key is the deduplication.
 CREATE TABLE provider_events (
   provider text NOT NULL,
   event_id text NOT NULL,
@@ -49,7 +49,7 @@ CREATE TABLE provider_events (
   PRIMARY KEY (provider, event_id)
 );
 
--- The simulator's own books: what a real wallet would keep on its side.
+-- The simulator's own records: what a real wallet would keep on its side.
 CREATE TABLE simulator_wallet (
   reference text PRIMARY KEY,
   payment_id uuid NOT NULL UNIQUE,
@@ -77,7 +77,7 @@ CREATE TABLE journal_lines (
   entry_id uuid NOT NULL REFERENCES journal_entries,
   line_number integer NOT NULL,
   account text NOT NULL CHECK (account IN
-    ('BUYER_RECEIVABLE', 'ORDER_LIABILITY', 'WALLET_CLEARING', 'COD_CLEARING', 'SELLER_PAYABLE', 'COMMISSION_REVENUE')),
+    ('CUSTOMER_RECEIVABLE', 'ORDER_LIABILITY', 'WALLET_CLEARING', 'COD_CLEARING', 'SELLER_PAYABLE', 'COMMISSION_REVENUE')),
   seller_id uuid REFERENCES sellers,
   debit_centavos bigint NOT NULL DEFAULT 0 CHECK (debit_centavos >= 0),
   credit_centavos bigint NOT NULL DEFAULT 0 CHECK (credit_centavos >= 0),

@@ -11,5 +11,5 @@ CREATE TABLE reviews (
   updated_at timestamptz NOT NULL,
   deleted_at timestamptz
 );
-CREATE UNIQUE INDEX reviews_one_per_buyer_key ON reviews (user_id, product_id) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX reviews_one_per_customer_key ON reviews (user_id, product_id) WHERE deleted_at IS NULL;
 CREATE INDEX reviews_product_idx ON reviews (product_id, created_at, id) WHERE deleted_at IS NULL;

@@ -1,6 +1,6 @@
 -- The seals that make the audit log a hash chain, what still waits for one, and the grants of a role that cannot rewrite it.
 
--- Entries that have no seal yet. Filled in the transaction of the deed, so that whenever an entry becomes visible,
+-- Entries that have no seal yet. Filled in the transaction of the change, so that whenever an entry becomes visible,
 -- however long its transaction took and whatever its clock said, its place in this queue does too.
 CREATE TABLE audit_unsealed (
   entry_id uuid PRIMARY KEY

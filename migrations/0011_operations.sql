@@ -1,4 +1,4 @@
--- What the metrics show of the whole shop, kept so that reading it costs the same with a thousand orders or a billion.
+-- What the metrics show of the marketplace, kept so that reading it costs the same with a thousand orders or a billion.
 
 -- Partial sums of what was ever counted; the totals are the sums over all rows. Writers only add rows, so that no two of
 -- them wait for each other; a job adds old rows up into one.

@@ -1,6 +1,6 @@
 -- What a seller order may give back, lists of orders by the status that they show, and movements that name their order.
 
--- What the buyer is asked to pay for a seller order: its total, and nothing once it was cancelled before it was asked
+-- What the customer is asked to pay for a seller order: its total, and nothing once it was cancelled before it was asked
 -- for. The payment's amount is their sum, and no more than this can be refunded of one.
 ALTER TABLE seller_orders ADD COLUMN due_centavos bigint;
 -- Until a wallet's session began, the payment's amount fell with each seller order that was cancelled. Which those are is
@@ -27,7 +27,7 @@ ALTER TABLE seller_orders DROP CONSTRAINT seller_orders_refunded;
 ALTER TABLE seller_orders ADD CONSTRAINT seller_orders_due CHECK (due_centavos BETWEEN 0 AND total_centavos);
 ALTER TABLE seller_orders ADD CONSTRAINT seller_orders_refunded CHECK (refunded_centavos BETWEEN 0 AND due_centavos);
 
--- A seller's orders by the status of their own share, and what buyers have archived.
+-- A seller's orders by the status of their own share, and what customers have archived.
 CREATE INDEX seller_orders_status_idx ON seller_orders (seller_id, order_status, placed_at, order_id);
 CREATE INDEX orders_archived_idx ON orders (placed_at, id) WHERE archived_at IS NOT NULL;
 

@@ -11,7 +11,7 @@ UPDATE sellers SET suspended_from = (
 WHERE status = 'SUSPENDED';
 
 -- Keyed hashes of the account and the confirmed contacts of sellers who removed a suspended profile, so that a new
--- application begins suspended. They tell nothing about anybody without the key, and outlive the erasure of the account.
+-- application begins suspended. They reveal nothing about anybody without the key, and outlive the erasure of the account.
 CREATE TABLE suspension_marks (
   contact_hash bytea PRIMARY KEY,
   seller_id uuid NOT NULL REFERENCES sellers,
@@ -19,7 +19,7 @@ CREATE TABLE suspension_marks (
 );
 
 -- What is left of a name when case, accents, spaces, punctuation and look-alike letters are taken away. Names that
--- share it cannot be told apart at a glance. No locale decides: the database's may be any.
+-- share it look the same at a glance. No locale decides: the database's may be any.
 CREATE FUNCTION name_skeleton(name text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
   RETURN replace(replace(
@@ -49,8 +49,8 @@ ALTER TABLE sellers ADD COLUMN name_requested_at timestamptz;
 ALTER TABLE sellers ADD CONSTRAINT sellers_requested_name CHECK ((requested_name IS NULL) = (name_requested_at IS NULL));
 CREATE INDEX sellers_requested_name_idx ON sellers (created_at, id) WHERE requested_name IS NOT NULL AND deleted_at IS NULL;
 
--- Until when the seller has to confirm or ship; null while the buyer has to pay, and once it is shipped or closed. Nobody
--- was told of a deadline before: those of present orders begin now. In milliseconds, as the application writes them.
+-- Until when the seller has to confirm or ship; null while the customer has to pay, and once it is shipped or closed. Nobody
+-- knew of a deadline before: those of present orders begin now. In milliseconds, as the application writes them.
 ALTER TABLE seller_orders ADD COLUMN due_at timestamptz;
 ALTER TABLE seller_orders ADD COLUMN reminded_at timestamptz;
 UPDATE seller_orders SET due_at = CASE seller_orders.order_status
@@ -66,7 +66,7 @@ DROP INDEX seller_orders_open_idx;
 CREATE INDEX seller_orders_open_idx ON seller_orders (seller_id, placed_at)
   WHERE order_status IN ('PENDING', 'CONFIRMED', 'SHIPPED');
 
--- A buyer's open orders and delivered ones, which bound what may be unpaid.
+-- A customer's open orders and delivered ones, which bound what may be unpaid.
 CREATE INDEX orders_user_status_idx ON orders (user_id, order_status);
 
 -- What an account has of each kind, counted by index alone.

@@ -31,7 +31,7 @@ CREATE TABLE contact_changes (
   contact text NOT NULL CHECK (contact IN ('email', 'phone')),
   old_value text NOT NULL,
   new_value text NOT NULL,
-  -- Only a confirmed address is told of the change, and can undo it.
+  -- Only a confirmed address is notified of the change, and can undo it.
   old_confirmed boolean NOT NULL,
   created_at timestamptz NOT NULL,
   confirmed_at timestamptz,

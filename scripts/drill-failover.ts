@@ -1,12 +1,12 @@
-// `npm run drill:failover [-- fault…]`: the clusters of ops/ha on three machines that are namespaces, a shop over them and
-// buyers in it. Each fault of scripts/failover/faults.ts is struck and healed under load, and then every acknowledged order
+// `npm run drill:failover [-- fault…]`: the clusters of ops/ha on three machines that are namespaces, the service over them and
+// customers in it. Each fault of scripts/failover/faults.ts is struck and healed under load, and then every acknowledged order
 // must be there. As root; on a Debian before 13 through scripts/failover/debian13.sh. `--keep` leaves all logs.
 import { parseArgs } from 'node:util';
 import { drill } from './failover/drill.ts';
 import { FAULTS } from './failover/faults.ts';
 import { isPassed, reportOf } from './failover/report.ts';
 
-const BUYERS = 8;
+const CUSTOMERS = 8;
 const ORDERS = 60;
 
 const { values, positionals } = parseArgs({
@@ -15,8 +15,8 @@ const { values, positionals } = parseArgs({
 });
 const faults = positionals.length > 0 ? positionals : FAULTS.map(({ name }) => name);
 const result = await drill(
-  { faults, buyers: BUYERS, orders: ORDERS },
-  { say: (line) => console.error(line), keeps: values.keep },
+  { faults, customers: CUSTOMERS, orders: ORDERS },
+  { printProgress: (line) => console.error(line), keeps: values.keep },
 );
 for (const line of reportOf(result)) console.log(line);
 if (!isPassed(result)) process.exitCode = 1;

@@ -26,7 +26,7 @@ interface Cost {
 
 export interface DrillOptions {
   readonly requests: number;
-  readonly say: (line: string) => void;
+  readonly printProgress: (line: string) => void;
 }
 
 export interface DrillResult {
@@ -38,7 +38,7 @@ export interface DrillResult {
   readonly failed: number;
 }
 
-export async function drill({ requests, say }: DrillOptions): Promise<DrillResult> {
+export async function drill({ requests, printProgress }: DrillOptions): Promise<DrillResult> {
   const servers = await startStreaming();
   try {
     const { db } = openDatabase({ url: servers.leader.url, poolSize: 1, onError: () => {} });
@@ -51,18 +51,18 @@ export async function drill({ requests, say }: DrillOptions): Promise<DrillResul
       categories: categories.map(({ id }) => id),
     };
     const pass = async (replicaUrl?: string) => {
-      await using shop = await openShop(servers.leader.url, replicaUrl);
+      await using app = await openApp(servers.leader.url, replicaUrl);
       await using _prices = changePrices(servers.leader);
       for (const server of [servers.leader, servers.replica])
         await server.query('SELECT pg_stat_statements_reset()');
-      return await browse(shop.address, requests, market);
+      return await browse(app.address, requests, market);
     };
     const failedAlone = await pass();
     const alone = await costOf(servers.leader);
-    say(`without a replica: ${lineOf('leader', alone)}`);
+    printProgress(`without a replica: ${lineOf('leader', alone)}`);
     const failed = failedAlone + (await pass(servers.replica.url));
     const [leader, replica] = [await costOf(servers.leader), await costOf(servers.replica)];
-    say(`with a replica: ${lineOf('leader', leader)}; ${lineOf('replica', replica)}`);
+    printProgress(`with a replica: ${lineOf('leader', leader)}; ${lineOf('replica', replica)}`);
     return { alone, leader, replica, failed };
   } finally {
     await servers.close();
@@ -72,7 +72,7 @@ export async function drill({ requests, say }: DrillOptions): Promise<DrillResul
 const lineOf = (name: string, { statements, busy_ms }: Cost) =>
   `${name} ${statements} statements, ${busy_ms.toFixed(0)} ms`;
 
-async function openShop(
+async function openApp(
   leaderUrl: string,
   replicaUrl: string | undefined,
 ): Promise<{ address: string } & AsyncDisposable> {
@@ -181,11 +181,14 @@ async function costOf(server: StreamingServer): Promise<Cost> {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { requests: { type: 'string', default: '2000' } } });
-  const say = (line: string) => process.stdout.write(`${line}\n`);
-  const { alone, leader, failed } = await drill({ requests: Number(values.requests), say });
+  const printProgress = (line: string) => process.stdout.write(`${line}\n`);
+  const { alone, leader, failed } = await drill({
+    requests: Number(values.requests),
+    printProgress,
+  });
   const share = (part: number, whole: number) => `${(100 * (1 - part / whole)).toFixed(1)} %`;
-  say(`off the leader: ${share(leader.statements, alone.statements)} of its statements`);
-  say(`off the leader: ${share(leader.busy_ms, alone.busy_ms)} of its time for them`);
+  printProgress(`off the leader: ${share(leader.statements, alone.statements)} of its statements`);
+  printProgress(`off the leader: ${share(leader.busy_ms, alone.busy_ms)} of its time for them`);
   if (failed > 0) throw new Error(`${failed} requests failed`);
 }
 

@@ -1,4 +1,4 @@
-// `npm run drill:restore`: a shop with orders is backed up, sold in, damaged by an operator and destroyed with its disk and
+// `npm run drill:restore`: a database with orders is backed up, sold in, damaged by an operator and destroyed with its disk and
 // the first repository; then restored to the moment before the damage, compared table by table, and timed.
 // `-- --method pg_dump` does the same in the way of small installations.
 import { rm } from 'node:fs/promises';
@@ -8,13 +8,13 @@ import { withClient } from '../src/db/client.ts';
 import { waitUntil } from '../src/db/embedded/wait.ts';
 import { createCluster, DATABASE, type DrillCluster, IDENTITY_FILE } from './drill/cluster.ts';
 import { type Commands, createCommands } from './drill/commands.ts';
+import { createCustomer } from './drill/customer.ts';
 import {
   differencesOf,
   type Fingerprint,
   markMoment,
   takeFingerprint,
 } from './drill/fingerprint.ts';
-import { createShopper } from './drill/shopper.ts';
 
 /** Past every foreign key and trigger, as only a superuser in a hurry can. */
 const OPERATORS_DELETE = 'SET session_replication_role = replica; DELETE FROM stock_movements';
@@ -30,7 +30,7 @@ export interface DrillOptions {
   readonly orders: number;
   readonly archiveTimeout_s: number;
   readonly isDurable: boolean;
-  readonly say: (line: string) => void;
+  readonly printProgress: (line: string) => void;
 }
 
 export interface DrillResult {
@@ -53,13 +53,13 @@ interface Scene {
 }
 
 export async function drill(options: DrillOptions): Promise<DrillResult> {
-  const { method, archiveTimeout_s, isDurable, say } = options;
+  const { method, archiveTimeout_s, isDurable, printProgress } = options;
   const archives = method === 'pgbackrest';
   const cluster = await createCluster({ archiveTimeout_s, archives, isDurable });
   try {
-    const commands = createCommands(environmentOf(cluster, method), say);
+    const commands = createCommands(environmentOf(cluster, method), printProgress);
     const scene = { cluster, commands, options };
-    await createShop(scene);
+    await createMarket(scene);
     return method === 'pgbackrest' ? await drillCluster(scene) : await drillDump(scene);
   } finally {
     await cluster.close();
@@ -81,7 +81,7 @@ export function environmentOf(cluster: DrillCluster, method: Method): Record<str
   };
 }
 
-async function createShop({ cluster, commands }: Scene): Promise<void> {
+async function createMarket({ cluster, commands }: Scene): Promise<void> {
   await createDatabase(cluster);
   await commands.run(['migrate']);
   await commands.run(['seed', '--size', 'small']);
@@ -91,16 +91,16 @@ function createDatabase({ urlOf }: DrillCluster): Promise<unknown> {
   return withClient(urlOf('postgres'), (client) => client.query(`CREATE DATABASE ${DATABASE}`));
 }
 
-/** Any moment, though the shop goes on selling, and the first repository is lost with the disk. */
+/** Any moment, while orders keep coming, and the first repository is lost with the disk. */
 async function drillCluster(scene: Scene): Promise<DrillResult> {
   const { cluster, commands, options } = scene;
   await commands.run(['backup', '--full']);
   const server = await commands.serve();
-  const shopper = await createShopper(server.url);
-  await shopper.order(options.orders);
+  const customer = await createCustomer(server.url);
+  await customer.order(options.orders);
   const { moment, fingerprint } = await markMoment(cluster.url);
-  options.say(`To be restored: ${moment.toISOString()}`);
-  await shopper.order(options.orders);
+  options.printProgress(`To be restored: ${moment.toISOString()}`);
+  await customer.order(options.orders);
   const damage = await damageStock(scene);
   const exposed_s = await waitForArchive(scene);
   await server.stop();
@@ -108,7 +108,7 @@ async function drillCluster(scene: Scene): Promise<DrillResult> {
   const destroyed_ms = performance.now();
   await cluster.replaceDisk();
   await rm(join(cluster.folder, 'repo1'), { recursive: true });
-  options.say('The disk and the first repository are gone');
+  options.printProgress('The disk and the first repository are gone');
   await commands.run(['restore', '--to', moment.toISOString()]);
   await cluster.start();
   await commands.run(['check-invariants']);
@@ -132,7 +132,7 @@ async function drillDump(scene: Scene): Promise<DrillResult> {
   await withClient(cluster.urlOf('postgres'), (client) =>
     client.query(`DROP DATABASE ${DATABASE} WITH (FORCE)`),
   );
-  options.say('The database is gone');
+  options.printProgress('The database is gone');
   await commands.run(['restore']);
   await commands.run(['check-invariants']);
   const rto_s = secondsSince(destroyed_ms);
@@ -140,11 +140,11 @@ async function drillDump(scene: Scene): Promise<DrillResult> {
   return { differences, rpo_s, exposed_s: rpo_s, rto_s, damage };
 }
 
-/** Opens the shop for some orders. */
+/** Starts the service and places some orders. */
 async function sell({ commands, options }: Scene): Promise<void> {
   const server = await commands.serve();
   try {
-    await (await createShopper(server.url)).order(options.orders);
+    await (await createCustomer(server.url)).order(options.orders);
   } finally {
     await server.stop();
   }
@@ -152,7 +152,7 @@ async function sell({ commands, options }: Scene): Promise<void> {
 
 /** @returns how many rules are broken, which the drill would otherwise prove nothing about */
 async function damageStock({ cluster, commands, options }: Scene): Promise<number> {
-  options.say(OPERATORS_DELETE);
+  options.printProgress(OPERATORS_DELETE);
   await withClient(cluster.url, (client) => client.query(OPERATORS_DELETE));
   const violations = await commands.run(['check-invariants'], 1);
   return violations.trim().split('\n').length;
@@ -208,7 +208,7 @@ async function main(): Promise<void> {
     orders: FULL_ORDERS,
     archiveTimeout_s: ARCHIVE_TIMEOUT_S,
     isDurable: true,
-    say: (line) => console.error(line),
+    printProgress: (line) => console.error(line),
   });
   for (const line of reportOf(result)) console.log(line);
   if (result.differences.length > 0) process.exitCode = 1;

@@ -50,7 +50,7 @@ describe('loadConfig', () => {
     ['REDIS_URL', 'redissentinel://one/name', 'REDIS_URL has the wrong form'],
     ['REDIS_URL', 'redis+sentinel://one', 'REDIS_URL is not an address'],
     ['DATABASE_DIRECT_URL', 'mysql://db', 'DATABASE_DIRECT_URL has the wrong form'],
-    ['DATABASE_REPLICA_URL', 'postgres://db/shop', 'DATABASE_REPLICA_URL needs DATABASE_URL'],
+    ['DATABASE_REPLICA_URL', 'postgres://db/market', 'DATABASE_REPLICA_URL needs DATABASE_URL'],
     ['PUBLIC_URL', 'localhost', 'PUBLIC_URL has the wrong form'],
     ['RATE_LIMIT_USER', '0/hour', 'RATE_LIMIT_USER has the wrong form'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT has the wrong'],

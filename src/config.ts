@@ -5,11 +5,11 @@ import type { Marks } from './config/kinds.ts';
 import { parseSettings } from './config/parse.ts';
 import { DATABASE_SETTINGS } from './config/settings/database.ts';
 import { LIMITS_SETTINGS } from './config/settings/limits.ts';
+import { MARKETPLACE_SETTINGS } from './config/settings/marketplace.ts';
 import { OPERATIONS_SETTINGS } from './config/settings/operations.ts';
 import { OUTSIDE_SETTINGS } from './config/settings/outside.ts';
 import { PROCESS_SETTINGS } from './config/settings/process.ts';
 import { SECURITY_SETTINGS } from './config/settings/security.ts';
-import { SHOP_SETTINGS } from './config/settings/shop.ts';
 import { type Env, readSources } from './config/sources.ts';
 
 /** Every variable that the API reads, in the order in which the reference table shows them. */
@@ -18,13 +18,13 @@ export const Environment = Type.Object({
   ...DATABASE_SETTINGS,
   ...SECURITY_SETTINGS,
   ...LIMITS_SETTINGS,
-  ...SHOP_SETTINGS,
+  ...MARKETPLACE_SETTINGS,
   ...OUTSIDE_SETTINGS,
   ...OPERATIONS_SETTINGS,
 });
 type EnvironmentValues = Static<typeof Environment>;
 
-/** One variable, as its schema tells of it. */
+/** One variable, as its schema describes it. */
 export interface Setting extends Marks {
   readonly name: string;
   readonly type?: 'string' | 'integer' | 'number';

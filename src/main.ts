@@ -1,6 +1,6 @@
 // The command line. Each command loads what it needs when it runs, so that help comes at once.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { printError, say } from './cli/output.ts';
+import { printError, printProgress } from './cli/output.ts';
 import { readVersion } from './cli/version.ts';
 import { EXIT, EXIT_HELP, type ExitCode } from './lib/exit.ts';
 
@@ -13,7 +13,7 @@ const program = new Command('freshbytes')
   .description('The marketplace backend that sells fresh produce by harvest lot.')
   .version(readVersion())
   .enablePositionalOptions()
-  .showHelpAfterError('(--help says what is possible)')
+  .showHelpAfterError('(see --help)')
   .addHelpText('after', EXIT_HELP)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.usage));
 
@@ -22,7 +22,7 @@ program
   .description('serve the API, and run the jobs too unless WORKER=off')
   .action(
     run(async () => {
-      say(`Starting FreshBytes ${readVersion()}`);
+      printProgress(`Starting FreshBytes ${readVersion()}`);
       return (await import('./cli/server/serve.ts')).serve();
     }),
   );
@@ -63,7 +63,7 @@ const user = program.command('user').description('manage users');
 
 user
   .command('create-admin')
-  .description('create an admin; what is not given is asked for')
+  .description('create an admin; prompts for what is not given')
   .option('--email <address>', 'e-mail address')
   .option('--name <name>', 'user name')
   .option('--phone <number>', 'Philippine mobile number')
@@ -76,7 +76,7 @@ user
 
 user
   .command('clear-mfa')
-  .description('clear the second factor of somebody who lost it; they are signed out and told')
+  .description('clear the second factor of a user who lost it; they are signed out and notified')
   .argument('<address>', 'their e-mail address')
   .action(
     run(async (address: string) => (await import('./cli/accounts/clear-mfa.ts')).clearMfa(address)),
@@ -91,7 +91,7 @@ program
   )
   .option(
     '--log <file>',
-    'with --cluster: name what this log says is committed and the database has not; - reads it from standard input',
+    'with --cluster: name what this log has as committed and the database does not; - reads standard input',
   )
   .action(run(async (options) => (await import('./cli/doctor/doctor.ts')).doctor(options)));
 
@@ -101,7 +101,7 @@ program
   .command('check')
   .description('print every setting and where it comes from, and all that is wrong')
   .option('--env-file <path>', 'read this file too; the environment counts before it')
-  .option('--monitoring', 'instead: what Prometheus and Alertmanager must be told')
+  .option('--monitoring', 'instead: the settings of Prometheus and Alertmanager')
   .action(
     run(async (options) =>
       (await import('./cli/config-check.ts')).checkConfig(options, process.env),

@@ -30,12 +30,12 @@ beforeEach(async () => {
   database = await createTestDatabase();
   stack.defer(() => database.drop());
   await withClient(database.url, (client) =>
-    client.query('CREATE TABLE deeds (id uuid PRIMARY KEY, said jsonb NOT NULL)'),
+    client.query('CREATE TABLE messages (id uuid PRIMARY KEY, said jsonb NOT NULL)'),
   );
   recording = {
     statements: [
       'begin',
-      '/* named:say */ INSERT INTO deeds VALUES ($1::uuid, $2::jsonb)',
+      '/* named:say */ INSERT INTO messages VALUES ($1::uuid, $2::jsonb)',
       'commit',
     ],
     runs: Array.from({ length: RUNS }, () => [[], [randomUUID(), QUOTED], []]),
@@ -47,7 +47,7 @@ async function expectEachOnce(floor: TransactionFloor): Promise<void> {
   expect(made.requests).toBe(RUNS);
   expect(made.seconds).toBeGreaterThan(0);
   const { rows } = await withClient(database.url, (client) =>
-    client.query('SELECT id, said FROM deeds'),
+    client.query('SELECT id, said FROM messages'),
   );
   const ids = recording.runs.map((parameters) => parameters[1]?.[0]);
   expect(rows.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());

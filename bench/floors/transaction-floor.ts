@@ -22,7 +22,7 @@ export interface TransactionFloor {
   make(url: string, count: number): Promise<LoadResult>;
 }
 
-/** What a transaction-runner process is told. */
+/** The options of a transaction-runner process. */
 export interface TransactionPlan {
   readonly url: string;
   readonly clients: number;

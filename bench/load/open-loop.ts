@@ -35,7 +35,7 @@ export async function measureLatency(loop: OpenLoop): Promise<Latency> {
       const early_ms = due_ms - performance.now();
       if (early_ms > 0) await pause(early_ms);
       const answer = send(loop, agent).then(() => performance.now() - due_ms);
-      // Heard below, once all have left; until then it must not count as unheard.
+      // Awaited below, once all have left; until then it must not count as unhandled.
       answer.catch(() => {});
       answers.push(answer);
     }

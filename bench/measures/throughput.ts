@@ -78,12 +78,12 @@ export async function measureWork(given: Bench, work: Work): Promise<WorkResult>
  * A floor that replays what was recorded should not replay the same few requests; no detail should be asked for twice,
  * or the second would be cached; and of each cart there is one order.
  */
-function recordedRequests({ buyers, product_ids }: Market): Record<FloorKind, number> {
+function recordedRequests({ customers, product_ids }: Market): Record<FloorKind, number> {
   return {
     static: 20,
     password: 20,
     statements: Math.min(500, product_ids.length),
-    transaction: buyers.length,
+    transaction: customers.length,
   };
 }
 
@@ -141,10 +141,10 @@ async function timed(process: MeasuredProcess, work: () => Promise<LoadResult>):
 function orderSide({ market, databases, seconds }: Bench, work: Work, api: MeasuredProcess): Side {
   const { connections } = work;
   const { origin } = api;
-  const count = roundSize(market.buyers.length, seconds);
+  const count = roundSize(market.customers.length, seconds);
   return count.adapt(async (requests) => {
-    const buyers = market.buyers.slice(0, requests);
-    await withClient(market.url, (client) => fillCarts(client, buyers));
+    const customers = market.customers.slice(0, requests);
+    await withClient(market.url, (client) => fillCarts(client, customers));
     await databases.settle();
     let n = 0;
     const next = () => {

@@ -106,15 +106,15 @@ export const WORKS: readonly Work[] = [
     floor: 'statements',
     max_statements: LIST_STATEMENTS,
     connections: READERS,
-    request: ({ buyers }, n) => get(`${V1}/cart`, bearer(at(buyers, n).token)),
+    request: ({ customers }, n) => get(`${V1}/cart`, bearer(at(customers, n).token)),
   },
   {
     name: 'sign-in',
     title: 'sign-in',
     floor: 'password',
     connections: SIGNERS,
-    request: ({ buyers, password }, n) =>
-      post(`${V1}/auth/login`, { user_email: at(buyers, n).user_email, password }),
+    request: ({ customers, password }, n) =>
+      post(`${V1}/auth/login`, { user_email: at(customers, n).user_email, password }),
   },
   {
     name: 'checkout',
@@ -123,8 +123,8 @@ export const WORKS: readonly Work[] = [
     target: 0.5,
     max_statements: CHECKOUT_STATEMENTS,
     connections: WRITERS,
-    request: ({ buyers }, n) => {
-      const { token, address_id } = at(buyers, n);
+    request: ({ customers }, n) => {
+      const { token, address_id } = at(customers, n);
       const headers = { ...bearer(token), 'idempotency-key': randomUUID() };
       return post(`${V1}/orders/checkout`, { address_id, payment_method: 'COD' }, headers);
     },

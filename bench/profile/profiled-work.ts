@@ -1,4 +1,4 @@
-// Puts the API under the load of one work with Node's CPU profiler on, and tells where its time goes.
+// Puts the API under the load of one work with Node's CPU profiler on, and prints where its time goes.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { applyLoad } from '../load/load.ts';
@@ -37,10 +37,10 @@ export async function profileWork(
   const { connections } = work;
   // Each cart can be ordered once: of a checkout, some warm up and the others are profiled.
   const isOrder = work.floor === 'transaction';
-  const warmUp = Math.min(WARM_UP_REQUESTS, Math.floor(market.buyers.length / 2));
+  const warmUp = Math.min(WARM_UP_REQUESTS, Math.floor(market.customers.length / 2));
   await applyLoad({ origin, connections, next, extent: { requests: warmUp } });
   const from_us = monotonic_us();
-  const extent = isOrder ? { requests: market.buyers.length - warmUp } : { seconds };
+  const extent = isOrder ? { requests: market.customers.length - warmUp } : { seconds };
   await applyLoad({ origin, connections, next, extent });
   const to_us = monotonic_us();
   await api.stop();

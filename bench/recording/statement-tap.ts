@@ -1,4 +1,4 @@
-// A tap on the wire between a process and PostgreSQL: passes everything on and tells which statements went by.
+// A tap on the wire between a process and PostgreSQL: passes everything on and counts the statements.
 // It sees the process as it is, whatever library it uses, and nothing in the process knows of it.
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts } from 'node:net';
@@ -23,7 +23,7 @@ export async function openTap(run: Run, databaseUrl: string): Promise<StatementT
     const read = createWireReader();
     client.on('data', (piece) => sent.push(...read(piece)));
     client.pipe(upstream).pipe(client);
-    // Either side may hang up; the other then does too, and whoever asked hears of it there.
+    // Either side may hang up; the other then does too, and the caller gets the error there.
     client.on('error', () => upstream.destroy());
     upstream.on('error', () => client.destroy());
   });

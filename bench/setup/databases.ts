@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { withClient } from '../../src/db/client.ts';
 import { startEmbedded } from '../../src/db/embedded/embedded.ts';
-import { type Run, say } from './run.ts';
+import { printProgress, type Run } from './run.ts';
 
 export interface Databases {
   urlOf(name: string): string;
@@ -14,7 +14,7 @@ export interface Databases {
 }
 
 export async function startDatabases(run: Run): Promise<Databases> {
-  const starting = startEmbedded({ dataDir: join(run.dir, 'data'), log: say });
+  const starting = startEmbedded({ dataDir: join(run.dir, 'data'), log: printProgress });
   // Before it has started: broken off meanwhile, the run must still end it.
   run.stack.defer(() =>
     starting.then(

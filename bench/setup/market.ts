@@ -1,4 +1,4 @@
-// The market that is measured: seeded, made fit for production, with buyers who are signed in.
+// The market that is measured: seeded, made fit for production, with customers who are signed in.
 import { hash } from '@node-rs/argon2';
 import type pg from 'pg';
 import type { Config } from '../../src/config.ts';
@@ -10,9 +10,9 @@ import { PASSWORD_COST } from '../../src/modules/auth/passwords/passwords.ts';
 import { prepareDatabase } from '../../src/process/prepare.ts';
 import { SEED_TIMEOUT_MS, type Size, seedDatabase } from '../../src/seed/seed.ts';
 import { loadTokens, type Tokens } from '../../src/tokens/tokens.ts';
-import { say } from './run.ts';
+import { printProgress } from './run.ts';
 
-export interface Buyer {
+export interface Customer {
   readonly user_id: string;
   readonly user_email: string;
   readonly address_id: string;
@@ -28,15 +28,15 @@ export interface Market {
   /** Those without others below them that have something on sale. */
   readonly category_slugs: readonly string[];
   /** Verified customers with an address. */
-  readonly buyers: readonly Buyer[];
-  /** Of all buyers. */
+  readonly customers: readonly Customer[];
+  /** Of all customers. */
   readonly password: string;
   readonly password_hash: string;
   readonly tokens: Tokens;
 }
 
 const SEED = 1;
-const MAX_BUYERS = 2_000;
+const MAX_CUSTOMERS = 2_000;
 const PASSWORD = 'bench-Freshbytes-2026';
 /** Also until when they count as just used: that is noted once a minute, and would fall on some requests and not on others. */
 const SESSION_DAYS = 1;
@@ -67,13 +67,13 @@ export async function plantMarket(url: string, size: Size): Promise<void> {
   });
 }
 
-/** Signs buyers in and fills their carts, and reads what requests will name. */
+/** Signs customers in and fills their carts, and reads what requests will name. */
 export async function openMarket(url: string, config: Config): Promise<Market> {
   const tokens = await loadTokens(config);
   const password_hash = await hash(PASSWORD, PASSWORD_COST);
   return withClient(url, async (client) => {
-    const buyers = await signBuyersIn(client, { password_hash, tokens });
-    await fillCarts(client, buyers);
+    const customers = await signCustomersIn(client, { password_hash, tokens });
+    await fillCarts(client, customers);
     const products = await client.query<{ product_id: string }>(
       'SELECT product_id FROM product_listing WHERE on_sale',
     );
@@ -87,21 +87,21 @@ export async function openMarket(url: string, config: Config): Promise<Market> {
       url,
       product_ids: products.rows.map((row) => row.product_id),
       category_slugs: categories.rows.map((row) => row.slug),
-      buyers,
+      customers,
       password: PASSWORD,
       password_hash,
       tokens,
     };
-    say(`${market.product_ids.length} products on sale, ${buyers.length} buyers`);
+    printProgress(`${market.product_ids.length} products on sale, ${customers.length} customers`);
     return market;
   });
 }
 
-async function signBuyersIn(
+async function signCustomersIn(
   client: pg.Client,
   { password_hash, tokens }: { password_hash: string; tokens: Tokens },
-): Promise<Buyer[]> {
-  const { rows } = await client.query<Omit<Buyer, 'token'>>(
+): Promise<Customer[]> {
+  const { rows } = await client.query<Omit<Customer, 'token'>>(
     `WITH chosen AS (
       SELECT u.id AS user_id, u.user_email, a.id AS address_id, gen_random_uuid() AS session_id
       FROM users u JOIN addresses a ON a.user_id = u.id AND a.is_default AND a.deleted_at IS NULL
@@ -114,30 +114,30 @@ async function signBuyersIn(
       UPDATE users SET password_hash = $3 FROM chosen WHERE users.id = chosen.user_id
     )
     SELECT * FROM chosen`,
-    [MAX_BUYERS, SESSION_DAYS, password_hash],
+    [MAX_CUSTOMERS, SESSION_DAYS, password_hash],
   );
   return rows.map((row) => ({ ...row, token: tokenOf(row, tokens) }));
 }
 
-/** The same market, its buyers with tokens that have all their time before them. */
+/** The same market, its customers with tokens that have all their time before them. */
 export function withFreshTokens(market: Market): Market {
-  const { buyers, tokens } = market;
+  const { customers, tokens } = market;
   return {
     ...market,
-    buyers: buyers.map((buyer) => ({ ...buyer, token: tokenOf(buyer, tokens) })),
+    customers: customers.map((customer) => ({ ...customer, token: tokenOf(customer, tokens) })),
   };
 }
 
 function tokenOf(
-  { user_id, session_id }: Pick<Buyer, 'user_id' | 'session_id'>,
+  { user_id, session_id }: Pick<Customer, 'user_id' | 'session_id'>,
   tokens: Tokens,
 ): string {
   return tokens.signAccess({ user_id, session_id, now: systemClock.now() });
 }
 
-/** Puts three products at random into the cart of each buyer, in place of what is there. */
-export async function fillCarts(client: pg.Client, buyers: readonly Buyer[]): Promise<void> {
-  const user_ids = buyers.map((buyer) => buyer.user_id);
+/** Puts three products at random into the cart of each customer, in place of what is there. */
+export async function fillCarts(client: pg.Client, customers: readonly Customer[]): Promise<void> {
+  const user_ids = customers.map((customer) => customer.user_id);
   await client.query('DELETE FROM cart_items WHERE user_id = ANY ($1)', [user_ids]);
   await client.query('INSERT INTO carts SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING', [
     user_ids,

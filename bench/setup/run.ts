@@ -22,7 +22,7 @@ export async function openRun(stack: AsyncDisposableStack, signal: AbortSignal):
   return { dir, stack, signal };
 }
 
-/** News for people, beside the results on stdout. */
-export function say(line: string): void {
+/** Progress on stderr, beside the results on stdout. */
+export function printProgress(line: string): void {
   process.stderr.write(`${line}\n`);
 }

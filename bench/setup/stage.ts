@@ -9,7 +9,7 @@ import { type Databases, startDatabases } from './databases.ts';
 import { type Market, openMarket, plantMarket } from './market.ts';
 import { startApi } from './processes.ts';
 import { type Production, productionSettings } from './production.ts';
-import { type Run, say } from './run.ts';
+import { printProgress, type Run } from './run.ts';
 
 export interface Stage {
   readonly run: Run;
@@ -73,7 +73,7 @@ async function plant(
   name: string,
   size: Size,
 ): Promise<Market> {
-  say(`Seeding a ${size} market`);
+  printProgress(`Seeding a ${size} market`);
   await databases.create(name);
   const url = databases.urlOf(name);
   await plantMarket(url, size);

@@ -9,7 +9,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/rollout.sh"
 mkdir -p "$root/instances" || exit "$EXIT_USAGE"
 take_lock
 require_release "$1"
-say "deploying $1"
+log "deploying $1"
 # Migrations only add, and grant what they add, so the release that runs goes on meanwhile, and stays where a later step
 # fails.
 control start "migrate@$1" || refuse "the migrations of $1 failed; everything runs what it ran before" "$EXIT_FAILED"

@@ -10,5 +10,5 @@ take_lock
 release=${1:-$(release_at "$root/previous")}
 [[ -n $release ]] || refuse 'there is no release before this one'
 require_release "$release"
-say "rolling back to $release"
+log "rolling back to $release"
 roll "$release"

@@ -22,7 +22,7 @@ readonly OWN_ADDRESS=192.0.2.1
 changed=()
 
 # Goes on where nobody reads any more, such as after a lost connection.
-say() {
+log() {
   local line
   line="$(date -u +%FT%TZ) $*"
   printf '%s\n' "$line" >>"$root/deployments.log" || true
@@ -30,7 +30,7 @@ say() {
 }
 
 refuse() {
-  say "$1"
+  log "$1"
   exit "${2:-$EXIT_USAGE}"
 }
 
@@ -75,16 +75,16 @@ is_decided_on_catalogue() {
   [[ $status != 503 ]]
 }
 
-# Whether this release reads what buyers see, as the role that it runs as. Readiness asks for less.
+# Whether this release reads what customers see, as the role that it runs as. Readiness asks for less.
 shows_catalogue() {
   local status
   wait_until is_decided_on_catalogue "$1"
   case $status in
     200) ;;
-    # Requests are counted before the catalogue is read, so this tells nothing of it: no reason to go back.
-    429) say "$1 has no requests left for $OWN_ADDRESS; its catalogue was not seen" ;;
+    # Requests are counted before the catalogue is read, so this shows nothing of it: no reason to go back.
+    429) log "$1 has no requests left for $OWN_ADDRESS; its catalogue was not seen" ;;
     *)
-      say "$1 answers $status for the catalogue"
+      log "$1 answers $status for the catalogue"
       return 1
       ;;
   esac
@@ -113,24 +113,24 @@ is_only_one_with_traffic() {
 # Says why where it fails.
 replace() {
   local instance=$1 release=$2
-  control stop "$instance" || { say "$instance did not stop"; return 1; }
+  control stop "$instance" || { log "$instance did not stop"; return 1; }
   point "$root/instances/$instance" "$release" || return 1
-  control start "$instance" || { say "$instance did not start"; return 1; }
+  control start "$instance" || { log "$instance did not start"; return 1; }
   { wait_until is_decided "$instance" "$release" && serves "$instance" "$release"; } ||
-    { say "$instance did not get ready with $release"; return 1; }
+    { log "$instance did not get ready with $release"; return 1; }
   if is_behind_proxy "$instance"; then
     shows_catalogue "$instance" || return 1
-    wait_until has_traffic "$instance" || { say "the proxy does not take $instance back"; return 1; }
-    get --fail --output /dev/null "$proxy_url/health/ready" || { say 'nothing answers behind the proxy'; return 1; }
+    wait_until has_traffic "$instance" || { log "the proxy does not take $instance back"; return 1; }
+    get --fail --output /dev/null "$proxy_url/health/ready" || { log 'nothing answers behind the proxy'; return 1; }
   fi
-  say "$instance runs $release"
+  log "$instance runs $release"
 }
 
 # Puts back what was changed, and ends.
 give_up() {
   # From here on nothing interrupts; a handler, unlike '', is not inherited by what is started.
   trap : HUP INT TERM PIPE
-  say "failed: $1"
+  log "failed: $1"
   local exit_code=$EXIT_FAILED entry instance release
   for entry in "${changed[@]}"; do
     read -r instance release <<<"$entry"
@@ -138,15 +138,15 @@ give_up() {
       control stop "$instance" || true
       rm -f "$root/instances/$instance"
     elif ! replace "$instance" "$release"; then
-      say "$instance could not be brought back to $release: see to it now"
+      log "$instance could not be brought back to $release: see to it now"
       exit_code=$EXIT_NOT_RESTORED
     fi
   done
-  if ((exit_code == EXIT_FAILED)); then say 'everything runs what it ran before'; fi
+  if ((exit_code == EXIT_FAILED)); then log 'everything runs what it ran before'; fi
   exit "$exit_code"
 }
 
-# Answers of the last seconds tell what no single request does.
+# Answers of the last seconds show what no single request does.
 watch_answers() {
   local requests errors requests_before errors_before
   requests_before=$(proxy_figure BACKEND req_tot) || return 1
@@ -155,7 +155,7 @@ watch_answers() {
   requests=$(proxy_figure BACKEND req_tot) || return 1
   errors=$(proxy_figure BACKEND hrsp_5xx) || return 1
   requests=$((requests - requests_before)) errors=$((errors - errors_before))
-  say "$errors of $requests answers in $watch_s s were errors of ours"
+  log "$errors of $requests answers in $watch_s s were errors of ours"
   ((errors * 100 <= requests * max_error_percent))
 }
 
@@ -178,7 +178,7 @@ roll() {
     point "$root/previous" "$(release_at "$root/current")"
   fi
   point "$root/current" "$release"
-  say "$release is deployed"
+  log "$release is deployed"
 }
 
 # require_release <name>: unpacked, whole, and of the version that its folder says

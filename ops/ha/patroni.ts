@@ -20,7 +20,7 @@ export function requirePatroni(said: string): void {
 
 /**
  * Adds what the machine itself knows: `WATCHDOG_MODE`, unless it is given.
- * @param warn hears what is worse than it could be
+ * @param warn is called with each warning
  * @throws Error where Patroni is too old
  */
 export function askMachine(

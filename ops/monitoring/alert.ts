@@ -25,7 +25,7 @@ export const ALERT_RUNBOOKS = [
 /** Beside these, some of the runbooks of what has happened. */
 export type Runbook = (typeof ALERT_RUNBOOKS)[number] | 'disk-full' | 'process-down' | 'redis-lost';
 
-/** Who tells the series: processes of ours, Prometheus itself, or an exporter that must run beside them. */
+/** The source of the series: processes of ours, Prometheus itself, or an exporter that must run beside them. */
 export type SeriesSource = 'freshbytes' | 'prometheus' | 'node_exporter' | 'blackbox_exporter';
 
 export interface Drill {

@@ -1,5 +1,5 @@
 // Whom Alertmanager tells: pages wake somebody, tickets are mail, and the dead man's switch goes to a service outside that
-// calls when it hears nothing.
+// calls when it receives nothing.
 
 export interface Addresses {
   /** Holds the files of the tokens and of the mail server's password. */

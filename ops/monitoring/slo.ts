@@ -28,7 +28,7 @@ export const SLOS: readonly Slo[] = [
     promise: '99.9 % of requests are answered without a fault of ours',
     objective: 0.999,
     all: answered,
-    // Refusals under load are 503 and count: to the buyer it is the same. Without any, none is not unknown.
+    // Refusals under load are 503 and count: to the customer it is the same. Without any, none is not unknown.
     bad: `sum(rate(http_requests_total{${API},status=~"5.."}[5m])) or 0 * ${answered}`,
     runbook: 'error-budget-burn',
   },

@@ -22,9 +22,9 @@ export interface RunningServer {
 
 type Environment = Readonly<Record<string, string>>;
 
-export function createCommands(env: Environment, say: (line: string) => void): Commands {
+export function createCommands(env: Environment, printProgress: (line: string) => void): Commands {
   const start = (args: readonly string[], extra: Environment = {}) => {
-    say(`$ freshbytes ${args.join(' ')}`);
+    printProgress(`$ freshbytes ${args.join(' ')}`);
     const child = spawn(process.execPath, [BIN, ...args], {
       env: { PATH: process.env['PATH'], ...env, ...extra },
       stdio: ['ignore', 'pipe', 'pipe'],

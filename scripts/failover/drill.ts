@@ -1,6 +1,6 @@
 // A drill as those who run it see it: what it is told, and what it answers.
 import { join } from 'node:path';
-import type { Books } from './books.ts';
+import type { OrderComparison } from './comparison.ts';
 import { runEnclosed } from './enclosure.ts';
 import { faultOf } from './faults.ts';
 import { requirePrograms } from './machines/programs.ts';
@@ -11,7 +11,7 @@ const SCRIPT = join(import.meta.dirname, 'run-inside.ts');
 export interface DrillOptions {
   /** By their names, in this order. */
   readonly faults: readonly string[];
-  readonly buyers: number;
+  readonly customers: number;
   /** That must be acknowledged before each fault, and again after it. */
   readonly orders: number;
 }
@@ -21,12 +21,12 @@ export type Trial = Omit<TrialResult, 'acknowledged'> & { readonly acknowledged:
 export interface DrillResult {
   readonly trials: readonly Trial[];
   /** Of all orders of all trials, at the end. */
-  readonly books: Readonly<Record<string, Books>>;
+  readonly comparisons: Readonly<Record<string, OrderComparison>>;
   readonly violations: string;
 }
 
 export interface Runner {
-  readonly say: (line: string) => void;
+  readonly printProgress: (line: string) => void;
   /** Whether the folder with all logs stays. */
   readonly keeps?: boolean;
 }
@@ -34,9 +34,9 @@ export interface Runner {
 /** @throws Error where programs are missing or too old, or the service does not come back */
 export async function drill(
   options: DrillOptions,
-  { say, keeps = false }: Runner,
+  { printProgress, keeps = false }: Runner,
 ): Promise<DrillResult> {
   requirePrograms();
   for (const name of options.faults) faultOf(name);
-  return runEnclosed({ script: SCRIPT, args: [JSON.stringify(options)], keeps, say });
+  return runEnclosed({ script: SCRIPT, args: [JSON.stringify(options)], keeps, printProgress });
 }

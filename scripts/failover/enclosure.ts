@@ -20,11 +20,16 @@ export interface Enclosed {
   readonly args: readonly string[];
   /** Whether the folder with all logs stays. */
   readonly keeps: boolean;
-  readonly say: (line: string) => void;
+  readonly printProgress: (line: string) => void;
 }
 
 /** @returns what the script left. @throws Error with its last lines where it failed */
-export async function runEnclosed<Result>({ script, args, keeps, say }: Enclosed): Promise<Result> {
+export async function runEnclosed<Result>({
+  script,
+  args,
+  keeps,
+  printProgress,
+}: Enclosed): Promise<Result> {
   if (process.getuid?.() !== 0) throw new Error('only root may make networks: run it as root');
   const folder = await mkdtemp(join(tmpdir(), 'freshbytes-failover-'));
   const command = ['sh', '-c', FIRST_PROCESS, 'sh', process.execPath, script, folder, ...args];
@@ -41,7 +46,7 @@ export async function runEnclosed<Result>({ script, args, keeps, say }: Enclosed
   for (const stream of [child.stdout, child.stderr])
     createInterface(stream).on('line', (line) => {
       lines.push(line);
-      say(line);
+      printProgress(line);
     });
   try {
     const [code] = await ended;
@@ -50,7 +55,7 @@ export async function runEnclosed<Result>({ script, args, keeps, say }: Enclosed
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await clean(folder, keeps);
-    if (keeps) say(`Its files: ${folder}`);
+    if (keeps) printProgress(`Its files: ${folder}`);
   }
 }
 

@@ -125,13 +125,13 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'mute-leader',
-    what: 'the leader hears, and nobody hears it',
+    what: 'the leader receives, and nobody receives from it',
     cuts: ({ leader }) => sentBy(leader),
     hold_s: HANG_S,
   },
   {
     name: 'deaf-leader',
-    what: 'the leader is heard, and hears nobody',
+    what: 'the leader sends, and receives nothing',
     cuts: ({ leader }) => sentTo(leader),
     hold_s: HANG_S,
   },

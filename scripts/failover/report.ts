@@ -1,38 +1,40 @@
 // What a drill says of itself, and whether it passed.
-import { type Books, isEven } from './books.ts';
+import { isEven, type OrderComparison } from './comparison.ts';
 import type { DrillResult, Trial } from './drill.ts';
 import { faultOf } from './faults.ts';
 
-export function isPassed({ trials, books, violations }: DrillResult): boolean {
-  return violations === '' && areEven(books) && trials.every(isTrialPassed);
+export function isPassed({ trials, comparisons, violations }: DrillResult): boolean {
+  return violations === '' && areEven(comparisons) && trials.every(isTrialPassed);
 }
 
 export function isTrialPassed({
   fault,
-  books,
+  comparisons,
   failed,
   surprises,
   isLogoutSafe = true,
 }: Trial): boolean {
   const isNoticed = failed > 0 && faultOf(fault).isUnnoticed === true;
-  return areEven(books) && surprises.length === 0 && isLogoutSafe && !isNoticed;
+  return areEven(comparisons) && surprises.length === 0 && isLogoutSafe && !isNoticed;
 }
 
-function areEven(books: Readonly<Record<string, Books>>): boolean {
-  return Object.values(books).every(isEven);
+function areEven(comparisons: Readonly<Record<string, OrderComparison>>): boolean {
+  return Object.values(comparisons).every(isEven);
 }
 
-export function reportOf({ trials, books, violations }: DrillResult): string[] {
+export function reportOf({ trials, comparisons, violations }: DrillResult): string[] {
   return [
     ...trials.map(lineOf),
-    ...Object.entries(books).map(([server, of]) => `at the end, ${server}: ${textOf(of)}`),
+    ...Object.entries(comparisons).map(([server, of]) => `at the end, ${server}: ${textOf(of)}`),
     violations === '' ? 'all that must hold does' : violations,
   ];
 }
 
 export function lineOf(trial: Trial): string {
   const { fault, acknowledged, failed, outage_s, leaders, timelines, isLogoutSafe } = trial;
-  const differing = Object.entries(trial.books).filter(([, books]) => !isEven(books));
+  const differing = Object.entries(trial.comparisons).filter(
+    ([, comparisons]) => !isEven(comparisons),
+  );
   return [
     `${isTrialPassed(trial) ? 'passed' : 'FAILED'} ${fault}: ${acknowledged} orders acknowledged`,
     ...(differing.length === 0
@@ -48,6 +50,6 @@ export function lineOf(trial: Trial): string {
   ].join(', ');
 }
 
-function textOf({ lost, doubled, difference_centavos }: Books): string {
+function textOf({ lost, doubled, difference_centavos }: OrderComparison): string {
   return `lost ${lost}, doubled ${doubled}, sums differ by ${difference_centavos} centavos`;
 }

@@ -1,7 +1,7 @@
-// What an enclosure runs: the clusters of ops/ha on a network of their own, a shop over them, and one fault after the other.
+// What an enclosure runs: the clusters of ops/ha on a network of their own, the service over them, and one fault after the other.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Acknowledged } from './buyers.ts';
+import type { Acknowledged } from './customers.ts';
 import type { DrillOptions, DrillResult, Trial } from './drill.ts';
 import { RESULT_FILE } from './enclosure.ts';
 import { faultOf } from './faults.ts';
@@ -12,35 +12,38 @@ import { versionOf } from './machines/programs.ts';
 import { startRedisCluster } from './machines/redis-cluster.ts';
 import { planLayout } from './machines/settings.ts';
 import { lineOf } from './report.ts';
-import { openShop } from './shop.ts';
+import { startService } from './service.ts';
 import { compareAll, tryFault } from './trial.ts';
 
 async function runInside(folder: string, options: DrillOptions): Promise<DrillResult> {
-  const { faults, buyers, orders } = options;
-  const say = (line: string) => console.error(line);
+  const { faults, customers, orders } = options;
+  const printProgress = (line: string) => console.error(line);
   buildNetwork();
   const machine = await createMachine(folder);
   const layout = planLayout();
-  say(`Starting three machines with ${versionOf('patroni')}, PostgreSQL, etcd and Redis`);
+  printProgress(`Starting three machines with ${versionOf('patroni')}, PostgreSQL, etcd and Redis`);
   const [database, redis] = await Promise.all([
     startDatabaseCluster(machine, layout),
     startRedisCluster(machine, layout),
   ]);
-  const shop = await openShop({ machine, database, redis, buyers, say });
+  const service = await startService({ machine, database, redis, customers, printProgress });
   const since = new Date();
   const trials: Trial[] = [];
   const acknowledged: Acknowledged[] = [];
   for (const name of faults) {
-    const trial = await tryFault({ machine, database, redis, shop, orders, say }, faultOf(name));
+    const trial = await tryFault(
+      { machine, database, redis, service, orders, printProgress },
+      faultOf(name),
+    );
     acknowledged.push(...trial.acknowledged);
     trials.push({ ...trial, acknowledged: trial.acknowledged.length });
-    say(trials.map(lineOf).at(-1) ?? '');
+    printProgress(trials.map(lineOf).at(-1) ?? '');
   }
-  say(database.control(['list']));
+  printProgress(database.control(['list']));
   return {
     trials,
-    books: await compareAll({ machine, database }, acknowledged, since),
-    violations: await shop.run(['check-invariants']),
+    comparisons: await compareAll({ machine, database }, acknowledged, since),
+    violations: await service.run(['check-invariants']),
   };
 }
 

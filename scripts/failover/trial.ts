@@ -1,6 +1,6 @@
-// One fault under load: struck, held, healed, and then the books compared at rest.
+// One fault under load: struck, held, healed, and then the databases compared at rest.
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Books, compareBooks } from './books.ts';
+import { compareOrders, type OrderComparison } from './comparison.ts';
 import {
   type Acknowledged,
   type Attempt,
@@ -9,14 +9,14 @@ import {
   type Crowd,
   signIn,
   startCrowd,
-} from './buyers.ts';
+} from './customers.ts';
 import type { Cast, Fault } from './faults.ts';
 import type { DatabaseCluster } from './machines/database-cluster.ts';
 import { NODES } from './machines/hosts.ts';
 import { type Machine, sendTo } from './machines/machine.ts';
-import { cut, mend } from './machines/network.ts';
+import { cut, restore } from './machines/network.ts';
 import type { RedisCluster } from './machines/redis-cluster.ts';
-import type { Shop } from './shop.ts';
+import type { Service } from './service.ts';
 
 const PROGRESS_TIMEOUT_MS = 300_000;
 export const MS_PER_SECOND = 1_000;
@@ -25,10 +25,10 @@ export interface Scene {
   readonly machine: Machine;
   readonly database: DatabaseCluster;
   readonly redis: RedisCluster;
-  readonly shop: Shop;
+  readonly service: Service;
   /** That must be acknowledged before the fault, and again after it. */
   readonly orders: number;
-  readonly say: (line: string) => void;
+  readonly printProgress: (line: string) => void;
 }
 
 export interface TrialResult {
@@ -44,28 +44,28 @@ export interface TrialResult {
   readonly leaders: readonly [string, string];
   readonly timelines: readonly [number, number];
   /** Of the leader, and of each server. */
-  readonly books: Readonly<Record<string, Books>>;
+  readonly comparisons: Readonly<Record<string, OrderComparison>>;
   /** Whether a session that ended meanwhile was dead at once, everywhere. */
   readonly isLogoutSafe?: boolean;
 }
 
 /** @throws Error where the service does not come back */
 export async function tryFault(scene: Scene, fault: Fault): Promise<TrialResult> {
-  const { database, redis, shop, say } = scene;
+  const { database, redis, service, printProgress } = scene;
   const cast = await assignRoles(scene);
   const since = new Date();
-  const crowd = await startCrowd(shop.urls, shop.emails);
-  await whenSold(scene, crowd, 'the shop sells');
-  say(`${fault.name}: ${fault.what}: ${JSON.stringify(cast)}`);
+  const crowd = await startCrowd(service.urls, service.emails);
+  await whenSold(scene, crowd, 'orders are accepted');
+  printProgress(`${fault.name}: ${fault.what}: ${JSON.stringify(cast)}`);
   const first = crowd.attempts.length;
   const struck_ms = performance.now();
   const heal = strike(scene, fault, cast);
-  const isLogoutSafe = fault.hasLogout === true ? await isSignedOutEverywhere(shop) : undefined;
+  const isLogoutSafe = fault.hasLogout === true ? await isSignedOutEverywhere(service) : undefined;
   await pause(struck_ms + fault.hold_s * MS_PER_SECOND - performance.now());
-  say(`${fault.name}: healed, ${crowd.acknowledged.length} orders acknowledged so far`);
+  printProgress(`${fault.name}: healed, ${crowd.acknowledged.length} orders acknowledged so far`);
   heal();
   const [after] = await Promise.all([database.whenWhole(), redis.whenWhole()]);
-  await whenSold(scene, crowd, 'the shop sells on three servers');
+  await whenSold(scene, crowd, 'orders are accepted on three servers');
   await crowd.stop();
   const ended_ms = performance.now();
   const { acknowledged, attempts } = crowd;
@@ -79,7 +79,7 @@ export async function tryFault(scene: Scene, fault: Fault): Promise<TrialResult>
     outage_s: { pooled: outageOf(0), direct: outageOf(1) },
     leaders: [cast.leader, after.leader],
     timelines: [cast.timeline, after.timeline],
-    books: await compareAll(scene, acknowledged, since),
+    comparisons: await compareAll(scene, acknowledged, since),
     ...(isLogoutSafe === undefined ? {} : { isLogoutSafe }),
   };
 }
@@ -94,15 +94,15 @@ async function assignRoles({ database, redis }: Scene): Promise<Cast & { timelin
 }
 
 /** @returns what heals it */
-function strike({ machine, database, say }: Scene, fault: Fault, cast: Cast): () => void {
+function strike({ machine, database, printProgress }: Scene, fault: Fault, cast: Cast): () => void {
   if ('command' in fault) {
-    say(database.control(fault.command(cast)));
+    printProgress(database.control(fault.command(cast)));
     return () => {};
   }
   if ('cuts' in fault) {
     const cuts = fault.cuts(cast);
     cuts.forEach(cut);
-    return () => cuts.forEach(mend);
+    return () => cuts.forEach(restore);
   }
   const nodes = fault.at.map((role) => cast[role]);
   const { signal, program, isOne } = fault;
@@ -131,7 +131,7 @@ function longestGap(attempts: readonly Attempt[], { api, from_ms, to_ms }: Span)
 }
 
 /** A session ends at one process; the other must know at once, and refuse both of its tokens. */
-async function isSignedOutEverywhere({ urls, emails }: Shop): Promise<boolean> {
+async function isSignedOutEverywhere({ urls, emails }: Service): Promise<boolean> {
   const [here, there] = urls;
   const { access: token, refresh } = await signIn(here, emails[0] ?? '');
   const ended = await ask(here, { method: 'POST', path: '/auth/logout', token, body: { refresh } });
@@ -150,20 +150,20 @@ function whenSold({ machine, orders }: Scene, crowd: Crowd, what: string): Promi
   return machine.until(what, async () => crowd.acknowledged.length >= goal, PROGRESS_TIMEOUT_MS);
 }
 
-/** Waits for replicas to catch up, and for nothing else. @returns the leader's books, and each server's */
+/** Waits for replicas to catch up, and for nothing else. @returns the leader's orders, and each server's */
 export async function compareAll(
   { machine, database }: Pick<Scene, 'machine' | 'database'>,
   acknowledged: readonly Acknowledged[],
   since: Date,
-): Promise<Readonly<Record<string, Books>>> {
-  const compare = (url: string) => compareBooks(url, acknowledged, since);
+): Promise<Readonly<Record<string, OrderComparison>>> {
+  const compare = (url: string) => compareOrders(url, acknowledged, since);
   const leader = await compare(database.url);
-  const servers = new Map<string, Books>([['leader', leader]]);
+  const servers = new Map<string, OrderComparison>([['leader', leader]]);
   for (const node of NODES) {
     const isLevel = async () => {
-      const books = await compare(database.urlOf(node));
-      servers.set(node, books);
-      return JSON.stringify(books) === JSON.stringify(leader);
+      const comparisons = await compare(database.urlOf(node));
+      servers.set(node, comparisons);
+      return JSON.stringify(comparisons) === JSON.stringify(leader);
     };
     await machine.until(`${node} has what the leader has`, isLevel, PROGRESS_TIMEOUT_MS);
   }

@@ -63,7 +63,7 @@ export async function* encrypt(recipients: Encrypter, content: Bytes): AsyncGene
 }
 
 /**
- * What `encrypt`, or `age`, was given. Each piece is authentic, but only the end says that none is missing.
+ * What `encrypt`, or `age`, was given. Each piece is authentic, but only the end shows that none is missing.
  * @throws CliError where it is no archive, of other keys, cut short or altered; and whatever reading `archive` throws
  */
 export async function* decrypt(identities: Decrypter, archive: Bytes): AsyncGenerator<Uint8Array> {

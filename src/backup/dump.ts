@@ -237,7 +237,7 @@ export async function checkArchive(
   return JSON.parse((await buffer(decrypt(identities, createReadStream(rows)))).toString());
 }
 
-/** Fills the empty database of `url`. @throws CliError with what pg_restore said */
+/** Fills the empty database of `url`. @throws CliError with the errors of pg_restore */
 export async function loadDump(store: ReadableStore, path: string, url: string): Promise<void> {
   const env = libpqEnvironment(url);
   const args = [`--dbname=${env['PGDATABASE']}`, '--no-owner', '--exit-on-error', '--no-password'];
@@ -246,7 +246,7 @@ export async function loadDump(store: ReadableStore, path: string, url: string):
   if (stdin === null) throw new Error('pg_restore has no input');
   const content = decrypt(store.identities, createReadStream(path));
   const fed = pipeline(content, stdin).catch((error: NodeJS.ErrnoException) => {
-    // It ended early, and says why itself.
+    // It ended early, and reports why itself.
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   });
   child.stdout?.resume();

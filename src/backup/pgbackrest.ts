@@ -54,7 +54,7 @@ export async function openStanza(config: Config): Promise<Stanza> {
   return { name, configDir, dataDir, ...(process.getuid?.() === 0 ? { account } : {}) };
 }
 
-/** @returns what it printed. @throws CliError with what it said */
+/** @returns what it printed. @throws CliError with its error output */
 export async function runPgbackrest(
   { name, configDir, account }: Stanza,
   command: string,
@@ -162,7 +162,7 @@ export async function lastArchived(stanza: Stanza): Promise<Date | undefined> {
   return newest_s === 0 ? undefined : new Date(newest_s * 1_000);
 }
 
-/** 24 hex digits, a checksum and a suffix; what lies beside it tells of the archive and not of changes. */
+/** 24 hex digits, a checksum and a suffix; other files there are about the archive and not about changes. */
 function isSegment(name: string): boolean {
   return /\/[0-9A-F]{24}-/.test(name);
 }

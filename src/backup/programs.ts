@@ -50,7 +50,7 @@ export function libpqEnvironment(url: string): Record<string, string> {
 
 export interface RunningProgram {
   readonly child: ChildProcess;
-  /** Resolves where it ended well. @throws CliError with what it said */
+  /** Resolves where it ended well. @throws CliError with its error output */
   readonly done: Promise<void>;
 }
 
@@ -60,10 +60,10 @@ export function startProgram(
   env: Readonly<Record<string, string>>,
 ): RunningProgram {
   const child = spawn(path, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-  // A program that ends early closes its input; why it did is what `done` tells.
+  // A program that ends early closes its input; `done` rejects with the reason.
   child.stdin.on('error', () => {});
   const done = outcomeOf(child, path, text(child.stderr));
-  // Whoever waits for its output first hears of this later.
+  // A caller that reads its output first gets this error later.
   done.catch(() => {});
   return { child, done };
 }

@@ -35,13 +35,13 @@ export interface RestoreOrder {
   readonly to: Date | undefined;
   /** Name of the database whose data may be replaced. */
   readonly replace: string | undefined;
-  readonly say: (line: string) => void;
+  readonly printProgress: (line: string) => void;
 }
 
 export async function restoreDump(
   config: Config,
   url: string,
-  { to, replace, say }: RestoreOrder,
+  { to, replace, printProgress }: RestoreOrder,
 ): Promise<DumpRestore> {
   const store = await openForReading(config, url);
   const { database } = store;
@@ -49,14 +49,14 @@ export async function restoreDump(
   const server = await connectToServer(url);
   try {
     const holdsData = await requirePermission(server, url, { database, replace });
-    say(`Reading ${dump.path}`);
+    printProgress(`Reading ${dump.path}`);
     const rows = await checkArchive(store, dump.path);
     const scratch = await createScratch(server, database);
     try {
       const scratchUrl = withDatabase(url, scratch);
-      say('Restoring it beside the present database');
+      printProgress('Restoring it beside the present database');
       await loadDump(store, dump.path, scratchUrl);
-      say('Looking at what it brought');
+      printProgress('Looking at what it brought');
       const examination = await examineDump(scratchUrl, dump, rows);
       const replaced = await takePlace(server, { scratch, database, dump });
       if (!holdsData && replaced !== undefined) await dropDatabase(server, replaced);

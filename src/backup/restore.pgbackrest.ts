@@ -15,7 +15,7 @@ import { targetOf } from './rules.ts';
 /** Lays the cluster's files out; PostgreSQL replays the changes when it is started. @returns its folder */
 export async function restoreCluster(
   config: Config,
-  { to, replace, say }: RestoreOrder,
+  { to, replace, printProgress }: RestoreOrder,
 ): Promise<string> {
   const stanza = await openStanza(config);
   const isEmpty = (await readdir(stanza.dataDir)).length === 0;
@@ -26,7 +26,7 @@ export async function restoreCluster(
     );
   }
   if (to !== undefined) await requireInRange(stanza, to);
-  say(`Restoring into ${stanza.dataDir}`);
+  printProgress(`Restoring into ${stanza.dataDir}`);
   await runPgbackrest(stanza, 'restore', [
     ...(isEmpty ? [] : ['--delta']),
     ...(to === undefined

@@ -9,7 +9,7 @@ export interface Retention {
   readonly now: Date;
 }
 
-/** RFC 3339; without an offset nobody could say which moment is meant. */
+/** RFC 3339; without an offset the moment is ambiguous. */
 const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/i;
 const DATE_CHARS = 10;
 

@@ -105,7 +105,7 @@ async function takesWrites(url: string): Promise<boolean> {
     await client.end();
     return true;
   } catch {
-    // Not yet: whether it ever will is for the caller to say.
+    // Not yet: the caller decides how long to wait.
     return false;
   }
 }

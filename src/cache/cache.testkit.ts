@@ -20,7 +20,7 @@ export interface TestCache {
   close(): Promise<void>;
 }
 
-/** A cache that hears the others already. */
+/** A cache that already receives from the others. */
 export async function createTestCache(
   database: TestDatabase,
   store?: SharedStore,
@@ -33,7 +33,7 @@ export async function createTestCache(
   const bus = connectInvalidationBus({ url: wire.url, log });
   const onRequest = (result: CacheResult) => void results.push(result);
   const cache = createCache({ bus, store, clock, log, onRequest });
-  await hears(bus);
+  await untilConnected(bus);
   return {
     cache,
     bus,
@@ -48,10 +48,10 @@ export async function createTestCache(
   };
 }
 
-export async function hears(bus: InvalidationBus): Promise<void> {
+export async function untilConnected(bus: InvalidationBus): Promise<void> {
   await vi.waitFor(
     () => {
-      if (!bus.isHearing()) throw new Error('The bus hears nothing');
+      if (!bus.isListening()) throw new Error('The bus is not connected');
     },
     { timeout: 5_000, interval: 5 },
   );
@@ -61,7 +61,7 @@ export function answerOf(text: string): CachedAnswer {
   return { headers: { 'content-type': 'text/plain' }, body: Buffer.from(text), version: 1 };
 }
 
-/** A source of answers that counts how often it is asked, and may be held up. */
+/** A source of answers that counts its calls, and may be held up. */
 export function createSource() {
   let loads = 0;
   let gate: Promise<void> = Promise.resolve();

@@ -104,7 +104,7 @@ export function createCache({ bus, store, clock, log, onRequest }: CacheOptions)
 
   return {
     get(request) {
-      if (!bus.isHearing()) {
+      if (!bus.isListening()) {
         onRequest('bypass');
         return request.load();
       }
@@ -136,7 +136,7 @@ export function createCache({ bus, store, clock, log, onRequest }: CacheOptions)
   };
 }
 
-/** Keeps nothing: every answer is made when it is asked for. */
+/** Keeps nothing: every answer is made on request. */
 export function withoutCache(): Cache {
   return {
     get: ({ load }) => load(),

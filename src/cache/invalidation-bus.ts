@@ -1,4 +1,4 @@
-// How processes tell each other what changed: LISTEN and NOTIFY on a connection of their own, outside every transaction.
+// Invalidations between processes: LISTEN and NOTIFY on a connection of their own, outside every transaction.
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { withDeadline } from '../lib/flow/deadline.ts';
@@ -28,13 +28,13 @@ export interface Invalidation {
 export interface BusListener {
   /** Another process changed something. */
   readonly onInvalidation: (invalidation: Invalidation) => void;
-  /** Hears again, after a time in which something may have been missed. */
+  /** Receives again, after a time in which something may have been missed. */
   readonly onGap: () => void;
 }
 
 export interface InvalidationBus {
-  /** Whether everything that others sent until a moment ago has been heard. */
-  isHearing(): boolean;
+  /** Whether everything that others sent until a moment ago has been received. */
+  isListening(): boolean;
   /** Reaches all other processes within a second, or as soon as there is a connection again. */
   send(invalidation: Invalidation): void;
   listen(listener: BusListener): void;
@@ -47,12 +47,12 @@ export interface BusOptions {
   readonly log: Pick<Log, 'warn'>;
 }
 
-/** Connects in the background, again and again; until then it hears nothing and says so. */
+/** Connects in the background, again and again; until then `isListening` is false. */
 export function connectInvalidationBus({ url, log }: BusOptions): InvalidationBus {
   const self = newId();
   const outbox = createOutbox(self);
   let listener: BusListener | undefined;
-  // Time in which this process could have heard: one that was held up has missed nothing, and is least of all to be
+  // Time in which this process could have received: one that was held up has missed nothing, and is least of all to be
   // given more to do.
   let ticks = 0;
   const ticking = setInterval(() => {
@@ -95,13 +95,14 @@ export function connectInvalidationBus({ url, log }: BusOptions): InvalidationBu
         application_name: 'freshbytes-cache',
         keepAlive: true,
       });
-      // The statement that it interrupts fails too, and tells.
+      // The statement that it interrupts fails too, with the error.
       client.on('error', () => {});
       try {
         await client.connect();
         await serve(client);
       } catch (err) {
-        if (!isClosing) log.warn({ err }, 'the cache hears nothing from other processes');
+        if (!isClosing)
+          log.warn({ err }, 'the cache receives no invalidations from other processes');
       }
       heardAt_ticks = Number.NEGATIVE_INFINITY;
       // Not awaited: a server that no longer answers would not answer this either.
@@ -112,7 +113,7 @@ export function connectInvalidationBus({ url, log }: BusOptions): InvalidationBu
   const running = run();
 
   return {
-    isHearing: () => (ticks - heardAt_ticks) * TICK_MS < MAX_SILENCE_MS,
+    isListening: () => (ticks - heardAt_ticks) * TICK_MS < MAX_SILENCE_MS,
     send(invalidation) {
       if (outbox.isEmpty()) setTimeout(wake, COLLECT_MS).unref();
       outbox.add(invalidation);
@@ -129,12 +130,12 @@ export function connectInvalidationBus({ url, log }: BusOptions): InvalidationBu
   };
 }
 
-/** What travels: who says so, and what. */
+/** The payload: the sender and its invalidations. */
 interface Message extends Invalidation {
   readonly from: string;
 }
 
-/** What is still to be said. Tags stay in it until PostgreSQL has them. */
+/** What is still to be sent. Tags stay in it until PostgreSQL has them. */
 function createOutbox(from: string) {
   /** By tag, whether the shared store knows. Bounded by what is written: without a database nothing is. */
   let waiting = new Map<string, boolean>();

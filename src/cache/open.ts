@@ -15,11 +15,11 @@ export interface OpenCacheOptions {
   readonly shared?: { readonly redis: Redis; readonly breaker: Breaker } | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  /** Hears how each request was answered. */
+  /** Called with how each request was answered. */
   readonly onRequest: (result: CacheResult) => void;
 }
 
-/** Connects in the background; answers are made anew until other processes are heard. */
+/** Connects in the background; nothing is served from the cache until other processes are connected. */
 export function openCache({ config, databaseUrl, shared, ...rest }: OpenCacheOptions): Cache {
   if (config.CACHE === 'off') return withoutCache();
   const bus = connectInvalidationBus({ url: databaseUrl, log: rest.log });

@@ -34,7 +34,7 @@ export function connectRedis(url: string, log: Log, commandTimeout_ms = COMMAND_
 }
 
 /**
- * Of one server, or of the one that Sentinels say leads.
+ * Of one server, or of the leader by its Sentinels.
  * @throws TypeError where the address is malformed
  */
 export function openRedis(url: string, options: Omit<RedisOptions, 'replyMapping'>): Redis {
@@ -48,7 +48,7 @@ export function openRedis(url: string, options: Omit<RedisOptions, 'replyMapping
   });
 }
 
-/** The breaker of one connection: everything that asks Redis shares it, so that a hang is paid for once. */
+/** The breaker of one connection: all calls to Redis share it, so that a hang is paid for once. */
 export function redisBreaker(clock: Clock): Breaker {
   return createBreaker({
     failures: BREAKER_FAILURES,

@@ -12,7 +12,7 @@ import { createSharedStore, type SharedStore } from './shared-store.ts';
 
 /** After which a command is given up. */
 const COMMAND_TIMEOUT_MS = 50;
-/** Short, because a process that begins to hear avoids Redis at first. */
+/** Short, because a process that has just connected avoids Redis at first. */
 const AVOID_MS = 700;
 const log = createLog({ level: 'silent', pretty: false, version: '0.0.0-test' });
 
@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)('with Redis', () => {
     source = createSource();
   });
   afterEach(async () => {
-    server.mend();
+    server.restore();
     for (const each of opened.splice(0)) await each.close();
     const admin = new Redis(server.url);
     await admin.flushall();

@@ -17,7 +17,7 @@ export interface FoundInStore {
 }
 
 export interface SharedStore {
-  /** What is kept under `key`, if none of `tags` was invalidated since; undefined where Redis cannot be asked. */
+  /** What is kept under `key`, if none of `tags` was invalidated since; undefined where Redis cannot be reached. */
   find(key: string, tags: readonly string[]): Promise<FoundInStore | undefined>;
   /** @returns whether Redis has it; if not, every process must `avoid` the store */
   invalidate(tags: readonly string[]): Promise<boolean>;
@@ -30,7 +30,7 @@ export interface SharedStoreOptions {
   readonly breaker: Breaker;
   /** How long an answer may be found. */
   readonly life_ms: number;
-  /** How long `avoid` lasts: as long as answers live, and until every process has heard of it. */
+  /** How long `avoid` lasts: as long as answers live, and until every process has received it. */
   readonly avoid_ms: number;
 }
 
@@ -88,7 +88,7 @@ export function createSharedStore(options: SharedStoreOptions): SharedStore {
         const known = texts.includes(undefined) ? await readStamps(tags) : texts;
         return { kept, stamps: known.filter((stamp) => typeof stamp === 'string') };
       });
-      // Asked again: while Redis was asked, this process may have failed to tell it of an invalidation.
+      // Checked again: during the read, this process may have failed to write an invalidation to Redis.
       if (found === undefined || isAvoided() || found.stamps.length < tags.length) return undefined;
       const { kept, stamps } = found;
       const known = kept ? readKept(kept, stamps) : undefined;

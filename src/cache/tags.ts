@@ -1,4 +1,4 @@
-// Tags name what a cached answer shows. Routes say what theirs show; services say what they changed.
+// Tags name what a cached answer shows. Routes declare the tags of their answers; services invalidate those of what they changed.
 import type { Cache } from './cache.ts';
 
 /** Every list of products. */

@@ -26,16 +26,16 @@ afterEach(() => vi.restoreAllMocks());
 /** What it printed on either stream, and how it ended. */
 async function run(env: Readonly<Record<string, string>>, envFile?: string) {
   const out: string[] = [];
-  const news: string[] = [];
+  const progress: string[] = [];
   const collectIn = (lines: string[]) => (text: string | Uint8Array) =>
     lines.push(...String(text).trimEnd().split('\n')) > 0;
   vi.spyOn(process.stdout, 'write').mockImplementation(collectIn(out));
-  vi.spyOn(process.stderr, 'write').mockImplementation(collectIn(news));
+  vi.spyOn(process.stderr, 'write').mockImplementation(collectIn(progress));
   const ended = checkConfig(envFile === undefined ? {} : { envFile }, env);
   const outcome: unknown = await ended.catch((error: unknown) => error);
   vi.restoreAllMocks();
   const rows = new Map(out.map((line) => [line.split(/\s{2,}/)[0], line.split(/\s{2,}/).slice(1)]));
-  return { out, news, rows, outcome };
+  return { out, progress, rows, outcome };
 }
 
 const faultsIn = (outcome: unknown) =>
@@ -43,21 +43,21 @@ const faultsIn = (outcome: unknown) =>
 
 describe('config check', () => {
   it('prints every setting, its value and where that comes from', async () => {
-    const { rows, news, outcome } = await run({ PORT: '9000', APP_SECRET_FILE: secretFile });
+    const { rows, progress, outcome } = await run({ PORT: '9000', APP_SECRET_FILE: secretFile });
     expect([...rows.keys()]).toEqual(SETTINGS.map(({ name }) => name));
     expect(rows.get('PORT')).toEqual(['9000', 'environment']);
     expect(rows.get('HOST')).toEqual(['127.0.0.1', 'default']);
     expect(rows.get('PUBLIC_URL')).toEqual(['(none)', 'default']);
     expect(rows.get('APP_SECRET')).toEqual(['(set)', `file ${secretFile}`]);
-    expect([news, outcome]).toEqual([[], EXIT.done]);
+    expect([progress, outcome]).toEqual([[], EXIT.done]);
   });
 
   it('prints no secret, whether it is right or wrong', async () => {
     const secrets = SETTINGS.filter(({ secret }) => secret);
     const env = Object.fromEntries(secrets.map(({ name }) => [name, `hunter2 of ${name}`]));
-    const { out, news, rows, outcome } = await run(env);
+    const { out, progress, rows, outcome } = await run(env);
     for (const { name } of secrets) expect(rows.get(name)).toEqual(['(set)', 'environment']);
-    expect([...out, ...news, ...faultsIn(outcome)].join('\n')).not.toContain('hunter2');
+    expect([...out, ...progress, ...faultsIn(outcome)].join('\n')).not.toContain('hunter2');
   });
 
   it('names every fault at once, as serve would', async () => {
@@ -81,8 +81,8 @@ describe('config check', () => {
       PATH: '/bin',
       HOME: '/root',
     };
-    const { news, outcome } = await run(env);
-    expect(news).toEqual([
+    const { progress, outcome } = await run(env);
+    expect(progress).toEqual([
       expect.stringContaining('RATE_LIMIT_LOGINS is not read: is RATE_LIMIT_LOGIN meant?'),
       expect.stringContaining(
         'PORT_FILE is not read: only a secret may come from a file. Set PORT',
@@ -123,7 +123,7 @@ describe('the example of an environment', () => {
       METRICS_TOKEN: SECRET,
       SEMAPHORE_API_KEY: 'key',
     };
-    const example = (await readFile('.env.example', 'utf8')).replaceAll('example.com', 'shop.ph');
+    const example = (await readFile('.env.example', 'utf8')).replaceAll('example.com', 'market.ph');
     const path = join(folder, 'filled.env');
     await writeFile(path, example);
     expect((await run(filled, path)).outcome).toBe(EXIT.done);

@@ -12,7 +12,7 @@ import { readVersion } from './version.ts';
 export interface ConfigCheckOptions {
   /** As for `node --env-file`: what the environment holds counts before it. */
   readonly envFile?: string;
-  /** What Prometheus and Alertmanager must be told, in place of the settings of our processes. */
+  /** The settings of Prometheus and Alertmanager, instead of those of our processes. */
   readonly monitoring?: boolean;
 }
 
@@ -29,7 +29,7 @@ export async function checkConfig(
   return EXIT.done;
 }
 
-/** Whom the monitoring tells, and what it looks at: nobody and nothing where it was not said. */
+/** Whom the monitoring notifies, and what it probes: nobody and nothing where it is not set. */
 function checkMonitoring(env: Env): ExitCode {
   const { values, missing, faults } = readMonitoring(env);
   const width = Math.max(...MONITORING_SETTINGS.map(({ name }) => name.length));

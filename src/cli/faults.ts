@@ -1,4 +1,4 @@
-// What to say about an error that ended a command: a sentence where the reader can fix it, else the stack.
+// The message for an error that ended a command: a sentence where the user can fix it, else the stack.
 import { ConfigError } from '../config.ts';
 import { sqlState } from '../db/transaction.ts';
 import { isDatabaseDown } from '../http/answer/problem-answers.ts';
@@ -13,7 +13,7 @@ export interface Fault {
 /** invalid_authorization, invalid_catalog_name, insufficient_privilege: PostgreSQL answers, and refuses us. */
 const REFUSED_BY_POSTGRES = /^28|^3D|^42501$/;
 
-/** @param setting names the address that was asked, where it is another than that of the database */
+/** @param setting names the address that was tried, where it is another than that of the database */
 export function describeFault(error: unknown, setting = 'DATABASE_URL'): Fault {
   if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode };
   if (error instanceof ConfigError) {
@@ -57,7 +57,7 @@ function problemText(problem: Problem): string {
   return lines.length === 0 ? problem.message : ['This is not accepted:', ...lines].join('\n');
 }
 
-/** Node tells of several addresses tried in vain by a code and no message. */
+/** Node reports several addresses tried in vain with a code and no message. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message || ('code' in error ? String(error.code) : error.name);

@@ -82,7 +82,7 @@ describe('the port of a worker', () => {
     }
   });
 
-  it('is the only one to tell of the shop beside replicas of the API, exactly and over restarts', async () => {
+  it('is the only one to report marketplace metrics beside replicas of the API, exactly and over restarts', async () => {
     const client = await connect();
     await client.query(
       'INSERT INTO business_counts (orders_created, revenue_centavos) VALUES (41, 1234550)',

@@ -47,7 +47,7 @@ export async function writeDocuments(options: OpenApiOptions): Promise<ExitCode>
 async function checkDocuments(out: string, versions: readonly string[]): Promise<ExitCode> {
   const stale = await staleDocuments(out, versions);
   for (const path of stale)
-    printError(`${path} is not what the code says: run \`npm run generate:openapi\``);
+    printError(`${path} is not up to date: run \`npm run generate:openapi\``);
   return stale.length === 0 ? EXIT.done : EXIT.failed;
 }
 

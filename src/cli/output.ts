@@ -15,8 +15,8 @@ export function printWarning(message: string): void {
   process.stderr.write(`${colors.yellow('warn')} ${message}\n`);
 }
 
-/** News while a command works. */
-export function say(line: string): void {
+/** Progress while a command works. */
+export function printProgress(line: string): void {
   process.stderr.write(`${colors.dim(line)}\n`);
 }
 

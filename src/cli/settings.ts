@@ -6,7 +6,7 @@ import { CliError, EXIT } from '../lib/exit.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { lookAt, requireMigrated } from './database/migrated.ts';
 import { openLogOutput } from './log-output.ts';
-import { say } from './output.ts';
+import { printProgress } from './output.ts';
 import { readVersion } from './version.ts';
 
 /** @throws ConfigError naming everything that is missing or wrong */
@@ -70,7 +70,11 @@ async function openDatabasePlace(
   const url = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL;
   if (url !== undefined) return { url };
   try {
-    const embedded = await startEmbedded({ dataDir: config.DATA_DIR, log: say, mustExist });
+    const embedded = await startEmbedded({
+      dataDir: config.DATA_DIR,
+      log: printProgress,
+      mustExist,
+    });
     stack.defer(() => embedded.stop());
     return { url: embedded.url, embedded };
   } catch (error) {

@@ -4,7 +4,7 @@ import { ConfigError, loadConfig } from '../config.ts';
 
 export const PRODUCTION = {
   NODE_ENV: 'production',
-  DATABASE_URL: 'postgres://shop@db/shop?sslmode=verify-full',
+  DATABASE_URL: 'postgres://market@db/market?sslmode=verify-full',
   APP_SECRET: 'q7Hw2mPz9Xc4Vb6Nn1Ld8Kf3Js5Ga0RtYe',
   JWT_PRIVATE_KEYS: makePrivateKey(),
   PUBLIC_URL: 'https://api.freshbytes.ph/',

@@ -31,12 +31,12 @@ export function valueFaults(given: Given): string[] {
   const origins = given['CORS_ORIGINS'];
   if (origins !== undefined && !isOriginList(origins))
     faults.push(
-      'CORS_ORIGINS must list origins such as https://shop.freshbytes.ph, comma-separated: scheme and host, the port if it is not the usual one, no path, no wildcard',
+      'CORS_ORIGINS must list origins such as https://market.freshbytes.ph, comma-separated: scheme and host, the port if it is not the usual one, no path, no wildcard',
     );
   const returns = given['PAYMENT_RETURN_ORIGINS'];
   if (returns !== undefined && !isReturnOriginList(returns, given['NODE_ENV'] === 'production'))
     faults.push(
-      'PAYMENT_RETURN_ORIGINS must list origins such as https://shop.freshbytes.ph, comma-separated: scheme and host, the port if it is not the usual one, no path; http only for this machine, and not in production',
+      'PAYMENT_RETURN_ORIGINS must list origins such as https://market.freshbytes.ph, comma-separated: scheme and host, the port if it is not the usual one, no path; http only for this machine, and not in production',
     );
   const keys = given['JWT_PRIVATE_KEYS'];
   if (keys !== undefined && keyRing(keys).some((key) => parseSigningKey(key) === undefined))

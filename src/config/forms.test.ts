@@ -9,13 +9,13 @@ describe('placeholders of the documentation', () => {
   it.each([
     ['PUBLIC_URL', 'https://api.example.com'],
     ['PUBLIC_URL', 'https://api.freshbytes.test:8443/'],
-    ['DATABASE_URL', 'postgres://a:b@db.example.com/shop?sslmode=verify-full'],
+    ['DATABASE_URL', 'postgres://a:b@db.example.com/market?sslmode=verify-full'],
     ['SMTP_URL', 'smtps://user:password@smtp.example.org:465'],
     ['MAIL_FROM', 'FreshBytes <no-reply@freshbytes.test>'],
     ['SECURITY_CONTACT', 'mailto:security@freshbytes.test'],
     ['SEMAPHORE_API_KEY', 'put-the-real-semaphore_api_key-here'],
     ['METRICS_TOKEN', 'change-me-1234567890'],
-    ['CORS_ORIGINS', 'https://shop.example'],
+    ['CORS_ORIGINS', 'https://market.example'],
   ])('are refused in production, without repeating them: %s=%s', (name, value) => {
     expect(faultsOf({ ...PRODUCTION, [name]: value })).toEqual([
       `${name} still holds a placeholder of the documentation`,
@@ -69,21 +69,22 @@ describe('lists', () => {
     expect(faultsOf({ ...PRODUCTION, TRUST_PROXY })).toHaveLength(1);
   });
 
-  it.each(['https://shop.ph', 'https://shop.ph, http://localhost:5173', 'https://shop.ph:8443'])(
-    'of origins may be %s',
-    (CORS_ORIGINS) => {
-      expect(loadConfig({ CORS_ORIGINS }, '1.0.0').CORS_ORIGINS).toBe(CORS_ORIGINS);
-    },
-  );
+  it.each([
+    'https://market.ph',
+    'https://market.ph, http://localhost:5173',
+    'https://market.ph:8443',
+  ])('of origins may be %s', (CORS_ORIGINS) => {
+    expect(loadConfig({ CORS_ORIGINS }, '1.0.0').CORS_ORIGINS).toBe(CORS_ORIGINS);
+  });
 
   it.each([
-    ...['shop.ph', 'localhost:3000', 'https://shop.ph/', 'https://shop.ph/app', '*', 'null'],
+    ...['market.ph', 'localhost:3000', 'https://market.ph/', 'https://market.ph/app', '*', 'null'],
     ...[
-      'https://*.shop.ph',
-      'https://shop.ph:443',
-      'ftp://shop.ph',
-      'https://shop.ph,',
-      'https://Shop.ph',
+      'https://*.market.ph',
+      'https://market.ph:443',
+      'ftp://market.ph',
+      'https://market.ph,',
+      'https://Market.ph',
     ],
   ])('of origins may not be %s', (CORS_ORIGINS) => {
     expect(faultsOf({ CORS_ORIGINS })).toEqual([expect.stringContaining('CORS_ORIGINS must list')]);
@@ -96,22 +97,22 @@ describe('PAYMENT_RETURN_ORIGINS', () => {
     faultsOf({ ...env, PAYMENT_RETURN_ORIGINS });
 
   it.each([
-    'https://shop.freshbytes.ph',
-    'https://shop.freshbytes.ph:8443, https://app.freshbytes.ph',
+    'https://market.freshbytes.ph',
+    'https://market.freshbytes.ph:8443, https://app.freshbytes.ph',
     'http://localhost:3000',
   ])('takes %s', (list) => {
     expect(faultsWith(list)).toEqual([]);
   });
 
   it.each([
-    'shop.freshbytes.ph',
-    'https://shop.freshbytes.ph/',
-    'https://shop.freshbytes.ph/thanks',
+    'market.freshbytes.ph',
+    'https://market.freshbytes.ph/',
+    'https://market.freshbytes.ph/thanks',
     'https://*.freshbytes.ph',
-    'http://shop.freshbytes.ph',
-    'https://shop.freshbytes.ph,',
-    'https://user@shop.freshbytes.ph',
-    'myapp://shop',
+    'http://market.freshbytes.ph',
+    'https://market.freshbytes.ph,',
+    'https://user@market.freshbytes.ph',
+    'myapp://market',
     '*',
   ])('refuses %s', (list) => {
     expect(faultsWith(list)).toEqual([fault]);
@@ -119,6 +120,6 @@ describe('PAYMENT_RETURN_ORIGINS', () => {
 
   it('refuses http in production, this machine’s too', () => {
     expect(faultsWith('http://localhost:3000', PRODUCTION)).toEqual([fault]);
-    expect(faultsWith('https://shop.freshbytes.ph', PRODUCTION)).toEqual([]);
+    expect(faultsWith('https://market.freshbytes.ph', PRODUCTION)).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ export interface Marks {
   readonly example?: string;
   /** A command that makes one. */
   readonly command?: string;
-  /** What the reference calls its type, where the schema does not tell. */
+  /** What the reference calls its type, where the schema does not say. */
   readonly kind?: string;
 }
 export const MARKS = ['secret', 'production', 'example', 'command', 'kind'] as const;

@@ -1,4 +1,4 @@
-// What the monitoring must be told before it can reach anybody. No process of ours reads it: `npm run generate:monitoring`
+// Settings that the monitoring needs before it can notify anybody. No process of ours reads it: `npm run generate:monitoring`
 // writes it into the files of Prometheus and Alertmanager, and `config check --monitoring` asks for it.
 import { isPlaceholder } from './forms.ts';
 import type { Env } from './sources.ts';
@@ -36,7 +36,7 @@ export const MONITORING_SETTINGS: readonly MonitoringSetting[] = [
   ),
   setting(
     'MONITORING_HEARTBEAT_URL',
-    'Webhook of the service that calls when it hears nothing; its token is the secret heartbeat_token',
+    'Webhook of the service that calls when it receives nothing; its token is the secret heartbeat_token',
     [WEB, 'https://…'],
     'nobody notices that the monitoring itself is dead',
   ),

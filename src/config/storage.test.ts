@@ -4,7 +4,7 @@ import { faultsOf } from './config.testkit.ts';
 
 describe('the storage of uploads', () => {
   const S3 = {
-    S3_ENDPOINT: 'https://s3.shop.ph',
+    S3_ENDPOINT: 'https://s3.market.ph',
     S3_BUCKET: 'uploads',
     S3_ACCESS_KEY_ID: 'id',
     S3_SECRET_ACCESS_KEY: 'secret',
@@ -28,9 +28,9 @@ describe('the storage of uploads', () => {
   it.each([
     [{ STORAGE_FALLBACK: 'disk' }, 'STORAGE_FALLBACK'],
     [{ STORAGE: 's3', STORAGE_FALLBACK: 's3', ...S3 }, 'STORAGE_FALLBACK'],
-    [{ S3_ENDPOINT: 'https://id@s3.shop.ph' }, 'S3_ENDPOINT'],
-    [{ S3_ENDPOINT: 'https://s3.shop.ph?bucket=uploads' }, 'S3_ENDPOINT'],
-    [{ S3_ENDPOINT: 's3.shop.ph' }, 'S3_ENDPOINT'],
+    [{ S3_ENDPOINT: 'https://id@s3.market.ph' }, 'S3_ENDPOINT'],
+    [{ S3_ENDPOINT: 'https://s3.market.ph?bucket=uploads' }, 'S3_ENDPOINT'],
+    [{ S3_ENDPOINT: 's3.market.ph' }, 'S3_ENDPOINT'],
     [{ S3_BUCKET: 'Uploads/images' }, 'S3_BUCKET'],
     [{ STORAGE: 'nfs' }, 'STORAGE'],
   ])('is refused as %j', (env, name) => {

@@ -5,7 +5,7 @@ import { CONNECT_TIMEOUT_MS } from './database.ts';
 /** The caller ends it. @throws Error where nobody answers within CONNECT_TIMEOUT_MS, unless `settings` say otherwise */
 export async function connectClient(settings: pg.ClientConfig): Promise<pg.Client> {
   const client = new pg.Client({ connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...settings });
-  // A lost connection also fails the query in flight, which is what the caller hears.
+  // A lost connection also fails the query in flight, which is what the caller gets.
   client.on('error', () => {});
   await client.connect();
   return client;

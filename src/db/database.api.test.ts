@@ -81,7 +81,7 @@ describe('values', () => {
 });
 
 describe('a connection that the server ends', () => {
-  it('while idle is heard of once and replaced', async () => {
+  it('while idle is reported once and replaced', async () => {
     const { db, faults } = open();
     await admin.query('SELECT pg_terminate_backend($1)', [await backendOf(db)]);
     await vi.waitFor(() => expect(faults).toHaveLength(1));
@@ -152,7 +152,7 @@ describe('waiting is bounded', () => {
     const before = await backendOf(db);
     wire.swallow();
     await expect(evaluate(db, '1')).rejects.toThrow('Query read timeout');
-    wire.mend();
+    wire.restore();
     expect(await backendOf(db)).not.toBe(before);
     await wire.close();
   });
@@ -165,7 +165,7 @@ describe('waiting is bounded', () => {
       return evaluate(transaction, '1');
     });
     await expect(work).rejects.toThrow(/not queryable/);
-    wire.mend();
+    wire.restore();
     expect(await evaluate(db, '1')).toBe(1);
     await wire.close();
   });
@@ -204,7 +204,7 @@ describe('runNamed', () => {
 });
 
 describe('onStatement', () => {
-  it('hears every statement, in order, transaction control and named ones included', async () => {
+  it('observes every statement, in order, transaction control and named ones included', async () => {
     const { db, statements } = open();
     await db.transaction().execute(async (transaction) => {
       await sql`SELECT 1`.execute(transaction);

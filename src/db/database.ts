@@ -37,11 +37,11 @@ export interface DatabaseOptions {
   readonly statementTimeout_ms?: number;
   /** Transactions read only, unless one says otherwise of itself. */
   readonly isReadOnly?: boolean;
-  /** Hears of connections that broke, idle or not; the pool replaces them by itself. */
+  /** Called for connections that broke, idle or not; the pool replaces them by itself. */
   readonly onError: (error: Error) => void;
-  /** Hears of commits that succeeded without the synchronous standby that they had waited for. */
+  /** Called for commits that succeeded without the synchronous standby that they had waited for. */
   readonly onUnreplicated?: () => void;
-  /** Hears the text of every statement before it is sent. */
+  /** Called with the text of every statement before it is sent. */
   readonly onStatement?: (sql: string) => void;
 }
 
@@ -87,12 +87,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     options: `-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1${options.isReadOnly === true ? READ_ONLY : ''}`,
     keepAlive: true,
   });
-  // Each client's own listener has heard it; unheard here too, the event would end the process.
+  // Each client's own listener has handled it; unhandled here, the event would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => {
     // A checked-out client that breaks fails its statement too, yet emits the event as well.
     client.on('error', (error) => {
-      // While the pool closes it is no news.
+      // While the pool closes this is expected.
       if (!pool.ending) options.onError(error);
     });
     client.on('notice', ({ routine }) => {

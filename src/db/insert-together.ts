@@ -1,4 +1,4 @@
-// Rows of several tables in one statement: a deed with its events, books and audit costs one round trip.
+// Rows of several tables in one statement: a change with its events, journal entries and audit entry costs one round trip.
 import { type Selectable, sql } from 'kysely';
 import type { DbTransaction } from './database.ts';
 import type { DB } from './schema.generated.ts';

@@ -60,7 +60,7 @@ export function createLane(poolSize: number): Lane {
   };
 }
 
-/** The server took no connection or gave no answer in time; a single connection that broke says nothing of the others. */
+/** The server took no connection or gave no answer in time; a single connection that broke is no sign for the others. */
 const UNANSWERED = /timeout expired|Query read timeout|ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT/;
 
 function isUnanswered(error: unknown): boolean {

@@ -42,7 +42,7 @@ beforeEach(() => {
 });
 
 describe('an observed pool', () => {
-  it('hears each statement from its beginning to its end, and nobody else does', async () => {
+  it('observes each statement from its beginning to its end, and no other run does', async () => {
     const { rows } = await sql<{ n: number }>`SELECT 1 AS n`.execute(observed);
     await sql`SELECT 2`.execute(database.db);
     expect(rows).toEqual([{ n: 1 }]);
@@ -56,13 +56,13 @@ describe('an observed pool', () => {
     expect(heard).toMatchObject([{ name: 'two', isOver: true }]);
   });
 
-  it('hears what fails, with the error that the caller gets', async () => {
+  it('observes failures, with the error that the caller gets', async () => {
     const failed = sql`SELECT 1/0`.execute(observed);
     await expect(failed).rejects.toThrow('division by zero');
     expect(heard).toMatchObject([{ isOver: true, error: { code: '22012' } }]);
   });
 
-  it('hears a transaction with its beginning and its end', async () => {
+  it('observes a transaction with its beginning and its end', async () => {
     await observed.transaction().execute(async (tx) => {
       await sql`SELECT 1`.execute(tx);
     });

@@ -1,4 +1,4 @@
-// A pool as one request or job run sees it: every statement that it sends is heard, by that run alone.
+// A pool as one request or job run sees it: every statement that it sends is observed, by that run alone.
 import { type DatabaseConnection, Kysely, PostgresDialect } from 'kysely';
 import type { StatementObserver } from '../telemetry/traces/tracing.ts';
 import { type Db, NAMED, shareLane } from './database.ts';

@@ -76,8 +76,8 @@ export interface AuditUnsealed {
 }
 
 export interface BackupRecords {
-  deed: "taken" | "verified";
   done_at: Timestamp;
+  event: "taken" | "verified";
 }
 
 export interface BusinessCounts {
@@ -167,7 +167,7 @@ export interface JournalEntries {
 }
 
 export interface JournalLines {
-  account: "BUYER_RECEIVABLE" | "ORDER_LIABILITY" | "WALLET_CLEARING" | "COD_CLEARING" | "SELLER_PAYABLE" | "COMMISSION_REVENUE";
+  account: "CUSTOMER_RECEIVABLE" | "ORDER_LIABILITY" | "WALLET_CLEARING" | "COD_CLEARING" | "SELLER_PAYABLE" | "COMMISSION_REVENUE";
   credit_centavos: Generated<number>;
   debit_centavos: Generated<number>;
   entry_id: string;

@@ -7,7 +7,7 @@ export const MAX_ATTEMPTS = 4;
 const RETRY_BASE_MS = 5;
 /** Between two looks at a lock that somebody holds for long. */
 const HELD_UP_PAUSE_MS = 100;
-/** serialization_failure and deadlock_detected: PostgreSQL rolled back and asks for another try. */
+/** serialization_failure and deadlock_detected: PostgreSQL rolled back and expects another try. */
 const RETRYABLE = new Set(['40001', '40P01']);
 /** lock_not_available: the wait for a lock took longer than LOCK_TIMEOUT_MS. */
 export const LOCK_NOT_AVAILABLE = '55P03';

@@ -19,7 +19,7 @@ export interface GatewayOptions {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Log;
-  /** Hears how each call of the storage went. */
+  /** Called with how each call of the storage went. */
   readonly onStorageCall?: ObserveStorage;
 }
 
@@ -67,7 +67,7 @@ function nameOfSms({ SMS_PROVIDER, SEMAPHORE_API_KEY }: Config): string {
   return SEMAPHORE_API_KEY === undefined ? 'dev_messages' : 'semaphore';
 }
 
-/** Where nobody sends SMS: what would have been said is also in the mail, or was refused before. */
+/** Where nobody sends SMS: the text is also in the mail, or the request was refused before. */
 function createSilentSms(log: GatewayOptions['log']): MessageGateway {
   return {
     channel: 'sms',

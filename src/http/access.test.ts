@@ -29,8 +29,8 @@ const EXPECTED = {
   SIGNED_OUT: [OK, OK, OK, OK, OK, OK, OK, OK],
   SIGNED_IN: [SIGN_IN, SIGN_IN, OK, OK, OK, OK, ENROLL, OK],
   OWN_ACCOUNT: [SIGN_IN, SIGN_IN, OK, OK, OK, OK, OK, OK],
-  SHOPPER: [SIGN_IN, SIGN_IN, OK, OK, OK, OK, FORBIDDEN, FORBIDDEN],
-  BUYER: [SIGN_IN, SIGN_IN, OK, VERIFY, OK, VERIFY, FORBIDDEN, FORBIDDEN],
+  CUSTOMER_OR_SELLER: [SIGN_IN, SIGN_IN, OK, OK, OK, OK, FORBIDDEN, FORBIDDEN],
+  VERIFIED_CUSTOMER: [SIGN_IN, SIGN_IN, OK, VERIFY, OK, VERIFY, FORBIDDEN, FORBIDDEN],
   SELLER: [SIGN_IN, SIGN_IN, FORBIDDEN, FORBIDDEN, OK, OK, FORBIDDEN, FORBIDDEN],
   SELLER_OR_ADMIN: [SIGN_IN, SIGN_IN, FORBIDDEN, FORBIDDEN, OK, OK, ENROLL, OK],
   ADMIN: [SIGN_IN, SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, ENROLL, OK],
@@ -53,7 +53,7 @@ function outcome(actor: Actor, rule: access.Access, mfaRequiredRoles: readonly s
 }
 
 describe('requireAccess', () => {
-  it('is told by this table for every rule that a route can name', () => {
+  it('follows this table for every rule that a route can name', () => {
     expect([...RULES.keys()].sort()).toEqual(Object.keys(EXPECTED).sort());
   });
 

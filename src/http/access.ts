@@ -33,8 +33,8 @@ export const SIGNED_IN: Access = { roles: ['customer', 'seller', 'admin'] };
 /** Signed in, and reachable before a compulsory second factor exists: how else could it be set up? */
 export const OWN_ACCOUNT: Access = { ...SIGNED_IN, withoutMfa: true };
 /** A seller can do all that a customer can. */
-export const SHOPPER: Access = { roles: ['customer', 'seller'] };
-export const BUYER: Access = { roles: ['customer', 'seller'], verified: true };
+export const CUSTOMER_OR_SELLER: Access = { roles: ['customer', 'seller'] };
+export const VERIFIED_CUSTOMER: Access = { roles: ['customer', 'seller'], verified: true };
 export const SELLER: Access = { roles: ['seller'] };
 export const SELLER_OR_ADMIN: Access = { roles: ['seller', 'admin'] };
 export const ADMIN: Access = { roles: ['admin'] };

@@ -9,7 +9,7 @@ export interface Models {
   fresh(app: FastifyInstance): TSchema[];
 }
 
-/** `onModel` hears each named schema once, for the validators. */
+/** `onModel` is called once with each named schema, for the validators. */
 export function createModels(onModel: (schema: TSchema) => void): Models {
   const known = new Map<string, TSchema>();
   return {

@@ -1,4 +1,4 @@
-// What a route is: shape, access and story in one value. app.ts mounts the same values under every version.
+// What a route is: shape, access and handler in one value. app.ts mounts the same values under every version.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';

@@ -41,20 +41,20 @@ afterEach(async () => {
   await sink.close();
 });
 
-interface Told {
+interface Telemetry {
   readonly tracing?: Tracing;
   readonly errorReports?: ErrorReports;
 }
 
-async function work(told: Told = {}): Promise<void> {
+async function work(telemetry: Telemetry = {}): Promise<void> {
   const { url: databaseUrl, log } = bench.scratch;
   const makeContext = (job: Ctx['job']) => ({ job });
-  worker = await startWorker<Ctx>({ databaseUrl, log, jobs: all, makeContext, ...told });
+  worker = await startWorker<Ctx>({ databaseUrl, log, jobs: all, makeContext, ...telemetry });
 }
 
-function openTelling() {
+function openTelemetry() {
   const facts = { version: '1.0.0', environment: 'test', log: bench.scratch.log };
-  const tracing = createTracing({ endpoint: sink.url, serviceName: 'shop', ratio: 1, ...facts });
+  const tracing = createTracing({ endpoint: sink.url, serviceName: 'market', ratio: 1, ...facts });
   const dsn = `http://key@${sink.host}/1`;
   const errorReports = createErrorReports({ dsn, sampleRate: 1, clock: systemClock, ...facts });
   return { tracing, errorReports };
@@ -84,11 +84,11 @@ describe('a run of a job', () => {
   });
 
   it('is a span below the request that enqueued it', async () => {
-    const told = openTelling();
+    const telemetry = openTelemetry();
     await bench.jobs.enqueue(bench.scratch.db, good, { n: 1 }, { trace: PARENT });
-    await work(told);
+    await work(telemetry);
     await expect.poll(() => bench.countOf('good', 'completed'), PATIENCE).toBe(1);
-    await told.tracing.close();
+    await telemetry.tracing.close();
     expect(spansIn(sink)).toMatchObject([
       {
         traceId: PARENT.traceId,
@@ -105,17 +105,17 @@ describe('a run of a job', () => {
   });
 
   it('is reported once it failed for the last time, and each failure is a failed span', async () => {
-    const told = openTelling();
+    const telemetry = openTelemetry();
     await bench.jobs.enqueue(bench.scratch.db, poison, { n: 1 }, { trace: PARENT });
-    await work(told);
+    await work(telemetry);
     await expect
       .poll(async () => {
         await skipRetryDelays(bench.scratch.db);
         return bench.countOf('poison.dead', 'created');
       }, PATIENCE)
       .toBe(1);
-    await told.tracing.close();
-    await told.errorReports.close();
+    await telemetry.tracing.close();
+    await telemetry.errorReports.close();
     expect(
       spansIn(sink).map(({ status, attributes }) => [status.code, attributes['error.type']]),
     ).toEqual([
@@ -133,24 +133,24 @@ describe('a run of a job', () => {
   });
 
   it('is reported at once where its data can never fit, without them', async () => {
-    const told = openTelling();
+    const telemetry = openTelemetry();
     await bench.scratch.pool.query(
       `INSERT INTO pgboss.job (name, data, retry_limit, dead_letter)
        VALUES ('good', '{"n": "maria"}', 5, 'good.dead')`,
     );
-    await work(told);
+    await work(telemetry);
     await expect.poll(() => bench.countOf('good.dead', 'created'), PATIENCE).toBe(1);
-    await told.errorReports.close();
+    await telemetry.errorReports.close();
     expect(eventsIn(sink)).toMatchObject([{ exception: { values: [{ type: 'InvalidJobData' }] } }]);
     expect(JSON.stringify(sink.received)).not.toContain('maria');
   });
 
   it('that throws what is no error fails like any other', async () => {
-    const told = openTelling();
+    const telemetry = openTelemetry();
     await bench.jobs.enqueue(bench.scratch.db, strange, { n: 1 });
-    await work(told);
+    await work(telemetry);
     await expect.poll(() => bench.countOf('strange', 'retry'), PATIENCE).toBe(1);
-    await told.tracing.close();
+    await telemetry.tracing.close();
     expect(spansIn(sink)).toMatchObject([{ attributes: { 'error.type': 'string' } }]);
   });
 });

@@ -1,4 +1,4 @@
-// How a command ends: exit codes that scripts may rely on, and faults that their reader can mend.
+// How a command ends: exit codes that scripts may rely on, and faults that the user can fix.
 
 export const EXIT = {
   done: 0,

@@ -1,4 +1,4 @@
-// The clock as an argument, and the few durations that the whole house counts in.
+// The clock as an argument, and the durations that all modules use.
 
 export interface Clock {
   now(): Date;

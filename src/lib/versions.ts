@@ -1,4 +1,4 @@
-// Optimistic locking: an editor says which version it read.
+// Optimistic locking: an editor sends the version that it read.
 import { Problem, STALE_VERSION } from './problem.ts';
 
 /** Versions that an `If-Match` header accepts; undefined where it asks for nothing. */

@@ -29,7 +29,7 @@ import {
 import {
   cancelOverdueJob,
   expireReservationsJob,
-  forgetErasedBuyersJob,
+  forgetErasedCustomersJob,
   reconcilePaymentsJob,
   remindSellersJob,
 } from '../modules/orders/orders.jobs.ts';
@@ -43,7 +43,7 @@ export const allJobs: readonly Job<OutsideCtx, unknown>[] = [
   reconcilePaymentsJob,
   cancelOverdueJob,
   remindSellersJob,
-  forgetErasedBuyersJob,
+  forgetErasedCustomersJob,
   forgetErasedReviewersJob,
   refundJob,
   forgetExpiredAnswersJob,

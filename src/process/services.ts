@@ -24,7 +24,7 @@ export interface OpenedServices {
   readonly pool: Pool;
   /** Absent where REDIS_URL is. */
   readonly redis: Redis | undefined;
-  /** Around everything that asks `redis`. */
+  /** Around every call of `redis`. */
   readonly breaker: Breaker;
   readonly metrics: Metrics;
 }
@@ -53,7 +53,7 @@ export async function openServices(
     DATABASE_URL: url,
   });
   const directUrl = given.DATABASE_DIRECT_URL ?? url;
-  // First, so that it closes last: what goes wrong while the rest stops is still told.
+  // First, so that it closes last: errors while the rest stops are still logged.
   const telemetry = await openTelemetry(stack, config, log);
   const commits = createCommitMemory();
   const { db, pool } = openDatabase({

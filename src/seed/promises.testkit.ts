@@ -66,8 +66,8 @@ export const PROMISES: Readonly<Record<string, string>> = {
       ) steps
     ) told ON true
     WHERE told.is_chain IS NOT TRUE OR told.last_status <> s.order_status`,
-  'buyers owe what is open and not paid': `
-    SELECT o.id FROM orders o LEFT JOIN ${BALANCES} b ON b.order_id = o.id AND b.account = 'BUYER_RECEIVABLE'
+  'customers owe what is open and not paid': `
+    SELECT o.id FROM orders o LEFT JOIN ${BALANCES} b ON b.order_id = o.id AND b.account = 'CUSTOMER_RECEIVABLE'
     WHERE coalesce(b.centavos, 0) <> (
       SELECT coalesce(sum(s.total_centavos) FILTER (WHERE s.is_open AND (s.is_cash OR s.payment_status = 'PENDING')), 0)
       FROM ${PARTS} s WHERE s.order_id = o.id)`,
@@ -97,7 +97,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
     WHERE (p.provider_reference IS NOT NULL OR p.completed_at IS NOT NULL) AND p.payment_method <> 'COD'
       AND (w.status, w.amount_centavos, w.refunded_centavos) IS DISTINCT FROM
         (CASE WHEN p.completed_at IS NULL THEN 'EXPIRED' ELSE 'PAID' END, p.amount_centavos, p.refunded_centavos)`,
-  'only what was delivered to a buyer is reviewed': `
+  'only what was delivered to a customer is reviewed': `
     SELECT r.id FROM reviews r WHERE NOT EXISTS (
       SELECT FROM order_items i JOIN seller_orders s ON s.id = i.seller_order_id JOIN orders o ON o.id = i.order_id
       WHERE i.product_id = r.product_id AND o.user_id = r.user_id AND s.delivered_at < r.created_at)`,

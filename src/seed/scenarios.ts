@@ -30,7 +30,7 @@ export type ScenarioName =
   | 'CONFIRMED'
   | 'SHIPPED'
   | 'DELIVERED'
-  | 'CANCELLED_BY_BUYER'
+  | 'CANCELLED_BY_CUSTOMER'
   | 'CANCELLED_BY_SELLER'
   | 'DELIVERY_FAILED'
   | 'REFUNDED';
@@ -71,10 +71,10 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   CONFIRMED: { methods: ALL, isPaid: true, steps: [CONFIRM], others: 'NEW' },
   SHIPPED: { methods: ALL, isPaid: true, steps: [CONFIRM, SHIP], others: 'CONFIRMED' },
   DELIVERED: { methods: ALL, isPaid: true, steps: [CONFIRM, SHIP, DELIVER] },
-  CANCELLED_BY_BUYER: {
+  CANCELLED_BY_CUSTOMER: {
     methods: ALL,
     isPaid: true,
-    steps: [cancel('customer', 'CANCELLED_BY_BUYER', [0.2, 4])],
+    steps: [cancel('customer', 'CANCELLED_BY_CUSTOMER', [0.2, 4])],
   },
   CANCELLED_BY_SELLER: {
     methods: ALL,
@@ -109,7 +109,7 @@ export const AGES: readonly Age[] = [
     chances: [
       ['NEW', 55],
       ['CONFIRMED', 38],
-      ['CANCELLED_BY_BUYER', 7],
+      ['CANCELLED_BY_CUSTOMER', 7],
     ],
   },
   {
@@ -124,7 +124,7 @@ export const AGES: readonly Age[] = [
     until_ms: 365 * DAY_MS,
     chances: [
       ['DELIVERED', 850],
-      ['CANCELLED_BY_BUYER', 45],
+      ['CANCELLED_BY_CUSTOMER', 45],
       ['PAYMENT_EXPIRED', 40],
       ['CANCELLED_BY_SELLER', 30],
       ['REFUNDED', 20],
@@ -144,7 +144,7 @@ export const DEMO_ORDERS: readonly (readonly [ScenarioName, age_ms: number, 'nam
   ['DELIVERED', 6 * DAY_MS],
   ['PAYMENT_EXPIRED', 8 * DAY_MS],
   ['DELIVERED', 9 * DAY_MS],
-  ['CANCELLED_BY_BUYER', 11 * DAY_MS],
+  ['CANCELLED_BY_CUSTOMER', 11 * DAY_MS],
   ['DELIVERED', 13 * DAY_MS],
   ['REFUNDED', 15 * DAY_MS],
   ['CANCELLED_BY_SELLER', 17 * DAY_MS],

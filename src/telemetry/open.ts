@@ -1,4 +1,4 @@
-// Opens traces and error reports where the environment asks for them; where it does not, nothing of theirs is loaded.
+// Opens traces and error reports where the environment configures them; where it does not, nothing of theirs is loaded.
 import type { Config } from '../config.ts';
 import { systemClock } from '../lib/time.ts';
 import type { ErrorReports } from './errors/error-reports.ts';
@@ -62,7 +62,7 @@ async function openErrorReports(
     log,
   });
   stack.defer(() => reports.close());
-  // The monitor hears them without catching them; unhandled rejections come here too.
+  // The monitor observes them without catching them; unhandled rejections come here too.
   const reportUncaught = (error: unknown) => reports.report(error, { level: 'fatal' });
   process.on('uncaughtExceptionMonitor', reportUncaught);
   stack.defer(() => void process.off('uncaughtExceptionMonitor', reportUncaught));

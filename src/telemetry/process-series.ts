@@ -1,4 +1,4 @@
-// What the process itself has to tell: processor, memory, event loop, garbage collection.
+// Metrics of the process itself: processor, memory, event loop, garbage collection.
 import { performance } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, type Registry } from '@prometheus-io/client';
 

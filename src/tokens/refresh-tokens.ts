@@ -1,5 +1,5 @@
 // The form of refresh tokens: `<session>.<256 random bits>.<MAC>`. Only its hash is stored, and only the stored hash makes it
-// good. The MAC tells ours from inventions without a statement, so that quotas can count by session.
+// good. The MAC distinguishes ours from forged ones without a statement, so that quotas can count by session.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { KeyRing } from '../lib/keys/key-ring.ts';
 

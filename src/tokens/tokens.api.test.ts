@@ -147,7 +147,7 @@ describe('the attack table', () => {
     },
   );
 
-  it('tells an expired token from a bad one', async () => {
+  it('distinguishes an expired token from a bad one', async () => {
     const answer = await test.call({ path: '/users/me', token: sign({ claims: { exp: at(-1) } }) });
     expect(answer.json()).toMatchObject({ status: 401, code: 'TOKEN_EXPIRED' });
   });

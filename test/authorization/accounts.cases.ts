@@ -1,4 +1,4 @@
-// The matrix's cases of accounts: signing in, sessions, profiles and address books.
+// The matrix's cases of accounts: signing in, sessions, profiles and addresses.
 import { newId } from '../../src/lib/ids.ts';
 import { hashPassword } from '../../src/modules/auth/passwords/passwords.ts';
 import { startSession } from '../../src/modules/auth/sessions/sessions.service.ts';

@@ -6,7 +6,7 @@ import { endAllSessions } from '../../src/modules/auth/sessions/sessions.service
 import { ACCESS_LIFETIME_MS } from '../../src/tokens/tokens.ts';
 import { type ActorOptions, createActor, type TestActor } from '../support/actors.ts';
 import type { TestApp } from '../support/app.ts';
-import { asBuyer } from './fixtures.ts';
+import { asCustomer } from './fixtures.ts';
 
 /** Kinds of caller that sign in with a good token, by how they differ from a verified customer. */
 const SIGNED_IN = {
@@ -43,7 +43,7 @@ export async function createCallers(test: TestApp): Promise<Caller[]> {
     callers.push({ kind, actor, token: actor.token });
   }
   const revoked = await createActor(test, { role: 'admin' });
-  await endAllSessions(asBuyer(test, revoked));
+  await endAllSessions(asCustomer(test, revoked));
   const expired = await createActor(test, { role: 'admin' });
   const signed_at = plusMs(test.clock.now(), -2 * ACCESS_LIFETIME_MS);
   const { user_id, session_id } = expired;

@@ -14,8 +14,8 @@ const WHO = {
   /** Whoever signs in or up: even a dead token does no harm. */
   signedOut: { ignoresToken: true },
   signedIn: { roles: ['customer', 'seller', 'admin'] },
-  shopper: { roles: ['customer', 'seller'] },
-  buyer: { roles: ['customer', 'seller'], verified: true },
+  customerOrSeller: { roles: ['customer', 'seller'] },
+  verifiedCustomer: { roles: ['customer', 'seller'], verified: true },
   seller: { roles: ['seller'] },
   sellerOrAdmin: { roles: ['seller', 'admin'] },
   admin: { roles: ['admin'] },

@@ -17,7 +17,7 @@ import { removeUser } from '../../src/modules/users/profiles/profiles.service.ts
 import { createActor, TEST_BARANGAY, type TestActor } from '../support/actors.ts';
 import type { TestApp } from '../support/app.ts';
 import { actingAs } from '../support/builders.ts';
-import { stockProduct } from '../support/shop.ts';
+import { stockProduct } from '../support/market.ts';
 
 /** What a path names: its first parameter, and its second where there is one. */
 export interface Names {
@@ -26,12 +26,12 @@ export interface Names {
 }
 
 export interface Deal {
-  readonly buyer: TestActor;
+  readonly customer: TestActor;
   readonly seller: TestActor;
 }
 
 /** A context in which `user` acts as a verified customer, whatever they are in the database. */
-export function asBuyer(test: TestApp, { user_id, session_id }: TestActor): OutsideCtx {
+export function asCustomer(test: TestApp, { user_id, session_id }: TestActor): OutsideCtx {
   const person = { kind: 'user', user_id, session_id, role: 'customer' } as const;
   return {
     ...test.system,
@@ -44,7 +44,7 @@ export async function makeSession(test: TestApp, { user_id }: TestActor): Promis
 }
 
 export async function makeAddress(test: TestApp, owner: TestActor): Promise<Names> {
-  return addAddress(asBuyer(test, owner), {
+  return addAddress(asCustomer(test, owner), {
     label: 'Home',
     recipient_name: 'Maria Santos',
     recipient_phone: '09171234567',
@@ -127,9 +127,13 @@ export async function makePromo(
   });
 }
 
-export async function putInCart(test: TestApp, { buyer, seller }: Deal): Promise<Names> {
+export async function putInCart(test: TestApp, { customer, seller }: Deal): Promise<Names> {
   const { id } = await makeProduct(test, seller);
-  await changeCart(asBuyer(test, buyer), { product_id: id, quantity_milli: 1_000, mode: 'set' });
+  await changeCart(asCustomer(test, customer), {
+    product_id: id,
+    quantity_milli: 1_000,
+    mode: 'set',
+  });
   return { id };
 }
 
@@ -155,13 +159,13 @@ export async function makeSale(
     .executeTakeFirstOrThrow();
   await sellers.set({ status: 'VERIFIED' }).execute();
   const product = await putInCart(test, deal);
-  const { id: address_id } = await makeAddress(test, deal.buyer);
-  const placed = await placeOrder(asBuyer(test, deal.buyer), { address_id, payment_method });
+  const { id: address_id } = await makeAddress(test, deal.customer);
+  const placed = await placeOrder(asCustomer(test, deal.customer), { address_id, payment_method });
   await sellers.set({ status }).execute();
   return { order: placed.order, payment: placed.payment, product };
 }
 
-/** On its way to the buyer, who has yet to pay for it. */
+/** On its way to the customer, who has yet to pay for it. */
 export async function makeShippedSale(test: TestApp, deal: Deal): Promise<Sale> {
   const sale = await makeSale(test, deal);
   for (const order_status of ['CONFIRMED', 'SHIPPED'] as const)
@@ -177,7 +181,7 @@ export async function makeDeliveredSale(test: TestApp, deal: Deal): Promise<Sale
 
 export async function makePaidPayment(test: TestApp, deal: Deal): Promise<Names> {
   const { payment } = await makeSale(test, deal, 'GCASH');
-  const ctx = asBuyer(test, deal.buyer);
+  const ctx = asCustomer(test, deal.customer);
   const { provider, ...webhook } = await simulatePayment(ctx, payment.id, 'success');
   await receiveWebhook(test.system, provider, webhook);
   return payment;
@@ -186,5 +190,5 @@ export async function makePaidPayment(test: TestApp, deal: Deal): Promise<Names>
 export async function makeReview(test: TestApp, deal: Deal): Promise<Names> {
   const { product } = await makeDeliveredSale(test, deal);
   const opinion = { product_id: product.id, rating: 4, comment: 'Sweet.' };
-  return writeReview(asBuyer(test, deal.buyer), opinion);
+  return writeReview(asCustomer(test, deal.customer), opinion);
 }

@@ -1,4 +1,4 @@
-// The matrix's cases of what is offered: shops, categories, products with their stock, and promos.
+// The matrix's cases of what is offered: sellers, categories, products with their stock, and promos.
 import { newId } from '../../src/lib/ids.ts';
 import { TEST_BARANGAY } from '../support/actors.ts';
 import {
@@ -46,7 +46,7 @@ const PNG = Buffer.from(
 
 export const marketCases: Cases = {
   'POST /sellers': {
-    who: 'buyer',
+    who: 'verifiedCustomer',
     body: () => ({ ...APPLICATION, business_name: `Aling Nena ${newId()}` }),
     expect: { seller: CONFLICT, pending: CONFLICT, suspended: CONFLICT },
   },
@@ -68,8 +68,12 @@ export const marketCases: Cases = {
   'POST /sellers/:id/reinstate': { who: 'admin', object: SUSPENDED_SELLER },
   'POST /sellers/:id/name/approve': { who: 'admin', object: RENAMED_SELLER },
   'POST /sellers/:id/name/refuse': { who: 'admin', object: RENAMED_SELLER },
-  'PUT /sellers/:id/follow': { who: 'shopper', object: SELLER },
-  'DELETE /sellers/:id/follow': { who: 'shopper', object: SELLER, deviations: ALWAYS_DONE },
+  'PUT /sellers/:id/follow': { who: 'customerOrSeller', object: SELLER },
+  'DELETE /sellers/:id/follow': {
+    who: 'customerOrSeller',
+    object: SELLER,
+    deviations: ALWAYS_DONE,
+  },
   'GET /sellers/:id/orders': { who: 'sellerOrAdmin', object: SELLERS_BOOKS },
   'GET /sellers/:id/customers': { who: 'sellerOrAdmin', object: SELLERS_BOOKS },
 

@@ -38,26 +38,32 @@ export interface Making {
 
 export type ObjectKind = Readonly<Partial<Record<Exclude<Relation, 'absent'>, Making>>>;
 
-const SHOPS: readonly CallerKind[] = ['seller', 'pending', 'suspended'];
-const BUYERS: readonly CallerKind[] = ['unverified', 'customer', ...SHOPS, 'revoked', 'expired'];
-const USERS: readonly CallerKind[] = [...BUYERS, 'admin'];
+const SELLERS: readonly CallerKind[] = ['seller', 'pending', 'suspended'];
+const CUSTOMERS: readonly CallerKind[] = [
+  'unverified',
+  'customer',
+  ...SELLERS,
+  'revoked',
+  'expired',
+];
+const USERS: readonly CallerKind[] = [...CUSTOMERS, 'admin'];
 const EVERYBODY: readonly CallerKind[] = [...USERS, 'nobody'];
 
-const ofShops = (make: Make): Making => ({ callers: SHOPS, make });
-const ofBuyers = (make: Make): Making => ({ callers: BUYERS, make });
+const ofSellers = (make: Make): Making => ({ callers: SELLERS, make });
+const ofCustomers = (make: Make): Making => ({ callers: CUSTOMERS, make });
 const ofUsers = (make: Make): Making => ({ callers: USERS, make });
 const toEverybody = (make: Make): Making => ({ callers: EVERYBODY, make });
 
-const bought = ({ me, rival }: Scene) => ({ buyer: me, seller: rival });
-const sold = ({ me, stranger }: Scene) => ({ buyer: stranger, seller: me });
-const others = ({ stranger, rival }: Scene) => ({ buyer: stranger, seller: rival });
+const bought = ({ me, rival }: Scene) => ({ customer: me, seller: rival });
+const sold = ({ me, stranger }: Scene) => ({ customer: stranger, seller: me });
+const others = ({ stranger, rival }: Scene) => ({ customer: stranger, seller: rival });
 
 type MakeFor = (test: TestApp, seller: TestActor) => Promise<Names>;
 
 /** The caller's and another seller's, which nobody else may work on. */
 function keptBySeller(make: MakeFor) {
   return {
-    own: ofShops((s) => make(s.test, s.me)),
+    own: ofSellers((s) => make(s.test, s.me)),
     private: toEverybody((s) => make(s.test, s.rival)),
   };
 }
@@ -66,7 +72,7 @@ function keptBySeller(make: MakeFor) {
 function keptBelowProduct(make: MakeFor) {
   return {
     ...keptBySeller(make),
-    crossed: ofShops(async (s) => {
+    crossed: ofSellers(async (s) => {
       const { id } = await fixtures.makeProduct(s.test, s.me);
       return { ...(await make(s.test, s.rival)), id };
     }),
@@ -95,7 +101,7 @@ export const REMOVED_USER: ObjectKind = {
 };
 
 export const SELLER: ObjectKind = {
-  own: ofShops(async (s) => ({ id: s.me.seller_id })),
+  own: ofSellers(async (s) => ({ id: s.me.seller_id })),
   public: toEverybody(async (s) => ({ id: s.rival.seller_id })),
   private: toEverybody(async (s) => ({ id: s.newcomer.seller_id })),
 };
@@ -118,9 +124,9 @@ export const RENAMED_SELLER: ObjectKind = {
 export const SELLERS_BOOKS = keptBySeller(async (_test, seller) => ({ id: seller.seller_id }));
 
 export const CATEGORY: ObjectKind = { public: toEverybody((s) => createCategory(s.test)) };
-/** As buyers see it: own and private ones are not on sale. */
+/** As customers see it: own and private ones are not on sale. */
 export const PRODUCT: ObjectKind = {
-  own: ofShops((s) => fixtures.makeDraft(s.test, s.me)),
+  own: ofSellers((s) => fixtures.makeDraft(s.test, s.me)),
   public: toEverybody((s) => fixtures.makeProduct(s.test, s.rival)),
   private: toEverybody((s) => fixtures.makeDraft(s.test, s.rival)),
 };
@@ -130,9 +136,9 @@ export const REMOVED_PRODUCT = keptBySeller(fixtures.makeRemovedProduct);
 export const IMAGE = keptBelowProduct(fixtures.makeImage);
 export const LOT = keptBelowProduct(fixtures.makeLot);
 
-/** As buyers see it: own and private ones have not begun. */
+/** As customers see it: own and private ones have not begun. */
 export const PROMO: ObjectKind = {
-  own: ofShops((s) => fixtures.makePromo(s.test, s.me, 1)),
+  own: ofSellers((s) => fixtures.makePromo(s.test, s.me, 1)),
   public: toEverybody((s) => fixtures.makePromo(s.test, s.rival, -1)),
   private: toEverybody((s) => fixtures.makePromo(s.test, s.rival, 1)),
 };
@@ -140,27 +146,27 @@ export const PROMO: ObjectKind = {
 export const KEPT_PROMO = keptBySeller((test, seller) => fixtures.makePromo(test, seller, -1));
 
 export const REVIEW: ObjectKind = {
-  own: ofBuyers((s) => fixtures.makeReview(s.test, bought(s))),
+  own: ofCustomers((s) => fixtures.makeReview(s.test, bought(s))),
   public: toEverybody((s) => fixtures.makeReview(s.test, others(s))),
 };
 /** Own is a review of what the caller sells. */
 export const REVIEW_OF_SALE: ObjectKind = {
-  own: ofShops((s) => fixtures.makeReview(s.test, sold(s))),
+  own: ofSellers((s) => fixtures.makeReview(s.test, sold(s))),
   public: toEverybody((s) => fixtures.makeReview(s.test, others(s))),
 };
 /** Own is what the caller has received. */
 export const REVIEWABLE_PRODUCT: ObjectKind = {
   ...PRODUCT,
-  own: ofBuyers(async (s) => (await fixtures.makeDeliveredSale(s.test, bought(s))).product),
+  own: ofCustomers(async (s) => (await fixtures.makeDeliveredSale(s.test, bought(s))).product),
 };
 
 export const CART_LINE: ObjectKind = {
-  own: ofBuyers((s) => fixtures.putInCart(s.test, bought(s))),
+  own: ofCustomers((s) => fixtures.putInCart(s.test, bought(s))),
   private: toEverybody((s) => fixtures.putInCart(s.test, others(s))),
 };
 /** An address to order to, for a caller with something in the cart. */
 export const DELIVERY_ADDRESS: ObjectKind = {
-  own: ofBuyers(async (s) => {
+  own: ofCustomers(async (s) => {
     await fixtures.putInCart(s.test, bought(s));
     return fixtures.makeAddress(s.test, s.me);
   }),
@@ -170,18 +176,18 @@ export const DELIVERY_ADDRESS: ObjectKind = {
   }),
 };
 export const ORDER: ObjectKind = {
-  own: ofBuyers(async (s) => (await fixtures.makeSale(s.test, bought(s))).order),
-  sold: ofShops(async (s) => (await fixtures.makeSale(s.test, sold(s))).order),
+  own: ofCustomers(async (s) => (await fixtures.makeSale(s.test, bought(s))).order),
+  sold: ofSellers(async (s) => (await fixtures.makeSale(s.test, sold(s))).order),
   private: toEverybody(async (s) => (await fixtures.makeSale(s.test, others(s))).order),
 };
 export const PAYMENT: ObjectKind = {
-  own: ofBuyers(async (s) => (await fixtures.makeSale(s.test, bought(s), 'GCASH')).payment),
-  sold: ofShops(async (s) => (await fixtures.makeSale(s.test, sold(s), 'GCASH')).payment),
+  own: ofCustomers(async (s) => (await fixtures.makeSale(s.test, bought(s), 'GCASH')).payment),
+  sold: ofSellers(async (s) => (await fixtures.makeSale(s.test, sold(s), 'GCASH')).payment),
   private: toEverybody(async (s) => (await fixtures.makeSale(s.test, others(s), 'GCASH')).payment),
 };
 export const PAID_PAYMENT: ObjectKind = {
-  own: ofBuyers((s) => fixtures.makePaidPayment(s.test, bought(s))),
-  sold: ofShops((s) => fixtures.makePaidPayment(s.test, sold(s))),
+  own: ofCustomers((s) => fixtures.makePaidPayment(s.test, bought(s))),
+  sold: ofSellers((s) => fixtures.makePaidPayment(s.test, sold(s))),
   private: toEverybody((s) => fixtures.makePaidPayment(s.test, others(s))),
 };
 export const PROVIDER: ObjectKind = { public: toEverybody(async () => ({ id: 'simulator' })) };

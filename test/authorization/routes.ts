@@ -5,7 +5,7 @@ import { simulationRoutes } from '../../src/modules/orders/simulation.routes.ts'
 import { accountCases } from './accounts.cases.ts';
 import type { Case, Cases } from './expectation.ts';
 import { marketCases } from './market.cases.ts';
-import { shoppingCases } from './shopping.cases.ts';
+import { purchaseCases } from './purchases.cases.ts';
 
 /** Mounted under every version. */
 export const versionedRoutes: readonly AnyRoute[] = apiRoutes;
@@ -15,7 +15,7 @@ export const routes: readonly AnyRoute[] = [
   ...simulationRoutes.map((route) => ({ ...route, path: `/dev${route.path}` })),
 ];
 
-export const cases: Cases = { ...accountCases, ...marketCases, ...shoppingCases };
+export const cases: Cases = { ...accountCases, ...marketCases, ...purchaseCases };
 
 export function nameOf({ method, path }: AnyRoute): string {
   return `${method} ${path}`;

@@ -1,4 +1,4 @@
-// What the cache gives is what the database says: after every deed that changes a public answer, a process with a cache
+// What the cache gives is what the database says: after every change of a public answer, a process with a cache
 // and one without answer alike, and a third one follows within a second.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { apiRoutes } from '../../src/app.ts';
@@ -6,11 +6,11 @@ import { createActor, TEST_BARANGAY } from '../support/actors.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import {
   createPublicMarket,
-  PUBLIC_DEEDS,
+  PUBLIC_CHANGES,
   type PublicMarket,
   publicPaths,
   readAll,
-} from '../support/public-deeds.ts';
+} from '../support/public-changes.ts';
 
 /** The contract's bound for other processes. */
 const WITHIN_MS = 1_000;
@@ -36,7 +36,7 @@ afterAll(async () => {
   await test.close();
 });
 
-it.each(PUBLIC_DEEDS)('%s, and every process shows it', async (_deed, perform) => {
+it.each(PUBLIC_CHANGES)('%s, and every process shows it', async (_change, perform) => {
   // Twice, so that what is kept is there and used.
   const before = await readAll(market, test);
   await readAll(market, another);

@@ -8,7 +8,12 @@ import { newId } from '../../src/lib/ids.ts';
 import { createActor, type TestActor } from '../support/actors.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import { hold } from '../support/hold.ts';
-import { type Buyer, createBuyer, type StockedProduct, stockProduct } from '../support/shop.ts';
+import {
+  type Customer,
+  createCustomer,
+  type StockedProduct,
+  stockProduct,
+} from '../support/market.ts';
 
 const CROWD = 128;
 const TEST_TIMEOUT_MS = 180_000;
@@ -30,7 +35,7 @@ let aside: pg.Pool;
 let url: string;
 let hot: StockedProduct;
 let cold: StockedProduct;
-let buyers: Buyer[];
+let customers: Customer[];
 let somebody: TestActor;
 
 beforeAll(async () => {
@@ -41,7 +46,7 @@ beforeAll(async () => {
   hot = await stockProduct(test, seller.seller_id, { lots });
   cold = await stockProduct(test, other.seller_id, { lots });
   somebody = await createActor(test);
-  buyers = await Promise.all(Array.from({ length: CROWD }, () => createBuyer(test)));
+  customers = await Promise.all(Array.from({ length: CROWD }, () => createCustomer(test)));
   aside = new pg.Pool({ connectionString: test.databaseUrl, max: 2 });
   url = await test.app.listen({ host: '127.0.0.1', port: 0 });
 }, TEST_TIMEOUT_MS);
@@ -72,7 +77,7 @@ async function send(token: string, path: string, body?: object): Promise<Answer>
 }
 
 /** Fills the cart past the API and its pool, so that what is observed are checkouts. */
-async function buy({ user_id, token, address_id }: Buyer, product_id: string): Promise<Answer> {
+async function buy({ user_id, token, address_id }: Customer, product_id: string): Promise<Answer> {
   await aside.query(
     `WITH cart AS (INSERT INTO carts (user_id) VALUES ($2) ON CONFLICT DO NOTHING)
     INSERT INTO cart_items (id, user_id, product_id, quantity_milli, created_at) VALUES ($1, $2, $3, 1000, $4)
@@ -94,7 +99,7 @@ interface Observed {
   readonly visits: readonly Answer[];
 }
 
-/** So many buyers of one product, each ordering again and again, while somebody looks at their own profile. */
+/** So many customers of one product, each ordering again and again, while somebody looks at their own profile. */
 async function crowdOf(size: number): Promise<Observed> {
   const begins_at_ms = performance.now() + ARRIVAL_MS;
   const ends_at_ms = begins_at_ms + OBSERVED_MS;
@@ -102,8 +107,8 @@ async function crowdOf(size: number): Promise<Observed> {
   const visits: Answer[] = [];
   const isOver = () => performance.now() > ends_at_ms;
   await Promise.all([
-    ...buyers.slice(0, size).map(async (buyer) => {
-      while (!isOver()) orders.push(await buy(buyer, hot.id));
+    ...customers.slice(0, size).map(async (customer) => {
+      while (!isOver()) orders.push(await buy(customer, hot.id));
     }),
     (async () => {
       while (!isOver()) {
@@ -158,12 +163,12 @@ describe('locks that somebody keeps', () => {
   it(
     'hold up those who want the same, and nobody else',
     async () => {
-      const shopper = buyers.at(-1);
-      if (shopper === undefined) throw new Error('nobody shops');
+      const customer = customers.at(-1);
+      if (customer === undefined) throw new Error('there is no customer');
       const observe = async (isOver: () => boolean) => {
         const [visits, orders] = await Promise.all([
           watch(isOver, () => send(somebody.token, '/users/me')),
-          watch(isOver, () => buy(shopper, cold.id)),
+          watch(isOver, () => buy(customer, cold.id)),
         ]);
         return { visits, orders };
       };
@@ -177,7 +182,7 @@ describe('locks that somebody keeps', () => {
         `SELECT FROM product_stock JOIN product_listing USING (product_id) WHERE product_id = $1 FOR UPDATE`,
         [hot.id],
       );
-      const waiting = buyers.slice(0, 64).map((buyer) => buy(buyer, hot.id));
+      const waiting = customers.slice(0, 64).map((customer) => buy(customer, hot.id));
       const during = await observe(within(HELD_MS));
       await letGo();
       expect(statuses(during.visits)).toEqual([200]);
@@ -193,11 +198,11 @@ describe('locks that somebody keeps', () => {
   it(
     'refuse those who want the same with 503 and Retry-After once they have waited long enough',
     async () => {
-      const [buyer] = buyers;
+      const [customer] = customers;
       const letGo = await hold(test, 'SELECT FROM product_stock WHERE product_id = $1 FOR UPDATE', [
         hot.id,
       ]);
-      const answer = await buy(buyer ?? failed(), hot.id);
+      const answer = await buy(customer ?? failed(), hot.id);
       await letGo();
       expect(answer).toMatchObject({ status: 503 });
       expect(answer.took_ms).toBeGreaterThan(TURN_TIMEOUT_MS - 1_000);
@@ -207,5 +212,5 @@ describe('locks that somebody keeps', () => {
 });
 
 function failed(): never {
-  throw new Error('nobody shops');
+  throw new Error('there is no customer');
 }

@@ -8,15 +8,15 @@ import { simulatePayment } from '../../src/modules/orders/simulation.service.ts'
 import { createActor, type TestActor } from '../support/actors.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import {
-  type Buyer,
+  type Customer,
   checkOut,
-  createBuyer,
+  createCustomer,
   fillCart,
   order,
   type StockedProduct,
   stockOf,
   stockProduct,
-} from '../support/shop.ts';
+} from '../support/market.ts';
 
 const ROUNDS = 15;
 
@@ -44,13 +44,13 @@ const move = (id: string, order_status: string, reason?: string) =>
     token: seller.token,
     body: { order_status, ...(reason ? { reason } : {}) },
   });
-const cancel = (buyer: Buyer, id: string) =>
-  test.call({ method: 'POST', path: `/orders/${id}/cancel`, token: buyer.token });
-const readOrder = async (buyer: Buyer, id: string) =>
-  (await test.call({ path: `/orders/${id}`, token: buyer.token })).json();
+const cancel = (customer: Customer, id: string) =>
+  test.call({ method: 'POST', path: `/orders/${id}/cancel`, token: customer.token });
+const readOrder = async (customer: Customer, id: string) =>
+  (await test.call({ path: `/orders/${id}`, token: customer.token })).json();
 
 describe('stock', () => {
-  it('200 buyers at once for 50 units: exactly 50 are sold, everybody else is told so, nobody sees a deadlock', async () => {
+  it('200 customers at once for 50 units: exactly 50 are sold, everybody else gets INSUFFICIENT_STOCK, nobody sees a deadlock', async () => {
     const product = await stockProduct(test, seller.seller_id, {
       unit: 'bundle',
       lots: [
@@ -58,10 +58,10 @@ describe('stock', () => {
         { quantity_milli: 30_000, days_left: 4 },
       ],
     });
-    const buyers = [];
-    for (let i = 0; i < 200; i += 1) buyers.push(await createBuyer(test));
-    for (const buyer of buyers) await fillCart(test, buyer, { [product.id]: '1' });
-    const answers = await Promise.all(buyers.map((buyer) => checkOut(test, buyer)));
+    const customers = [];
+    for (let i = 0; i < 200; i += 1) customers.push(await createCustomer(test));
+    for (const customer of customers) await fillCart(test, customer, { [product.id]: '1' });
+    const answers = await Promise.all(customers.map((customer) => checkOut(test, customer)));
     expect(countStatuses(answers)).toEqual({ 201: 50, 409: 150 });
     const refused = answers
       .filter((answer) => answer.statusCode === 409)
@@ -83,23 +83,29 @@ describe('stock', () => {
       );
     const orders = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
-        const buyer = await createBuyer(test);
+        const customer = await createCustomer(test);
         const lines = i % 2 === 0 ? products : [...products].reverse();
-        await fillCart(test, buyer, Object.fromEntries(lines.map((product) => [product.id, '1'])));
-        return buyer;
+        await fillCart(
+          test,
+          customer,
+          Object.fromEntries(lines.map((product) => [product.id, '1'])),
+        );
+        return customer;
       }),
     );
-    const answers = await Promise.all(orders.map((buyer) => checkOut(test, buyer)));
+    const answers = await Promise.all(orders.map((customer) => checkOut(test, customer)));
     expect(countStatuses(answers)).toEqual({ 201: 20 });
   });
 
-  it('nobody is falsely told sold out: as many buyers as there are units all get one', async () => {
+  it('nobody is falsely told sold out: as many customers as there are units all get one', async () => {
     const product = await stockProduct(test, seller.seller_id, {
       lots: Array.from({ length: 10 }, (_, i) => ({ quantity_milli: 2_000, days_left: i + 1 })),
     });
-    const buyers = await Promise.all(Array.from({ length: 20 }, () => createBuyer(test)));
-    for (const buyer of buyers) await fillCart(test, buyer, { [product.id]: '1' });
-    expect(countStatuses(await Promise.all(buyers.map((buyer) => checkOut(test, buyer))))).toEqual({
+    const customers = await Promise.all(Array.from({ length: 20 }, () => createCustomer(test)));
+    for (const customer of customers) await fillCart(test, customer, { [product.id]: '1' });
+    expect(
+      countStatuses(await Promise.all(customers.map((customer) => checkOut(test, customer)))),
+    ).toEqual({
       201: 20,
     });
   });
@@ -107,18 +113,18 @@ describe('stock', () => {
 
 describe('one cart', () => {
   it('50 equal checkouts with one key make one order', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id);
-    await fillCart(test, buyer, { [product.id]: '1' });
+    await fillCart(test, customer, { [product.id]: '1' });
     const key = newId();
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => checkOut(test, buyer, { key })),
+      Array.from({ length: 50 }, () => checkOut(test, customer, { key })),
     );
     const made = answers.filter((answer) => answer.statusCode === 201);
     expect(new Set(made.map((answer) => answer.json().order.id)).size).toBe(1);
     const others = answers.filter((answer) => answer.statusCode !== 201);
     expect(others.every((answer) => answer.json().code === 'IDEMPOTENCY_IN_PROGRESS')).toBe(true);
-    expect((await checkOut(test, buyer, { key })).headers['idempotency-replayed']).toBe('true');
+    expect((await checkOut(test, customer, { key })).headers['idempotency-replayed']).toBe('true');
     expect(await stockOf(test, product.id)).toEqual([
       { on_hand_milli: 10_000, reserved_milli: 1_000 },
     ]);
@@ -126,10 +132,10 @@ describe('one cart', () => {
 
   it('two checkouts of it with two keys make one order; the other finds it empty', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const buyer = await createBuyer(test);
+      const customer = await createCustomer(test);
       const product = await stockProduct(test, seller.seller_id);
-      await fillCart(test, buyer, { [product.id]: '3' });
-      const answers = await Promise.all([checkOut(test, buyer), checkOut(test, buyer)]);
+      await fillCart(test, customer, { [product.id]: '3' });
+      const answers = await Promise.all([checkOut(test, customer), checkOut(test, customer)]);
       expect(countStatuses(answers)).toEqual({ 201: 1, 409: 1 });
       expect(answers.find((answer) => answer.statusCode === 409)?.json().code).toBe('EMPTY_CART');
       expect(await stockOf(test, product.id)).toEqual([
@@ -141,12 +147,12 @@ describe('one cart', () => {
 
 describe('money', () => {
   async function walletOrder() {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id);
-    const placed = await order(test, buyer, { [product.id]: '2' }, 'GCASH');
+    const placed = await order(test, customer, { [product.id]: '2' }, 'GCASH');
     const actor = {
       kind: 'user',
-      user_id: buyer.user_id,
+      user_id: customer.user_id,
       session_id: '',
       role: 'customer',
       is_verified: true,
@@ -162,7 +168,7 @@ describe('money', () => {
         payload: webhook.rawBody,
       });
     return {
-      buyer,
+      customer,
       product,
       order_id: placed.order.id as string,
       payment_id: placed.payment.id as string,
@@ -172,7 +178,7 @@ describe('money', () => {
 
   it('success against expiry: paid in time the order lives; too late it stays cancelled and the money goes back', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const { buyer, product, order_id, payment_id, pay } = await walletOrder();
+      const { customer, product, order_id, payment_id, pay } = await walletOrder();
       // The row's own clock, so that the signature stays fresh.
       await test.services.db
         .updateTable('payments')
@@ -180,7 +186,7 @@ describe('money', () => {
         .where('id', '=', payment_id)
         .execute();
       await Promise.all([pay(), expireReservations(test.system)]);
-      const { order_status, payment_status } = await readOrder(buyer, order_id);
+      const { order_status, payment_status } = await readOrder(customer, order_id);
       const [lot] = await stockOf(test, product.id);
       if (order_status === 'PENDING')
         expect([payment_status, lot?.on_hand_milli]).toEqual(['COMPLETED', 8_000]);
@@ -196,10 +202,10 @@ describe('money', () => {
 
   it('cancel against payment: cancelled either way, and whatever was paid goes back', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const { buyer, product, order_id, pay } = await walletOrder();
-      const [, cancelled] = await Promise.all([pay(), cancel(buyer, order_id)]);
+      const { customer, product, order_id, pay } = await walletOrder();
+      const [, cancelled] = await Promise.all([pay(), cancel(customer, order_id)]);
       expect(cancelled.statusCode).toBe(200);
-      const { order_status, payment_status } = await readOrder(buyer, order_id);
+      const { order_status, payment_status } = await readOrder(customer, order_id);
       expect([order_status, payment_status]).toEqual(['CANCELLED', 'REFUNDED']);
       expect(await stockOf(test, product.id)).toEqual([
         { on_hand_milli: 10_000, reserved_milli: 0 },
@@ -208,17 +214,17 @@ describe('money', () => {
   });
 
   it('ten deliveries of one webhook at once have one effect', async () => {
-    const { buyer, product, order_id, pay } = await walletOrder();
+    const { customer, product, order_id, pay } = await walletOrder();
     await Promise.all(Array.from({ length: 10 }, pay));
-    expect((await readOrder(buyer, order_id)).payment_status).toBe('COMPLETED');
+    expect((await readOrder(customer, order_id)).payment_status).toBe('COMPLETED');
     expect(await stockOf(test, product.id)).toEqual([{ on_hand_milli: 8_000, reserved_milli: 0 }]);
   });
 
   it('delivery against cancel: one of them wins, the other is told that it came too late', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const buyer = await createBuyer(test);
+      const customer = await createCustomer(test);
       const product = await stockProduct(test, seller.seller_id);
-      const { order: placed } = await order(test, buyer, { [product.id]: '2' });
+      const { order: placed } = await order(test, customer, { [product.id]: '2' });
       await move(placed.id, 'CONFIRMED');
       await move(placed.id, 'SHIPPED');
       const answers = await Promise.all([
@@ -232,13 +238,13 @@ describe('money', () => {
     }
   });
 
-  it('the buyer’s cancel against the seller’s confirm: never both', async () => {
+  it('the customer’s cancel against the seller’s confirm: never both', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const buyer = await createBuyer(test);
+      const customer = await createCustomer(test);
       const product = await stockProduct(test, seller.seller_id);
-      const { order: placed } = await order(test, buyer, { [product.id]: '2' });
+      const { order: placed } = await order(test, customer, { [product.id]: '2' });
       const [cancelled, confirmed] = await Promise.all([
-        cancel(buyer, placed.id),
+        cancel(customer, placed.id),
         move(placed.id, 'CONFIRMED'),
       ]);
       expect([cancelled.statusCode, confirmed.statusCode].sort()).toEqual([200, 409]);
@@ -264,7 +270,7 @@ describe('money', () => {
     const product = await stockProduct(test, seller.seller_id, {
       lots: [{ quantity_milli: 1_000, days_left: 5 }],
     });
-    const [slow, fast] = [await createBuyer(test), await createBuyer(test)];
+    const [slow, fast] = [await createCustomer(test), await createCustomer(test)];
     await order(test, slow, { [product.id]: '1' }, 'MAYA');
     await fillCart(test, fast, { [product.id]: '1' });
     expect((await checkOut(test, fast)).json().code).toBe('INSUFFICIENT_STOCK');

@@ -14,7 +14,7 @@ import { get, type Signed, signInReaders } from '../query-plans/requests.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import { TEST_START } from '../support/clock.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { type Buyer, checkOut, createBuyer } from '../support/shop.ts';
+import { type Customer, checkOut, createCustomer } from '../support/market.ts';
 
 /** Enough for an order of 50 lines, and for a hundred rows in the lists of the busiest. */
 const SIZE: MarketSize = { products: 5_000, now: TEST_START };
@@ -106,9 +106,9 @@ describe('a detail', () => {
   });
 });
 
-/** Puts the first products that can be bought into a new buyer's cart. */
-async function buyerOf(lines: number): Promise<Buyer> {
-  const buyer = await createBuyer(test);
+/** Puts the first products that can be bought into a new customer's cart. */
+async function customerOf(lines: number): Promise<Customer> {
+  const customer = await createCustomer(test);
   const { db } = test.services;
   const products = await db
     .selectFrom('product_listing')
@@ -118,7 +118,7 @@ async function buyerOf(lines: number): Promise<Buyer> {
     .orderBy('product_id')
     .limit(lines)
     .execute();
-  const { user_id } = buyer;
+  const { user_id } = customer;
   await db.insertInto('carts').values({ user_id }).execute();
   await db
     .insertInto('cart_items')
@@ -132,14 +132,14 @@ async function buyerOf(lines: number): Promise<Buyer> {
       })),
     )
     .execute();
-  return buyer;
+  return customer;
 }
 
 describe('what has lines', () => {
   it(`a cart takes at most ${MAX_TO_READ} statements, with a hundred lines as with one`, async () => {
     const counts: number[] = [];
     for (const lines of [1, 20, 100]) {
-      const { token } = await buyerOf(lines);
+      const { token } = await customerOf(lines);
       counts.push(
         await countStatements(async () => {
           const cart = await get<{ total_items: number }>(test, {
@@ -160,10 +160,10 @@ describe('what has lines', () => {
     async (method) => {
       const counts: number[] = [];
       for (const lines of [1, 3, 20]) {
-        const buyer = await buyerOf(lines);
+        const customer = await customerOf(lines);
         counts.push(
           await countStatements(async () => {
-            const answer = await checkOut(test, buyer, { method });
+            const answer = await checkOut(test, customer, { method });
             expect(answer.statusCode, answer.body).toBe(201);
           }),
         );
@@ -176,11 +176,11 @@ describe('what has lines', () => {
   it('cancelling an order of 20 lines takes as many statements as one of a single line', async () => {
     const counts: number[] = [];
     for (const lines of [1, 20]) {
-      const buyer = await buyerOf(lines);
-      const { order } = (await checkOut(test, buyer)).json<{ order: { id: string } }>();
+      const customer = await customerOf(lines);
+      const { order } = (await checkOut(test, customer)).json<{ order: { id: string } }>();
       counts.push(
         await countStatements(() =>
-          test.call({ method: 'POST', path: `/orders/${order.id}/cancel`, token: buyer.token }),
+          test.call({ method: 'POST', path: `/orders/${order.id}/cancel`, token: customer.token }),
         ),
       );
     }

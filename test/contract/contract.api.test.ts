@@ -29,7 +29,7 @@ beforeAll(async () => {
   document = (await test.call({ path: '/api/v1/openapi.json' })).json();
   const people = await createPeople();
   const [seller, customer] = [personOf(people, 'seller'), personOf(people, 'customer')];
-  await makeSale(test, { buyer: customer, seller });
+  await makeSale(test, { customer, seller });
   for (const route of routes) calls.set(nameOf(route), await grantedCall(test, people, route));
   await favor(customer.token, callOf('PUT /favorites/:product_id').names.id);
 }, PREPARE_TIMEOUT_MS);

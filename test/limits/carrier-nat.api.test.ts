@@ -6,7 +6,7 @@ import { PASSWORD } from '../../src/modules/users/users.testkit.ts';
 import { createMember, type Member } from '../problems/members.ts';
 import { createActor } from '../support/actors.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
-import { stockProduct } from '../support/shop.ts';
+import { stockProduct } from '../support/market.ts';
 
 const CLIENTS = 25;
 const REQUESTS_PER_VISIT = 6;

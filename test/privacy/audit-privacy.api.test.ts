@@ -13,7 +13,7 @@ import {
 } from '../../src/modules/users/users.testkit.ts';
 import { createActor, TEST_BARANGAY, type TestActor } from '../support/actors.ts';
 import { type Call, createTestApp, type TestApp } from '../support/app.ts';
-import { stockProduct } from '../support/shop.ts';
+import { stockProduct } from '../support/market.ts';
 
 /** What people type, each word of it found nowhere else. */
 const BEFORE = {
@@ -45,11 +45,11 @@ const NEW_ADDRESS = {
   street: '88 Daang Tahimik',
   landmark: 'likod ng simbahan',
 };
-const SHOP = {
+const PROFILE = {
   business_phone: '09215550155',
   street: 'Km 9 Landas ng Ulap',
 };
-const NEW_SHOP = {
+const NEW_PROFILE = {
   business_phone: '09225550144',
   street: 'Km 10 Gilid ng Bangin',
 };
@@ -97,7 +97,7 @@ async function live(): Promise<void> {
   secrets.push(person.access, person.refresh);
   await confirm(person, 'email', BEFORE.user_email);
   await confirm(person, 'phone', '+639175550142');
-  await shop(token);
+  await placeOrders(token);
   await call({ ...me, method: 'PATCH', body: AFTER });
   await keepAddresses(token);
   await sell(token);
@@ -126,7 +126,7 @@ async function confirm({ access }: Person, contact: string, to: string): Promise
   await call({ ...post, path: `/auth/verify/${contact}`, body: { code } });
 }
 
-async function shop(token: string): Promise<void> {
+async function placeOrders(token: string): Promise<void> {
   const product = await stockProduct(test, seller.seller_id, {
     lots: [{ quantity_milli: 90_000, days_left: 5 }],
   });
@@ -188,13 +188,13 @@ async function keepAddresses(token: string): Promise<void> {
 }
 
 async function sell(token: string): Promise<void> {
-  // The name over the shop's door is told to everybody, and recorded.
+  // The business name is public, and recorded.
   const business = { business_name: 'Gulayan sa Kanto', barangay_code: TEST_BARANGAY };
-  const application = { ...business, ...SHOP, terms_accepted: true };
+  const application = { ...business, ...PROFILE, terms_accepted: true };
   const { id } = await call({ token, method: 'POST', path: '/sellers', body: application });
   const path = `/sellers/${id}`;
   await call({ token: admin.token, method: 'POST', path: `${path}/verify` });
-  await call({ token, method: 'PATCH', path, body: NEW_SHOP });
+  await call({ token, method: 'PATCH', path, body: NEW_PROFILE });
   await call({ token: admin.token, method: 'DELETE', path });
 }
 
@@ -220,11 +220,18 @@ async function textOf(table: string): Promise<string> {
 }
 
 describe.each(['audit_entries', 'outbox_messages'])('%s', (table) => {
-  const typed = [BEFORE, AFTER, BY_ADMIN, ADDRESS, NEW_ADDRESS, SHOP, NEW_SHOP, WORDS].flatMap(
-    (words) => Object.entries(words).map(([field, value]) => asKept(field, value)),
-  );
+  const typed = [
+    BEFORE,
+    AFTER,
+    BY_ADMIN,
+    ADDRESS,
+    NEW_ADDRESS,
+    PROFILE,
+    NEW_PROFILE,
+    WORDS,
+  ].flatMap((words) => Object.entries(words).map(([field, value]) => asKept(field, value)));
 
-  it('holds nothing that people told of themselves or wrote to each other', async () => {
+  it('holds nothing personal that people entered or wrote to each other', async () => {
     const text = (await textOf(table)).toLowerCase();
     expect(typed.filter((value) => text.includes(value.toLowerCase()))).toEqual([]);
     expect(new Set(typed).size).toBeGreaterThan(30);
@@ -245,10 +252,10 @@ function asKept(field: string, value: string): string {
   return field.endsWith('phone') ? value.slice(1) : value;
 }
 
-it('holds each of these deeds all the same', async () => {
+it('holds an entry of each of these actions', async () => {
   const { rows } = await sql<{ action: string }>`
     SELECT DISTINCT action FROM audit_entries`.execute(test.services.db);
-  const deeds = {
+  const expected = {
     address: 'added changed removed',
     order: 'archived cancelled confirmed delivered placed shipped',
     payment: 'completed failed refunded',
@@ -257,7 +264,7 @@ it('holds each of these deeds all the same', async () => {
     session: 'ended started',
     user: 'changed deleted email_change_requested email_verified erased mfa_disabled mfa_enabled password_changed phone_change_requested phone_verified registered restored role_changed',
   };
-  const actions = Object.entries(deeds).flatMap(([noun, verbs]) =>
+  const actions = Object.entries(expected).flatMap(([noun, verbs]) =>
     verbs.split(' ').map((verb) => `${noun}.${verb}`),
   );
   expect(rows.map(({ action }) => action).toSorted()).toEqual(actions.toSorted());

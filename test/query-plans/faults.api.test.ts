@@ -15,16 +15,16 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await explainEverything(database.url);
   client = new pg.Client({ connectionString: database.url });
-  client.on('notice', ({ message }) => log.hear(message ?? ''));
+  client.on('notice', ({ message }) => log.record(message ?? ''));
   await client.connect();
   await client.query(`
-    CREATE TABLE sale (id integer PRIMARY KEY, buyer integer NOT NULL, sold_on integer NOT NULL);
+    CREATE TABLE sale (id integer PRIMARY KEY, customer integer NOT NULL, sold_on integer NOT NULL);
     INSERT INTO sale SELECT n, n / 10, n % 1000 FROM generate_series(1, ${ROWS}) n;
     CREATE INDEX sale_sold_on_idx ON sale (sold_on, id);
     CREATE TABLE note (id integer PRIMARY KEY);
     INSERT INTO note SELECT generate_series(1, ${BIG_ROWS});
-    CREATE FUNCTION sales_of(buyer integer) RETURNS bigint LANGUAGE plpgsql AS $$
-      BEGIN RETURN (SELECT count(*) FROM sale WHERE sale.buyer = sales_of.buyer); END $$;
+    CREATE FUNCTION sales_of(customer integer) RETURNS bigint LANGUAGE plpgsql AS $$
+      BEGIN RETURN (SELECT count(*) FROM sale WHERE sale.customer = sales_of.customer); END $$;
     ANALYZE sale, note;`);
   log.take();
 });
@@ -44,16 +44,16 @@ async function reasonsAgainst(statement: string): Promise<string[]> {
 
 describe('the detector', () => {
   it.each([
-    ['a filter without an index', 'SELECT * FROM sale WHERE buyer = 7'],
+    ['a filter without an index', 'SELECT * FROM sale WHERE customer = 7'],
     ['one inside a function', 'SELECT sales_of(7)'],
-    ['one below a limit that is never reached', 'SELECT * FROM sale WHERE buyer = -1 LIMIT 1'],
+    ['one below a limit that is never reached', 'SELECT * FROM sale WHERE customer = -1 LIMIT 1'],
     [
       'a walk through an index for a row that is not there',
-      'SELECT * FROM sale WHERE buyer = -1 ORDER BY sold_on, id LIMIT 1',
+      'SELECT * FROM sale WHERE customer = -1 ORDER BY sold_on, id LIMIT 1',
     ],
-    ['a sort of everything', 'SELECT * FROM sale ORDER BY buyer LIMIT 20'],
+    ['a sort of everything', 'SELECT * FROM sale ORDER BY customer LIMIT 20'],
     ['a count of everything', 'SELECT count(*) FROM sale'],
-    ['an update without an index', 'UPDATE sale SET sold_on = 0 WHERE buyer = -1'],
+    ['an update without an index', 'UPDATE sale SET sold_on = 0 WHERE customer = -1'],
   ])('finds %s', async (_name, statement) => {
     expect(await reasonsAgainst(statement)).toEqual([
       expect.stringMatching(/^reads all of it: .*sale/),
@@ -63,7 +63,7 @@ describe('the detector', () => {
   it('finds a condition that nearly all rows meet', async () => {
     await client.query('SET enable_seqscan = off');
     await client.query('SET enable_bitmapscan = off');
-    expect(await reasonsAgainst('SELECT sum(buyer) FROM sale WHERE sold_on >= 1')).toEqual([
+    expect(await reasonsAgainst('SELECT sum(customer) FROM sale WHERE sold_on >= 1')).toEqual([
       expect.stringMatching(`^reads more than ${MAX_ROWS_READ} rows: .*sale`),
     ]);
     await client.query('RESET ALL');

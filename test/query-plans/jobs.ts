@@ -22,7 +22,7 @@ export function jobData(of: Subjects): Readonly<Record<string, object>> {
       text: 'It is on its way.',
     },
     // Asked for by somebody who is not signed in, and not released yet.
-    'identity.send-code': { code_id: of.code },
-    'identity.send-change-notice': { change_id: of.contact_change, event: 'requested' },
+    'auth.send-code': { code_id: of.code },
+    'users.send-change-notice': { change_id: of.contact_change, event: 'requested' },
   };
 }

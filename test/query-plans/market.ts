@@ -59,8 +59,8 @@ async function listTables(db: Db): Promise<string[]> {
 
 /** Ids of those of whom there is most, and of others beside them. */
 export interface Subjects {
-  readonly buyer: string;
-  readonly quiet_buyer: string;
+  readonly customer: string;
+  readonly quiet_customer: string;
   readonly admin: string;
   /** The biggest seller and its user. */
   readonly seller: string;
@@ -75,7 +75,7 @@ export interface Subjects {
   readonly category: string;
   readonly leaf_category: string;
   readonly rare_category: string;
-  /** Of the buyer. */
+  /** Of the customer. */
   readonly order: string;
   readonly order_number: string;
   readonly payment: string;
@@ -90,18 +90,18 @@ export interface Subjects {
 
 export async function findSubjects(db: Db): Promise<Subjects> {
   const { rows } = await sql<Subjects>`
-    WITH buyer AS (SELECT user_id AS id FROM orders GROUP BY user_id ORDER BY count(*) DESC LIMIT 1),
+    WITH customer AS (SELECT user_id AS id FROM orders GROUP BY user_id ORDER BY count(*) DESC LIMIT 1),
       product AS (SELECT product_id AS id FROM lots GROUP BY product_id ORDER BY count(*) DESC LIMIT 1),
-      shop AS (SELECT id, user_id FROM sellers WHERE id = (SELECT seller_id FROM products JOIN product USING (id))),
-      bought AS (SELECT o.* FROM orders o JOIN buyer ON buyer.id = o.user_id ORDER BY o.id LIMIT 1)
-    SELECT buyer.id AS buyer, shop.id AS seller, shop.user_id AS seller_user, product.id AS product,
+      seller AS (SELECT id, user_id FROM sellers WHERE id = (SELECT seller_id FROM products JOIN product USING (id))),
+      bought AS (SELECT o.* FROM orders o JOIN customer ON customer.id = o.user_id ORDER BY o.id LIMIT 1)
+    SELECT customer.id AS customer, seller.id AS seller, seller.user_id AS seller_user, product.id AS product,
       bought.id AS "order", bought.order_number,
-      (SELECT user_id FROM orders GROUP BY user_id ORDER BY count(*), user_id LIMIT 1) AS quiet_buyer,
+      (SELECT user_id FROM orders GROUP BY user_id ORDER BY count(*), user_id LIMIT 1) AS quiet_customer,
       (SELECT id FROM users WHERE role = 'admin' LIMIT 1) AS admin,
       (SELECT id FROM sellers WHERE product_count BETWEEN 1 AND 3 ORDER BY id LIMIT 1) AS small_seller,
       (SELECT lot_id FROM stock_movements WHERE product_id = product.id GROUP BY lot_id ORDER BY count(*) DESC LIMIT 1) AS lot,
       (SELECT id FROM promos ORDER BY id LIMIT 1) AS promo,
-      (SELECT id FROM addresses WHERE user_id = buyer.id LIMIT 1) AS address,
+      (SELECT id FROM addresses WHERE user_id = customer.id LIMIT 1) AS address,
       (SELECT id FROM categories WHERE slug = 'vegetables') AS category,
       (SELECT id FROM categories WHERE slug = 'leafy-vegetables') AS leaf_category,
       (SELECT id FROM categories WHERE slug = 'rare-goods') AS rare_category,
@@ -109,7 +109,7 @@ export async function findSubjects(db: Db): Promise<Subjects> {
       (SELECT order_id FROM order_items GROUP BY order_id ORDER BY count(*) DESC LIMIT 1) AS big_order,
       (SELECT id FROM refunds LIMIT 1) AS refund, (SELECT id FROM product_images LIMIT 1) AS image,
       (SELECT id FROM one_time_codes WHERE user_id IS NULL) AS code, (SELECT id FROM contact_changes LIMIT 1) AS contact_change
-    FROM buyer, shop, product, bought`.execute(db);
+    FROM customer, seller, product, bought`.execute(db);
   const [subjects] = rows;
   if (subjects === undefined) throw new Error('the market is empty');
   return subjects;

@@ -31,7 +31,7 @@ const SETTINGS = {
   'auto_explain.log_timing': 'off',
 };
 
-/** From the next connection on, a database tells the plan of every statement. Needs a superuser. */
+/** From the next connection on, a database logs the plan of every statement. Needs a superuser. */
 export async function explainEverything(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -47,7 +47,7 @@ export async function explainEverything(databaseUrl: string): Promise<void> {
 }
 
 export interface PlanLog {
-  hear(notice: string): void;
+  record(notice: string): void;
   /** Since they were last taken. */
   take(): Execution[];
 }
@@ -55,7 +55,7 @@ export interface PlanLog {
 export function createPlanLog(): PlanLog {
   let executions: Execution[] = [];
   return {
-    hear: (notice) => {
+    record: (notice) => {
       const json = /^duration: .* plan:\n(\{.*\})$/s.exec(notice)?.[1];
       if (json !== undefined) executions.push(JSON.parse(json) as Execution);
     },

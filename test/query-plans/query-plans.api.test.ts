@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../src/modules/auth/passwords/passwords.ts';
 import { simulatePayment } from '../../src/modules/orders/simulation.service.ts';
 import { allJobs } from '../../src/process/all-jobs.ts';
-import { asBuyer, makeSale } from '../authorization/fixtures.ts';
+import { asCustomer, makeSale } from '../authorization/fixtures.ts';
 import { send } from '../authorization/requests.ts';
 import { nameOf, versionedRoutes } from '../authorization/routes.ts';
 import { createActor } from '../support/actors.ts';
@@ -64,7 +64,7 @@ beforeAll(async () => {
   await buildMarket(database.url, SIZE);
   await explainEverything(database.url);
   const env = { CACHE: 'off', METRICS_TOKEN };
-  test = await createTestApp({ database, env, onNotice: plans.hear });
+  test = await createTestApp({ database, env, onNotice: plans.record });
   const tables = await sql<{ name: string; rows: number }>`
     SELECT relname AS name, reltuples::integer AS rows FROM pg_class
     WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'partitions'::regnamespace, 'pgboss'::regnamespace)`.execute(
@@ -168,12 +168,12 @@ describe(`of ${SIZE.products} products`, () => {
     expect(faults()).toEqual([]);
   });
 
-  it("a provider's news finds its order through indexes", async () => {
-    const buyer = await createActor(test);
+  it("a provider's event finds its order through indexes", async () => {
+    const customer = await createActor(test);
     const seller = await createActor(test, { role: 'seller' });
-    const { payment } = await makeSale(test, { buyer, seller }, 'GCASH');
+    const { payment } = await makeSale(test, { customer, seller }, 'GCASH');
     const { provider, rawBody, headers } = await simulatePayment(
-      asBuyer(test, buyer),
+      asCustomer(test, customer),
       payment.id,
       'success',
     );

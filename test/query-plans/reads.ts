@@ -7,7 +7,7 @@ import type { Subjects } from './market.ts';
 const [SOON, LATER] = [3, 100].map((hours) => plusMs(TEST_START, hours * HOUR_MS).toISOString());
 
 export interface Read {
-  readonly as: 'nobody' | 'buyer' | 'seller' | 'admin';
+  readonly as: 'nobody' | 'customer' | 'seller' | 'admin';
   /** Below the version. */
   readonly path: string;
   /** Without paging; empty for none. */
@@ -21,10 +21,10 @@ export function readsOf(of: Subjects): Readonly<Record<string, readonly Read[]>>
 
 function accounts(of: Subjects) {
   return {
-    'GET /auth/permissions': asked('buyer', '/auth/permissions'),
-    'GET /auth/sessions': asked('buyer', '/auth/sessions'),
-    'GET /auth/verification-status': asked('buyer', '/auth/verification-status'),
-    'GET /users/me': [...asked('buyer', '/users/me'), ...asked('seller', '/users/me')],
+    'GET /auth/permissions': asked('customer', '/auth/permissions'),
+    'GET /auth/sessions': asked('customer', '/auth/sessions'),
+    'GET /auth/verification-status': asked('customer', '/auth/verification-status'),
+    'GET /users/me': [...asked('customer', '/users/me'), ...asked('seller', '/users/me')],
     'GET /users': asked('admin', '/users', [
       '',
       'role=customer',
@@ -40,9 +40,9 @@ function accounts(of: Subjects) {
       'ordering=last_name,user_name',
       'role=customer&ordering=user_email',
     ]),
-    'GET /users/:id': asked('admin', `/users/${of.buyer}`),
-    'GET /users/me/addresses': asked('buyer', '/users/me/addresses'),
-    'GET /users/me/addresses/:id': asked('buyer', `/users/me/addresses/${of.address}`),
+    'GET /users/:id': asked('admin', `/users/${of.customer}`),
+    'GET /users/me/addresses': asked('customer', '/users/me/addresses'),
+    'GET /users/me/addresses/:id': asked('customer', `/users/me/addresses/${of.address}`),
   };
 }
 
@@ -134,7 +134,7 @@ function products(of: Subjects) {
       ...asked('seller', `${product}/reviews`),
       ...asked('admin', `${product}/reviews`),
     ],
-    'GET /favorites': asked('buyer', '/favorites'),
+    'GET /favorites': asked('customer', '/favorites'),
   };
 }
 
@@ -169,11 +169,11 @@ function filters(of: Subjects): string[] {
 }
 
 function orders(of: Subjects) {
-  const [order, shop] = [`/orders/${of.order}`, `/sellers/${of.seller}`];
+  const [order, seller] = [`/orders/${of.order}`, `/sellers/${of.seller}`];
   return {
-    'GET /cart': asked('buyer', '/cart'),
+    'GET /cart': asked('customer', '/cart'),
     'GET /orders': [
-      ...asked('buyer', '/orders', [
+      ...asked('customer', '/orders', [
         '',
         'order_status=CANCELLED',
         'order_status=PENDING',
@@ -197,21 +197,21 @@ function orders(of: Subjects) {
       ]),
     ],
     'GET /orders/:id': [
-      ...asked('buyer', order),
-      ...asked('buyer', `/orders/${of.order_number}`),
+      ...asked('customer', order),
+      ...asked('customer', `/orders/${of.order_number}`),
       ...asked('admin', order),
     ],
     'GET /orders/:id/events': [
-      ...asked('buyer', `${order}/events`),
+      ...asked('customer', `${order}/events`),
       ...asked('admin', `/orders/${of.big_order}/events`),
     ],
-    'GET /sellers/:id/orders': asked('seller', `${shop}/orders`),
-    'GET /sellers/:id/customers': asked('seller', `${shop}/customers`),
+    'GET /sellers/:id/orders': asked('seller', `${seller}/orders`),
+    'GET /sellers/:id/customers': asked('seller', `${seller}/customers`),
     'GET /payments': [
-      ...asked('buyer', '/payments', ['', `order_id=${of.order}`]),
+      ...asked('customer', '/payments', ['', `order_id=${of.order}`]),
       ...asked('admin', '/payments', ['', `order_id=${of.order}`]),
     ],
-    'GET /payments/:id': asked('buyer', `/payments/${of.payment}`),
+    'GET /payments/:id': asked('customer', `/payments/${of.payment}`),
   };
 }
 
@@ -219,15 +219,15 @@ function platform(of: Subjects) {
   return {
     'GET /audit-logs': asked('admin', '/audit-logs', [
       '',
-      `actor_id=${of.buyer}`,
-      `actor_id=${of.quiet_buyer}`,
+      `actor_id=${of.customer}`,
+      `actor_id=${of.quiet_customer}`,
       'action=session.started',
       'action=seller.removed',
       'object_type=order',
       `object_type=order&object_id=${of.order}`,
       `object_id=${of.order}`,
       'from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z',
-      `actor_id=${of.buyer}&action=order.placed&from=2026-01-01T00:00:00Z`,
+      `actor_id=${of.customer}&action=order.placed&from=2026-01-01T00:00:00Z`,
     ]),
   };
 }

@@ -11,7 +11,7 @@ import type { Read } from './reads.ts';
 
 export type Signed = Readonly<Record<Read['as'], string | undefined>>;
 
-/** Sessions of the busiest buyer, the biggest seller and an admin of the market. */
+/** Sessions of the busiest customer, the biggest seller and an admin of the market. */
 export async function signInReaders(test: TestApp, of: Subjects): Promise<Signed> {
   const signIn = async (user_id: string) => {
     const { session_id } = await startSession(test.system, { user_id });
@@ -19,7 +19,7 @@ export async function signInReaders(test: TestApp, of: Subjects): Promise<Signed
   };
   return {
     nobody: undefined,
-    buyer: await signIn(of.buyer),
+    customer: await signIn(of.customer),
     seller: await signIn(of.seller_user),
     admin: await signIn(of.admin),
   };

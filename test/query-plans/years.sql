@@ -3,8 +3,8 @@
 
 SET LOCAL session_replication_role = replica;
 
-CREATE FUNCTION seed.buyer_id(draw bigint, what text) RETURNS uuid LANGUAGE sql STABLE
-  RETURN (SELECT user_id FROM seed.buyer WHERE i = 2 + seed.skewed(seed.customers() * 9 / 10, draw, what));
+CREATE FUNCTION seed.customer_id(draw bigint, what text) RETURNS uuid LANGUAGE sql STABLE
+  RETURN (SELECT user_id FROM seed.customer WHERE i = 2 + seed.skewed(seed.customers() * 9 / 10, draw, what));
 CREATE FUNCTION seed.product_id(draw bigint, what text) RETURNS uuid LANGUAGE sql STABLE
   RETURN (SELECT id FROM seed.product WHERE n = seed.popular(draw, what));
 
@@ -19,7 +19,7 @@ INSERT INTO suspension_marks (contact_hash, seller_id, created_at)
 SELECT sha256(('contact ' || turn)::bytea), s.id, seed.now() FROM generate_series(1, seed.products() / 10) turn JOIN seed.seller s ON s.i = 1 + turn % seed.sellers();
 
 INSERT INTO sessions (id, user_id, user_agent, ip_prefix, created_at, last_used_at, expires_at, ended_at, ended_reason)
-SELECT seed.id('session', n, begun_at), seed.buyer_id(n, 'session'), 'Mozilla/5.0', '203.0.113.0', begun_at, begun_at + interval '1 hour', begun_at + interval '30 days',
+SELECT seed.id('session', n, begun_at), seed.customer_id(n, 'session'), 'Mozilla/5.0', '203.0.113.0', begun_at, begun_at + interval '1 hour', begun_at + interval '30 days',
   CASE WHEN n % 3 = 0 THEN begun_at + interval '1 hour' END, CASE WHEN n % 3 = 0 THEN 'LOGOUT' END
 FROM generate_series(1, seed.products()) n
 CROSS JOIN LATERAL (SELECT seed.at(seed.days(61 * (1 - n::float8 / seed.products()))) - interval '1 minute' AS begun_at) at;
@@ -58,7 +58,7 @@ INSERT INTO promo_products (promo_id, product_id)
 SELECT promos.id, p.id FROM promos JOIN seed.seller s ON s.id = promos.seller_id JOIN seed.product p ON p.seller_i = s.i AND p.slot < 4
 WHERE promos.name LIKE 'Harvest week%';
 
--- Of the biggest seller's oldest product far more lots and reviews than a page shows, of the busiest buyer addresses and
+-- Of the biggest seller's oldest product far more lots and reviews than a page shows, of the busiest customer addresses and
 -- favourites, and of the second order lines and events.
 CREATE TABLE seed.old_lot AS
 SELECT turn, id AS product_id, seed.id('old lot', turn, at) AS id, at
@@ -69,13 +69,13 @@ SELECT seed.id('brought', turn, at), id, product_id, 20000, 'HARVEST', at FROM s
 UNION ALL SELECT seed.id('lost', turn, at), id, product_id, -20000, 'SPOILAGE', at + interval '1 day' FROM seed.old_lot;
 INSERT INTO reviews (id, product_id, user_id, reviewer_name, rating, comment, created_at, updated_at)
 SELECT seed.id('old review', i, at), product_id, user_id, reviewer_name, 5, 'Sweet and crisp.', at, at
-FROM seed.old_lot JOIN seed.buyer ON i = 100 + turn
-WHERE NOT EXISTS (SELECT FROM reviews r WHERE r.user_id = buyer.user_id AND r.product_id = old_lot.product_id);
+FROM seed.old_lot JOIN seed.customer ON i = 100 + turn
+WHERE NOT EXISTS (SELECT FROM reviews r WHERE r.user_id = customer.user_id AND r.product_id = old_lot.product_id);
 INSERT INTO favorites (user_id, product_id, created_at)
-SELECT user_id, p.id, seed.now() FROM seed.buyer JOIN seed.product p ON p.n <= 150 WHERE buyer.i = 2 ON CONFLICT DO NOTHING;
+SELECT user_id, p.id, seed.now() FROM seed.customer JOIN seed.product p ON p.n <= 150 WHERE customer.i = 2 ON CONFLICT DO NOTHING;
 INSERT INTO addresses (id, user_id, label, recipient_name, recipient_phone, street, barangay_code, is_default, created_at, updated_at)
 SELECT seed.id('other address', n, seed.now()), a.user_id, 'Home', recipient_name, recipient_phone, n || ' Rizal St.', barangay_code, false, seed.now(), seed.now()
-FROM seed.address a JOIN seed.buyer b ON b.user_id = a.user_id AND b.i = 2, generate_series(1, 40) n WHERE a.is_home;
+FROM seed.address a JOIN seed.customer b ON b.user_id = a.user_id AND b.i = 2, generate_series(1, 40) n WHERE a.is_home;
 INSERT INTO order_items (id, order_id, seller_order_id, product_id, product_name, unit, tax_class, quantity_milli, list_price_centavos, unit_price_centavos,
   subtotal_centavos, line_total_centavos)
 SELECT seed.id('more', turn, placed_at), o.id, s.id, seed.product_id(turn, 'more'), 'Kamatis', 'kg', 'VAT_EXEMPT', 1000, 100, 100, 100, 100
@@ -91,17 +91,17 @@ INSERT INTO refunds (id, payment_id, seller_order_id, amount_centavos, reason, s
 SELECT seed.id('small refund', part_n, moved_at), payment_id, deal.id, 1, 'Bruised', 'COMPLETED', moved_at, moved_at
 FROM seed.deal JOIN seed.placed USING (n) WHERE part_n % 20 = 0;
 
-INSERT INTO carts (user_id) SELECT user_id FROM seed.buyer;
+INSERT INTO carts (user_id) SELECT user_id FROM seed.customer;
 INSERT INTO cart_items (id, user_id, product_id, quantity_milli, created_at)
 SELECT seed.id('cart', i * 2 + turn, seed.now()), user_id, seed.product_id(i * 2 + turn, 'cart'), 1000, seed.now()
-FROM seed.buyer CROSS JOIN LATERAL generate_series(1, CASE WHEN i = 2 THEN 40 ELSE 1 END) turn
+FROM seed.customer CROSS JOIN LATERAL generate_series(1, CASE WHEN i = 2 THEN 40 ELSE 1 END) turn
 ON CONFLICT DO NOTHING;
 INSERT INTO provider_events (provider, event_id, kind, provider_reference, received_at)
 SELECT 'simulator', 'event_' || reference, 'PAID', reference, created_at FROM simulator_wallet;
 
 -- What every request leaves behind.
 INSERT INTO audit_entries (id, actor_id, actor_role, action, object_type, object_id, changes, created_at)
-SELECT seed.id('audit', turn, at), seed.buyer_id(turn, 'actor'), 'customer',
+SELECT seed.id('audit', turn, at), seed.customer_id(turn, 'actor'), 'customer',
   (ARRAY['session.started', 'order.placed', 'product.changed', 'review.written', 'session.ended'])[1 + seed.skewed(5, turn, 'action')],
   CASE WHEN turn % 3 = 0 THEN 'order' ELSE 'user' END, o.id::text, '{}', at
 FROM generate_series(1, 2 * seed.products()) turn
@@ -112,7 +112,7 @@ SELECT seq, id, 'test', sha256(seq::text::bytea), seed.now() FROM (SELECT row_nu
 WHERE seq <= 2 * seed.products() - 20;
 INSERT INTO audit_unsealed SELECT id FROM audit_entries ORDER BY id DESC LIMIT 20;
 INSERT INTO outbox_messages (id, topic, payload, created_at, dispatched_at)
-SELECT seed.id('message', n, at), 'user.registered', json_build_object('user_id', seed.buyer_id(n, 'message')), at,
+SELECT seed.id('message', n, at), 'user.registered', json_build_object('user_id', seed.customer_id(n, 'message')), at,
   CASE WHEN n <= seed.products() - 20 THEN at + interval '1 second' END
 FROM generate_series(1, seed.products()) n CROSS JOIN LATERAL (SELECT seed.now() - interval '10 seconds' * (seed.products() - n) AS at) moment;
 INSERT INTO idempotency_keys (user_id, key, request_hash, status, headers, body, created_at)

@@ -55,11 +55,11 @@ export interface TestAppOptions {
   readonly database?: TestDatabase;
   /** That of another app, where both must agree on the time. */
   readonly clock?: TestClock;
-  /** Hears what the database says beside its answers. */
+  /** Called with what the database says beside its answers. */
   readonly onNotice?: (message: string) => void;
 }
 
-/** Buyers of tests order again and again, and whole stocks at once; tests of these limits set them. */
+/** Customers of tests order again and again, and whole stocks at once; tests of these limits set them. */
 const WIDE_LIMITS = {
   UNPAID_ORDERS_MAX: '10000',
   UNPAID_TOTAL_MAX: '9999999999999',

@@ -31,9 +31,9 @@ export interface ProbeOptions {
   readonly cache?: Cache;
   /** Adds what is no route of an API version. */
   readonly configure?: (app: FastifyInstance) => void;
-  /** Hears the rule of each refusal. */
+  /** Called with the rule of each refusal. */
   readonly onRateLimited?: (rule: string) => void;
-  /** Hears the priority of each request that is refused for overload. */
+  /** Called with the priority of each request that is refused for overload. */
   readonly onShed?: (priority: string) => void;
 }
 

@@ -38,7 +38,7 @@ function burnAlert(slo: Slo, rate: BurnRate): Alert {
   };
 }
 
-/** Half the rate that is told about in good times, and twice that rate in bad ones. */
+/** Half the rate that alerts in good times, and twice that rate in bad ones. */
 function coursesOf(slo: Slo, threshold: number): Readonly<Record<string, Course>> {
   const good = Math.round(REQUESTS_PER_MINUTE * threshold * 0.5);
   const bad = Math.round(REQUESTS_PER_MINUTE * Math.min(threshold * 2, 1));

@@ -72,7 +72,8 @@ export const CORRECTNESS: AlertGroup = {
       expr: 'max(outbox_oldest_seconds) > 300',
       for: '2m',
       summary: 'Events have waited for more than five minutes',
-      description: 'Buyers and sellers hear nothing of orders that were placed, paid or sent.',
+      description:
+        'Customers and sellers get no messages about orders that were placed, paid or shipped.',
       runbook: 'outbox-stuck',
       drill: { series: { 'outbox_oldest_seconds{instance="a"}': gauge(200, 900) } },
     },
@@ -84,7 +85,7 @@ export const CORRECTNESS: AlertGroup = {
       for: '5m',
       summary: 'Four fifths of the SMS codes of a day are sent',
       description:
-        'At the limit nobody can confirm a number. Either the shop grew, or somebody floods phones.',
+        'At the limit nobody can confirm a number. Either the marketplace grew, or somebody floods phones.',
       runbook: 'sms-flood',
       drill: {
         series: {

@@ -9,7 +9,7 @@ const GIGABYTE = 1e9;
 const DISKS = 'fstype=~"ext[234]|xfs|btrfs|zfs"';
 const DISK_LABELS = 'mountpoint="/var/lib/postgresql",fstype="ext4",instance="db"';
 const DISK = { mountpoint: '/var/lib/postgresql', fstype: 'ext4', instance: 'db' };
-const SITE = 'https://shop.example.com';
+const SITE = 'https://market.example.com';
 
 export const DATA: AlertGroup = {
   name: 'data',
@@ -18,14 +18,14 @@ export const DATA: AlertGroup = {
       name: 'AcknowledgedLost',
       severity: 'page',
       source: 'freshbytes',
-      expr: 'sum(increase(acknowledged_deeds_missing_total[1h])) > 0',
+      expr: 'sum(increase(acknowledged_entries_missing_total[1h])) > 0',
       summary: 'The database lacks what was acknowledged',
       description:
-        'Buyers were told of orders that are gone. The log names each; what is consistent may still be incomplete.',
+        'Orders that customers had confirmed are lost. The log names each; what is consistent may still be incomplete.',
       runbook: 'commits-lost',
       drill: {
         minutes: { good: 10, bad: 20, again: 90 },
-        series: { 'acknowledged_deeds_missing_total{instance="a"}': counter(0, 3) },
+        series: { 'acknowledged_entries_missing_total{instance="a"}': counter(0, 3) },
       },
     },
     {
@@ -180,7 +180,7 @@ export const DATA: AlertGroup = {
       for: '10m',
       summary: '{{ $labels.mountpoint }} of {{ $labels.instance }} will be full within four hours',
       description:
-        'At the rate of the last hour. A full disk stops PostgreSQL, and with it the shop.',
+        'At the rate of the last hour. A full disk stops PostgreSQL, and with it the service.',
       runbook: 'disk-full',
       drill: {
         minutes: { good: 60, bad: 60, again: 90 },
@@ -250,7 +250,7 @@ export const DATA: AlertGroup = {
       expr: 'probe_ssl_earliest_cert_expiry - time() < 3 * 86400',
       for: '10m',
       summary: 'The certificate of {{ $labels.instance }} ends within three days',
-      description: 'After that no browser opens the shop.',
+      description: 'After that no browser connects.',
       runbook: 'certificate-expiry',
       drill: {
         series: {

@@ -12,7 +12,8 @@ export const PROCESSES: AlertGroup = {
       expr: 'absent(up{job="api"} == 1)',
       for: '1m',
       summary: 'No process of the API answers',
-      description: 'Nobody can shop. Prometheus reaches none of the processes that serve the API.',
+      description:
+        'No request is served: Prometheus reaches none of the processes that serve the API.',
       runbook: 'process-down',
       drill: { series: { 'up{job="api",instance="a"}': gauge(1, 0) } },
     },
@@ -37,11 +38,11 @@ export const PROCESSES: AlertGroup = {
       expr: 'probe_success == 0',
       for: '2m',
       summary: '{{ $labels.instance }} cannot be reached from outside',
-      description: 'Name, certificate, proxy or API: the way that buyers take is cut somewhere.',
+      description: 'Name, certificate, proxy or API: the way that customers take is cut somewhere.',
       runbook: 'process-down',
       drill: {
-        series: { 'probe_success{instance="https://shop.example.com"}': gauge(1, 0) },
-        labels: { instance: 'https://shop.example.com' },
+        series: { 'probe_success{instance="https://market.example.com"}': gauge(1, 0) },
+        labels: { instance: 'https://market.example.com' },
       },
     },
     {
@@ -50,9 +51,9 @@ export const PROCESSES: AlertGroup = {
       source: 'freshbytes',
       expr: 'absent(job_queue_depth)',
       for: '5m',
-      summary: 'No process that works on jobs tells of the shop',
+      summary: 'No process that works on jobs reports metrics',
       description:
-        'Reservations do not expire, mail is not sent, and every alert on the shop as a whole is blind.',
+        'Reservations do not expire, mail is not sent, and every alert on marketplace metrics is blind.',
       runbook: 'process-down',
       drill: {
         series: { 'job_queue_depth{queue="notifications.send-message"}': gauge(0, undefined) },
@@ -93,7 +94,8 @@ export const PROCESSES: AlertGroup = {
       expr: 'sum(rate(cache_requests_total{result="bypass"}[5m])) > 0',
       for: '10m',
       summary: 'The cache is not trusted and is passed by',
-      description: 'A process does not hear invalidations, so that every read costs a statement.',
+      description:
+        'A process does not receive invalidations, so that every read costs a statement.',
       runbook: 'redis-lost',
       drill: { series: { 'cache_requests_total{result="bypass"}': counter(0, 300) } },
     },

@@ -1,4 +1,4 @@
-// Every dashboard, in the order in which a look at the shop goes.
+// Every dashboard, in the order of the navigation.
 import type { Dashboard } from '../panel.ts';
 import { BUSINESS } from './business.ts';
 import { CACHE } from './cache.ts';

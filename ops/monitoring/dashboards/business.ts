@@ -1,4 +1,4 @@
-// What the shop does. These series are the same on every worker, so that max() and never sum() puts them together.
+// Business metrics. These series are the same on every worker, so that max() and never sum() puts them together.
 import { type Dashboard, rate } from '../panel.ts';
 
 const PER_MINUTE = 60;
@@ -9,7 +9,8 @@ const views = `max(${rate('products_viewed_total')})`;
 export const BUSINESS: Dashboard = {
   uid: 'business',
   title: 'Business',
-  description: 'Orders, money and visitors: whether buyers notice what the other dashboards show.',
+  description:
+    'Orders, money and visitors: whether customers notice what the other dashboards show.',
   panels: [
     {
       kind: 'stat',
@@ -30,7 +31,7 @@ export const BUSINESS: Dashboard = {
     {
       kind: 'stat',
       title: 'Revenue',
-      description: 'Ever received from buyers, by the ledger; refunds do not lower it.',
+      description: 'Ever received from customers, by the ledger; refunds do not lower it.',
       unit: 'currencyPHP',
       width: 6,
       queries: [{ expr: 'max(revenue_generated_total)', legend: 'revenue' }],

@@ -26,7 +26,7 @@ export const CACHE: Dashboard = {
     {
       kind: 'stat',
       title: 'Past the cache',
-      description: 'Not 0: a process does not hear invalidations; see the runbook redis-lost.',
+      description: 'Not 0: a process does not receive invalidations; see the runbook redis-lost.',
       unit: 'reqps',
       queries: [{ expr: `sum(${rate('cache_requests_total{result="bypass"}')})`, legend: 'past' }],
     },
@@ -41,7 +41,8 @@ export const CACHE: Dashboard = {
     {
       kind: 'timeseries',
       title: 'Hit rate by process',
-      description: 'One that is far below the others was just started, or hears too much.',
+      description:
+        'One that is far below the others was just started, or receives too many invalidations.',
       unit: 'percentunit',
       width: 12,
       queries: [

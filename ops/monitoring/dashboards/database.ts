@@ -1,4 +1,4 @@
-// Connections of each process, and what the whole shop's data stand on.
+// Connections of each process, and the database servers behind them.
 import { type Dashboard, rate } from '../panel.ts';
 
 export const DATABASE: Dashboard = {
@@ -74,10 +74,11 @@ export const DATABASE: Dashboard = {
     {
       kind: 'stat',
       title: 'Acknowledged and gone',
-      description: 'Deeds that a process was told are committed and that the database has no more.',
+      description:
+        'Audit entries whose commit was acknowledged to a process and that the database no longer has.',
       unit: 'none',
       width: 6,
-      queries: [{ expr: 'sum(acknowledged_deeds_missing_total)', legend: 'deeds' }],
+      queries: [{ expr: 'sum(acknowledged_entries_missing_total)', legend: 'entries' }],
     },
     {
       kind: 'timeseries',

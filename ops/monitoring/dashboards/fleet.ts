@@ -99,7 +99,7 @@ export const FLEET: Dashboard = {
     {
       kind: 'stat',
       title: 'Days left of certificates',
-      description: 'As buyers see them. Below 21 somebody gets a ticket.',
+      description: 'As customers see them. Below 21 somebody gets a ticket.',
       unit: 'short',
       queries: [
         {
@@ -112,7 +112,7 @@ export const FLEET: Dashboard = {
     {
       kind: 'stat',
       title: 'Reached from outside',
-      description: '1 where the way that buyers take is open.',
+      description: '1 where the way that customers take is open.',
       unit: 'none',
       queries: [
         {

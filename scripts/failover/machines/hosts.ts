@@ -2,7 +2,7 @@
 
 export const NODES = ['db1', 'db2', 'db3'] as const;
 export type NodeName = (typeof NODES)[number];
-/** Where the proxies, the shop and its buyers are. */
+/** Where the proxies, the service and its customers are. */
 export const CLIENTS = 'clients';
 export type HostName = NodeName | typeof CLIENTS;
 export const HOSTS: Readonly<Record<HostName, string>> = {

@@ -10,7 +10,7 @@ import { CLIENTS, type HostName, type NodeName } from './hosts.ts';
 import { commandAt, processesOf } from './network.ts';
 
 const LAST_LINES = 8;
-/** Servers that are asked all the time would have no time for the shop. */
+/** Polling all the time would take the processor from the service. */
 const POLL_INTERVAL_MS = 500;
 /** New processes may begin while others are sent a signal. */
 const SWEEPS = 5;

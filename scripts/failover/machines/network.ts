@@ -1,4 +1,4 @@
-// The network between the machines: each a namespace at one bridge, on which the proxies, the shop and its buyers are too.
+// The network between the machines: each a namespace at one bridge, on which the proxies, the service and its customers are too.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { CLIENTS, HOSTS, type HostName, NODES, PREFIX_LENGTH } from './hosts.ts';
@@ -37,7 +37,7 @@ export function cut([from, to]: Cut): void {
   );
 }
 
-export function mend([from, to]: Cut): void {
+export function restore([from, to]: Cut): void {
   ip(`${at(from)} neighbour del ${HOSTS[to]} dev ${cardOf(from)}`);
 }
 

@@ -1,4 +1,4 @@
-// What `user create-admin` needs to know: asked for where it was not given, and judged as soon as it is there, by the rules
+// What `user create-admin` needs to know: prompted for where it was not given, and validated as soon as it is there, by the rules
 // of POST /auth/register.
 
 import { fieldErrors } from '../../http/answer/field-errors.ts';
@@ -52,7 +52,7 @@ const QUESTIONS: readonly Question[] = [
 ];
 
 /**
- * @throws Problem VALIDATION_ERROR with every fault of what was given, before anything is asked
+ * @throws Problem VALIDATION_ERROR with every fault of what was given, before any prompt
  * @throws CliError where something is missing and there is no terminal to ask on
  */
 export async function askForAdmin(options: AdminOptions): Promise<AdminInput> {

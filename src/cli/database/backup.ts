@@ -31,7 +31,7 @@ import { connectTo } from '../../backup/snapshot.ts';
 import { tryClusterBackup } from '../../backup/trial.ts';
 import type { Config } from '../../config.ts';
 import { CliError, EXIT, type ExitCode } from '../../lib/exit.ts';
-import { print, say } from '../output.ts';
+import { print, printProgress } from '../output.ts';
 import { findExistingDatabase, readConfig } from '../settings.ts';
 
 /** Any number that nothing else locks. */
@@ -39,7 +39,7 @@ const BACKUP_LOCK = 7_305_802;
 const BYTES_PER_MB = 1_000_000;
 
 /** What the alerts go by: when a backup was last taken, and when one was last tried out. */
-type Deed = 'taken' | 'verified';
+type BackupEvent = 'taken' | 'verified';
 
 export async function takeBackup({ full = false }: { full?: boolean }): Promise<ExitCode> {
   return atDatabase(async ({ config, url }) => {
@@ -64,7 +64,7 @@ async function takeOfDatabase(config: Config, url: string, client: pg.Client): P
   const store = openForWriting(config, url);
   const { path, bytes, moment } = await takeDump(store, url, client);
   print(`took ${path}, ${(bytes / BYTES_PER_MB).toFixed(1)} MB`);
-  for (const removed of await pruneDumps(store, config)) say(`Removed ${removed}`);
+  for (const removed of await pruneDumps(store, config)) printProgress(`Removed ${removed}`);
   return moment;
 }
 
@@ -89,7 +89,7 @@ export interface VerifyOptions {
   readonly newest?: boolean;
 }
 
-/** Restores every backup that is kept aside, one after the other, and asks of it all that must hold of our data. */
+/** Restores every backup that is kept aside, one after the other, and checks the invariants on it. */
 export async function verifyBackup({ newest = false }: VerifyOptions): Promise<ExitCode> {
   return atDatabase(async ({ config, url }) => {
     await using work = await lockedWork(url);
@@ -114,7 +114,7 @@ interface BackupTrial {
   readonly attempt: () => Promise<Examination>;
 }
 
-/** One that cannot be restored says nothing of the others. */
+/** One that cannot be restored does not stop the others. */
 async function isSound({ name, attempt }: BackupTrial): Promise<boolean> {
   try {
     return report(name, await attempt());
@@ -154,7 +154,7 @@ async function tryDump(store: ReadableStore, url: string, dump: Dump): Promise<E
 
 async function clusterTrials(config: Config, url: string, newest: boolean): Promise<BackupTrial[]> {
   const stanza = await openStanza(config);
-  say('Waiting for a change to reach every repository');
+  printProgress('Waiting for a change to reach every repository');
   await runPgbackrest(stanza, 'check');
   const backups = await listClusterBackups(stanza);
   if (backups.length === 0) throw new CliError('The repositories hold no backup of this cluster.');
@@ -170,7 +170,8 @@ async function clusterTrials(config: Config, url: string, newest: boolean): Prom
 /** @returns whether nothing was found */
 export function report(what: string, { pending, violations }: Examination): boolean {
   for (const violation of violations) print(violation);
-  if (pending.length > 0) say(`It is older than ${pending.join(', ')}: run \`freshbytes migrate\``);
+  if (pending.length > 0)
+    printProgress(`It is older than ${pending.join(', ')}: run \`freshbytes migrate\``);
   if (violations.length > 0) return false;
   print(
     `${what} restores, and ${pending.length > 0 ? 'has what it had' : 'all that must hold does'}`,
@@ -202,10 +203,10 @@ async function lockedWork(url: string): Promise<AsyncDisposable & { readonly cli
   throw new CliError('Another backup is being taken or verified.');
 }
 
-async function record(client: pg.Client, deed: Deed, done_at: Date): Promise<void> {
+async function record(client: pg.Client, event: BackupEvent, done_at: Date): Promise<void> {
   await client.query(
-    `INSERT INTO backup_records (deed, done_at) VALUES ($1, $2)
-     ON CONFLICT (deed) DO UPDATE SET done_at = excluded.done_at`,
-    [deed, done_at],
+    `INSERT INTO backup_records (event, done_at) VALUES ($1, $2)
+     ON CONFLICT (event) DO UPDATE SET done_at = excluded.done_at`,
+    [event, done_at],
   );
 }

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from
 import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { onServer } from '../../../test/support/database.ts';
+import { createCustomer, fillCart, order, stockProduct } from '../../../test/support/market.ts';
 import { createTwoRoles, type TwoRoles } from '../../../test/support/processes/two-roles.ts';
-import { createBuyer, fillCart, order, stockProduct } from '../../../test/support/shop.ts';
 import { systemCtx } from '../../context.ts';
 import { openDatabase } from '../../db/database.ts';
 import { newBoss } from '../../jobs/queues/boss.ts';
@@ -90,9 +90,9 @@ describe('under the role that grant-runtime-role set up', () => {
     });
     const seller = await createActor(test, { role: 'seller' });
     const product = await stockProduct(test, seller.seller_id);
-    const buyer = await createBuyer(test);
-    const placed = await order(test, buyer, { [product.id]: '2.000' });
-    await fillCart(test, buyer, { [product.id]: '1.000' });
+    const customer = await createCustomer(test);
+    const placed = await order(test, customer, { [product.id]: '2.000' });
+    await fillCart(test, customer, { [product.id]: '1.000' });
     for (const order_status of ['CONFIRMED', 'SHIPPED', 'DELIVERED']) {
       await call(200, {
         method: 'PATCH',
@@ -104,7 +104,7 @@ describe('under the role that grant-runtime-role set up', () => {
     await call(201, {
       method: 'POST',
       path: '/reviews',
-      token: buyer.token,
+      token: customer.token,
       body: { product_id: product.id, rating: 5, comment: 'Fresh' },
     });
   });

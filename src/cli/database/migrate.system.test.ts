@@ -91,12 +91,12 @@ it('grants to the role that a setting names, in a database that was empty', asyn
 it('grants what is new without being told again, an append-only table less its changes', async () => {
   await applyMore({
     9001: `CREATE TABLE notes (id integer);
-      CREATE TABLE deeds (id integer);
-      CREATE TRIGGER deeds_append_only BEFORE UPDATE OR DELETE ON deeds
+      CREATE TABLE log_entries (id integer);
+      CREATE TRIGGER log_entries_append_only BEFORE UPDATE OR DELETE ON log_entries
         FOR EACH ROW EXECUTE FUNCTION refuse_change();`,
   });
   expect(await rightsOn('notes', two.runtime)).toBe('adrw');
-  expect(await rightsOn('deeds', two.runtime)).toBe('ar');
+  expect(await rightsOn('log_entries', two.runtime)).toBe('ar');
   expect(await migrate()).toBe(EXIT.done);
   expect(printed).toBe(
     `nothing to apply: the database is up to date\n${two.runtime} may run serve and worker\n`,

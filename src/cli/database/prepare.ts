@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { DEMO_PEOPLE } from '../../lib/demo-market.ts';
 import { CliError, EXIT } from '../../lib/exit.ts';
 import { prepareDatabase } from '../../process/prepare.ts';
-import { say } from '../output.ts';
+import { printProgress } from '../output.ts';
 import type { DatabasePlace } from '../settings.ts';
 import { lookAt, requireMigrated } from './migrated.ts';
 
@@ -14,7 +14,7 @@ import { lookAt, requireMigrated } from './migrated.ts';
 export async function bringUpToDate(config: Config, database: DatabasePlace): Promise<void> {
   if (config.isProduction) return requireFitForProduction(database.url);
   const applied = await prepareDatabase(database.url);
-  if (applied.length > 0) say(`Applied ${applied.length} migrations`);
+  if (applied.length > 0) printProgress(`Applied ${applied.length} migrations`);
   if (database.embedded === undefined || !config.isDevelopment) return;
   const { plantDemoData } = await import('./seed.ts');
   await plantDemoData(database.url, config);

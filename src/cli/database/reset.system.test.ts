@@ -62,7 +62,7 @@ describe('reset', () => {
   });
 
   it('refuses a database that is not its own', async () => {
-    const env = { DATABASE_URL: 'postgres://localhost:1/shop', DATA_DIR: makeFolder() };
+    const env = { DATABASE_URL: 'postgres://localhost:1/market', DATA_DIR: makeFolder() };
     const { exitCode, stderr } = await runCli(['reset', '--yes'], { env });
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('DATABASE_URL names another')]);
   });

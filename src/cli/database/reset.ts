@@ -11,7 +11,7 @@ import { readPidFile } from '../../db/embedded/server/postmaster.ts';
 import { uploadsFolder } from '../../gateways/storage/create-storage.ts';
 import { CliError, EXIT, type ExitCode } from '../../lib/exit.ts';
 import { ask, isAtTerminal } from '../accounts/ask.ts';
-import { print, say } from '../output.ts';
+import { print, printProgress } from '../output.ts';
 import { readConfig } from '../settings.ts';
 
 export async function reset({ yes = false }: { readonly yes?: boolean }): Promise<ExitCode> {
@@ -110,7 +110,7 @@ async function isConfirmed(paths: readonly string[]): Promise<boolean> {
       EXIT.usage,
     );
   }
-  say('This removes, for good:');
-  for (const path of paths) say(`  ${path}`);
+  printProgress('This removes, for good:');
+  for (const path of paths) printProgress(`  ${path}`);
   return /^y(?:es)?$/i.test(await ask('Go on? (yes/no)'));
 }

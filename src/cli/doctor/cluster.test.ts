@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeDeeds } from './acknowledged.ts';
+import { judgeEntries } from './acknowledged.ts';
 import { addressOf } from './cluster.ts';
 import { askPatroni, patroniFindings } from './patroni.ts';
 import { type Server, serverFindings } from './replication.ts';
@@ -142,29 +142,29 @@ describe('the address of a member', () => {
   it.each([
     [
       '10.0.0.12',
-      'postgres://fresh%40bytes@db.internal:5432/shop?sslmode=verify-full',
-      'postgres://fresh%40bytes@10.0.0.12:5433/shop?sslmode=verify-full',
+      'postgres://fresh%40bytes@db.internal:5432/market?sslmode=verify-full',
+      'postgres://fresh%40bytes@10.0.0.12:5433/market?sslmode=verify-full',
     ],
-    ['fd00::12', 'postgres://app@127.0.0.1/shop', 'postgres://app@[fd00::12]:5433/shop'],
+    ['fd00::12', 'postgres://app@127.0.0.1/market', 'postgres://app@[fd00::12]:5433/market'],
   ])('%s has the account and the database of DATABASE_URL', (host, url, expected) => {
     expect(addressOf({ ...member, host }, url)).toBe(expected);
   });
 });
 
 describe('a log', () => {
-  it('without a single deed is not that of the processes', () => {
-    expect(judgeDeeds(0, [])).toEqual([
+  it('without a single entry is not that of the processes', () => {
+    expect(judgeEntries(0, [])).toEqual([
       {
         level: 'fail',
-        subject: 'deeds',
-        text: expect.stringContaining('holds no acknowledged deed'),
+        subject: 'commits',
+        text: expect.stringContaining('holds no acknowledged audit entry'),
       },
     ]);
   });
 
-  it('all of whose deeds are there is well', () => {
-    expect(judgeDeeds(7, [])).toEqual([
-      { level: 'ok', subject: 'deeds', text: 'all 7 of the log are in the database' },
+  it('all of whose entries are there is well', () => {
+    expect(judgeEntries(7, [])).toEqual([
+      { level: 'ok', subject: 'commits', text: 'all 7 of the log are in the database' },
     ]);
   });
 });

@@ -40,7 +40,7 @@ async function readServers(
     try {
       servers.push(await readServer({ name, url: addressOf(member, place.url) }));
     } catch (error) {
-      const text = `${name} at ${host}:${port} cannot be asked: ${wordsOf(error)}`;
+      const text = `${name} at ${host}:${port} cannot be reached: ${wordsOf(error)}`;
       faults.push({ level: 'fail', subject: 'server', text });
     }
   }

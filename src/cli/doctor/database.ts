@@ -1,4 +1,4 @@
-// What doctor asks of PostgreSQL: version, text, extensions, migrations, clock, queues and rights.
+// Checks of PostgreSQL: version, text, extensions, migrations, clock, queues and rights.
 import type pg from 'pg';
 import type { Config } from '../../config.ts';
 import { withClient } from '../../db/client.ts';
@@ -33,9 +33,9 @@ export function checkDatabase(
     const pending = await pendingMigrations(
       async (sql) => (await client.query<{ name: string }>(sql)).rows,
     );
-    const told = [...judgeServer(facts, place.embedded), migrationsFinding(pending)];
-    if (pending.length > 0) return told;
-    return [...told, await checkQueues(place.url), await checkRole(client, isProduction)];
+    const findings = [...judgeServer(facts, place.embedded), migrationsFinding(pending)];
+    if (pending.length > 0) return findings;
+    return [...findings, await checkQueues(place.url), await checkRole(client, isProduction)];
   });
 }
 
@@ -57,7 +57,7 @@ async function readRow<Row extends object>(
 ): Promise<Row> {
   const { rows } = await client.query<Row>(sql, [...parameters]);
   const [row] = rows;
-  if (row === undefined) throw new Error('PostgreSQL said nothing about itself');
+  if (row === undefined) throw new Error('PostgreSQL returned no facts about itself');
   return row;
 }
 
@@ -108,7 +108,7 @@ function migrationsFinding(pending: readonly string[]): Finding {
   };
 }
 
-/** The role that serves must not be one that could change what the audit log says. */
+/** The role that serves must not be able to change the audit log. */
 async function checkRole(client: pg.Client, isProduction: boolean): Promise<Finding> {
   const { role, may_rewrite } = await readRow<{ role: string; may_rewrite: boolean }>(
     client,

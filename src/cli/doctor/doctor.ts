@@ -1,4 +1,4 @@
-// `doctor`: looks at all that FreshBytes needs on this machine and says, a line each, what is not as it should be.
+// `doctor`: checks all that FreshBytes needs on this machine and prints a finding a line.
 import colors from 'picocolors';
 import type { Config } from '../../config.ts';
 import { hasCluster } from '../../db/embedded/files/paths.ts';
@@ -21,7 +21,7 @@ const SUBJECT_WIDTH = 10;
 export interface DoctorOptions {
   /** Looks at the servers of PostgreSQL in place of this machine. */
   readonly cluster?: boolean;
-  /** With `cluster`: the log of the processes, whose acknowledged deeds are looked for. */
+  /** With `cluster`: the log of the processes, whose acknowledged audit entries are looked up. */
   readonly log?: string;
 }
 
@@ -30,60 +30,63 @@ export async function doctor({ cluster = false, log }: DoctorOptions): Promise<E
   if (log !== undefined && !cluster)
     throw new CliError('--log is compared with the database by --cluster.', EXIT.usage);
   let isWell = true;
-  const tell = (finding: Finding): void => {
+  const report = (finding: Finding): void => {
     if (finding.level === 'fail') isWell = false;
     const level = PAINT[finding.level](finding.level.padEnd(LEVEL_WIDTH));
     print(`${level} ${finding.subject.padEnd(SUBJECT_WIDTH)} ${finding.text}`);
   };
-  if (!cluster) for (const finding of [checkNode(), checkPlatform()]) tell(finding);
-  const config = readSettings(tell);
+  if (!cluster) for (const finding of [checkNode(), checkPlatform()]) report(finding);
+  const config = readSettings(report);
   if (config !== undefined && cluster)
-    await tellOfDatabase(config, tell, (place) => checkCluster(place, config, log));
-  else if (config !== undefined) await checkInstallation(config, tell);
+    await reportDatabase(config, report, (place) => checkCluster(place, config, log));
+  else if (config !== undefined) await checkInstallation(config, report);
   return isWell ? EXIT.done : EXIT.failed;
 }
 
-function readSettings(tell: (finding: Finding) => void): Config | undefined {
+function readSettings(report: (finding: Finding) => void): Config | undefined {
   try {
     const config = readConfig();
-    tell({ level: 'ok', subject: 'settings', text: `NODE_ENV=${config.NODE_ENV}` });
+    report({ level: 'ok', subject: 'settings', text: `NODE_ENV=${config.NODE_ENV}` });
     return config;
   } catch (error) {
     for (const text of describeFault(error).message.split('\n').slice(1)) {
-      tell({ level: 'fail', subject: 'settings', text: text.trim() });
+      report({ level: 'fail', subject: 'settings', text: text.trim() });
     }
     return undefined;
   }
 }
 
-async function checkInstallation(config: Config, tell: (finding: Finding) => void): Promise<void> {
-  tell(await checkDisk(config));
-  tell(await checkPort(config));
-  tell(await checkRedis(config));
-  tell(await checkStorage(config));
-  for (const finding of await checkBackups(config)) tell(finding);
+async function checkInstallation(
+  config: Config,
+  report: (finding: Finding) => void,
+): Promise<void> {
+  report(await checkDisk(config));
+  report(await checkPort(config));
+  report(await checkRedis(config));
+  report(await checkStorage(config));
+  for (const finding of await checkBackups(config)) report(finding);
   const isAbsent = config.DATABASE_URL === undefined && !(await hasCluster(config.DATA_DIR));
   if (isAbsent) {
     const text = `embedded: none in ${config.DATA_DIR} yet, the first start makes it`;
-    return tell({ level: 'ok', subject: 'database', text });
+    return report({ level: 'ok', subject: 'database', text });
   }
-  await tellOfDatabase(config, tell, async (place) => [
+  await reportDatabase(config, report, async (place) => [
     ...(await checkDatabase(place, config)),
     ...(await checkReplica(place.url, config)),
   ]);
 }
 
-async function tellOfDatabase(
+async function reportDatabase(
   config: Config,
-  tell: (finding: Finding) => void,
+  report: (finding: Finding) => void,
   check: (place: DatabasePlace) => Promise<Finding[]>,
 ): Promise<void> {
   await using stack = new AsyncDisposableStack();
   try {
     const place = await findExistingDatabase(stack, config);
-    for (const finding of await check(place)) tell(finding);
+    for (const finding of await check(place)) report(finding);
   } catch (error) {
-    tell({
+    report({
       level: 'fail',
       subject: 'database',
       text: describeFault(error).message.replaceAll('\n', ' '),

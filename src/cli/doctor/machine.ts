@@ -1,4 +1,4 @@
-// What doctor asks of the machine: Node, platform, disk, port, Redis.
+// Checks of the machine: Node, platform, disk, port, Redis.
 import { resolve } from 'node:path';
 import { openRedis } from '../../cache/redis.ts';
 import type { Config } from '../../config.ts';

@@ -1,4 +1,4 @@
-// What Patroni's own REST says of the cluster: who leads, who may, and by which rules.
+// The cluster by Patroni's REST API: who leads, who may, and by which rules.
 // https://patroni.readthedocs.io/en/latest/rest_api.html
 import { type Static, type TSchema, Type } from 'typebox';
 import { Check } from 'typebox/value';
@@ -10,7 +10,7 @@ const OLDEST_MAJOR = 4;
 const SYNCHRONOUS_ROLES = ['sync_standby', 'quorum_standby'];
 const LEADER_ROLES = ['leader', 'standby_leader'];
 const RUNNING = ['running', 'streaming', 'in archive recovery'];
-/** Timelines that are told, the newest first. */
+/** Timelines that are listed, the newest first. */
 const TOLD_TIMELINES = 3;
 
 const MemberAnswer = Type.Object({
@@ -156,7 +156,7 @@ function ruleFindings(
     findings.push({
       level: 'warn',
       subject,
-      text: 'synchronous_mode_strict is off: without a second disk the shop sells on one',
+      text: 'synchronous_mode_strict is off: without a standby the leader keeps accepting orders on one disk',
     });
   if (!members.some(({ role }) => SYNCHRONOUS_ROLES.includes(role)))
     findings.push({
@@ -168,13 +168,13 @@ function ruleFindings(
 }
 
 function historyFinding(history: Static<typeof HistoryAnswer>): Finding {
-  const told = history
+  const changes = history
     .toReversed()
     .slice(0, TOLD_TIMELINES)
     .map(
       ([timeline, lsn, _reason, at]) =>
         `timeline ${timeline} ended at byte ${lsn} (${at ?? 'no time known'})`,
     );
-  const text = told.length === 0 ? 'the leader was never changed' : told.join('; ');
+  const text = changes.length === 0 ? 'the leader was never changed' : changes.join('; ');
   return { level: 'ok', subject: 'timelines', text };
 }

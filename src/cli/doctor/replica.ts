@@ -1,4 +1,4 @@
-// What doctor asks of the replica: whether public reads would go there.
+// Checks of the replica: whether public reads would go there.
 import type { Config } from '../../config.ts';
 import { openDatabase } from '../../db/database.ts';
 import {

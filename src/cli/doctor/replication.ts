@@ -1,4 +1,4 @@
-// What a PostgreSQL server says of itself as a keeper of commits: whether it leads, how far it is, on how many disks it has
+// The durability of a PostgreSQL server, by its own views: whether it leads, how far it is, on how many disks it has
 // what it acknowledges, and what of that a crash would take.
 import { withClient } from '../../db/client.ts';
 import { STATEMENT_TIMEOUT_MS } from '../../db/database.ts';
@@ -73,7 +73,7 @@ export function readServer({ name, url }: { name: string; url: string }): Promis
   const connection = { connectionString: url, query_timeout: STATEMENT_TIMEOUT_MS };
   return withClient(connection, async (client) => {
     const { rows } = await client.query<ServerFacts>(READ_FACTS, [LONG_WAIT_S]);
-    if (rows[0] === undefined) throw new Error('PostgreSQL said nothing about itself');
+    if (rows[0] === undefined) throw new Error('PostgreSQL returned no facts about itself');
     return { name, ...rows[0] };
   });
 }
@@ -172,8 +172,7 @@ function synchronyFinding(
   return { level: isManaged ? 'fail' : 'warn', subject, text };
 }
 
-const NOT_SEEN =
-  'this account may not see standbys: a superuser says GRANT pg_read_all_stats TO it';
+const NOT_SEEN = 'this account may not see standbys: GRANT pg_read_all_stats TO it as a superuser';
 
 function describeStandby({ name, state, sync_state, bytes_behind }: Standby): string {
   return `${name} (${sync_state}, ${state}, ${bytes_behind.toLocaleString('en')} bytes behind)`;
@@ -191,18 +190,18 @@ function diskFindings(servers: readonly Server[], { isProduction }: Circumstance
   const grave = isProduction ? 'fail' : 'warn';
   const findings = servers.flatMap(
     ({ name, fsync, full_page_writes, data_checksums, unlogged }) => {
-      const told: Finding[] = [];
-      const tell = (level: Finding['level'], text: string) =>
-        told.push({ level, subject, text: `${name}: ${text}` });
+      const findings: Finding[] = [];
+      const add = (level: Finding['level'], text: string) =>
+        findings.push({ level, subject, text: `${name}: ${text}` });
       if (fsync !== 'on')
-        tell(grave, `fsync=${fsync}: a power cut takes back what was acknowledged`);
+        add(grave, `fsync=${fsync}: a power cut takes back what was acknowledged`);
       if (full_page_writes !== 'on')
-        tell(grave, `full_page_writes=${full_page_writes}: a power cut tears pages in two`);
+        add(grave, `full_page_writes=${full_page_writes}: a power cut tears pages in two`);
       if (data_checksums !== 'on')
-        tell('warn', 'without data checksums: what a disk changes is not noticed');
+        add('warn', 'without data checksums: what a disk changes is not noticed');
       if (unlogged.length > 0)
-        tell('fail', `unlogged tables, which a crash empties: ${unlogged.join(', ')}`);
-      return told;
+        add('fail', `unlogged tables, which a crash empties: ${unlogged.join(', ')}`);
+      return findings;
     },
   );
   if (findings.length > 0) return findings;

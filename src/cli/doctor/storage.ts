@@ -1,4 +1,4 @@
-// What doctor asks of the bucket of uploads: whether a file can be put, read, listed and removed again.
+// Checks of the bucket of uploads: whether a file can be put, read, listed and removed again.
 import { type Config, ConfigError } from '../../config.ts';
 import { openStorage } from '../../gateways/storage/create-storage.ts';
 import { type FileStorage, StorageRefused } from '../../gateways/storage/storage.ts';

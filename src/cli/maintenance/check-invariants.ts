@@ -1,4 +1,4 @@
-// `check-invariants`: what must hold in any database of ours, asked of this one. Prints violations and nothing else.
+// `check-invariants`: checks the invariants in this database. Prints violations and nothing else.
 import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { EXIT, type ExitCode } from '../../lib/exit.ts';
 import { print } from '../output.ts';

@@ -49,10 +49,10 @@ describe('a script on a pipe', () => {
     const acting = await run(`const theirs = await as('${user_email}');
       const cart = await services.carts.getCart(theirs);
       const { rows } = await sql\`SELECT count(*) AS users FROM users\`.execute(db);
-      return { actor: theirs.actor.kind, shop: theirs.actor.seller, cart, users: rows[0].users, system: ctx.actor.kind };`);
+      return { actor: theirs.actor.kind, seller: theirs.actor.seller, cart, users: rows[0].users, system: ctx.actor.kind };`);
     expect([acting.exitCode, acting.stdout]).toEqual([
       0,
-      expect.stringContaining(`shop: { id: '${seller.seller_id}', status: 'VERIFIED' }`),
+      expect.stringContaining(`seller: { id: '${seller.seller_id}', status: 'VERIFIED' }`),
     ]);
     expect(acting.stdout).toMatch(/cart: \[\],\s+users: 1,\s+system: 'system'/);
   });

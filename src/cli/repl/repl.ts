@@ -13,7 +13,7 @@ import { EXIT, type ExitCode } from '../../lib/exit.ts';
 import { openServices } from '../../process/services.ts';
 import { createLog, type Log } from '../../telemetry/log.ts';
 import { describeFault } from '../faults.ts';
-import { print, printError, printWarning, say } from '../output.ts';
+import { print, printError, printProgress, printWarning } from '../output.ts';
 import { type DatabasePlace, findMigratedDatabase, readConfig } from '../settings.ts';
 import { createScope, type Scope, WRITE_HINT } from './scope.ts';
 import { runScript } from './script.ts';
@@ -39,7 +39,7 @@ export async function openRepl({ write = false }: ReplOptions): Promise<ExitCode
   });
   const where = await describePlace(services.db, config, place);
   if (write) printWarning(`${where}: changes are allowed`);
-  else say(`${where}: read-only; --write allows changes`);
+  else printProgress(`${where}: read-only; --write allows changes`);
   const scope = createScope(services, { write });
   if (process.stdin.isTTY) return await converse(scope);
   return await answer(scope, await text(process.stdin));
@@ -64,7 +64,7 @@ async function describePlace(db: Db, config: Config, place: DatabasePlace): Prom
 }
 
 async function converse(scope: Scope): Promise<ExitCode> {
-  say(`In scope: ${Object.keys(scope).join(', ')}. Ctrl-D ends it.`);
+  printProgress(`In scope: ${Object.keys(scope).join(', ')}. Ctrl-D ends it.`);
   // In the program's own realm, so that a Date made at the prompt is one to the driver too.
   const server = start({ prompt: 'freshbytes> ', useGlobal: true, writer: show });
   Object.assign(server.context, scope);

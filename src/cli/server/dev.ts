@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CliError, EXIT, type ExitCode } from '../../lib/exit.ts';
-import { printError, say } from '../output.ts';
+import { printError, printProgress } from '../output.ts';
 import { findDatabase, readConfig } from '../settings.ts';
 import { requireFreePort } from './listening.ts';
 import { awaitStopRequest } from './stop-request.ts';
@@ -41,11 +41,11 @@ export async function dev(): Promise<ExitCode> {
     const code = await runUntil(servers.start(), Promise.race([changes.next(), asked]));
     if (code !== undefined) {
       if (isFinal(code, isFirst)) return code;
-      say('The server has ended. It starts again after the next change.');
+      printProgress('The server has ended. It starts again after the next change.');
       await Promise.race([changes.next(), asked]);
     }
     if (signal.aborted) return await requested;
-    say('Starting again after a change');
+    printProgress('Starting again after a change');
   }
 }
 
@@ -57,7 +57,7 @@ async function runUntil(server: ChildProcess, enough: Promise<void>): Promise<nu
   return code;
 }
 
-/** A server that was told to stop, and settings or a port that are not there: no change of the source brings those. */
+/** A server that was asked to stop, and settings or a port that are not there: no change of the source brings those. */
 function isFinal(code: number, isFirst: boolean): code is ExitCode {
   return code === EXIT.done || (isFirst && (code === EXIT.usage || code === EXIT.unavailable));
 }

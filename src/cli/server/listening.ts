@@ -1,4 +1,4 @@
-// The port that a server is to listen on: whether it can be had, asked before anything slow begins, and what to do where not.
+// The port that a server is to listen on: whether it is free, checked before anything slow begins, and what to do where not.
 import { createServer } from 'node:net';
 import type { Config } from '../../config.ts';
 import { CliError, EXIT } from '../../lib/exit.ts';

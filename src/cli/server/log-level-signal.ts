@@ -1,4 +1,4 @@
-// A running process that is to say more, or less: a signal switches the level of its log, the next one switches it back.
+// Verbosity of a running process: a signal switches the level of its log, the next one switches it back.
 import type { Log } from '../../telemetry/log.ts';
 
 /** Not SIGUSR1, which opens Node's debugger. */

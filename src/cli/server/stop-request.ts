@@ -32,14 +32,14 @@ export function awaitStopRequest(log: Pick<Log, 'info' | 'fatal'>): StopRequest 
   const onSignal = (name: StopSignal): void => {
     const isSecond =
       requested_ms !== undefined && performance.now() - requested_ms > SAME_REQUEST_MS;
-    // A terminal that closes takes shell, npm and us along, each of which may tell us, and nobody is left to be impatient.
+    // A terminal that closes takes shell, npm and us along, each of which may signal us; a second signal means no impatience then.
     if (isSecond && name !== 'SIGHUP') process.exit(EXIT_SIGNAL_BASE + SIGNALS[name]);
     if (requested_ms === undefined) log.info({ signal: name }, 'stopping');
     stop(EXIT.done);
   };
   for (const name of Object.keys(SIGNALS) as StopSignal[]) process.on(name, onSignal);
   process.on('uncaughtException', (err) => {
-    log.fatal({ err }, 'stopping after an error that nobody caught');
+    log.fatal({ err }, 'stopping after an uncaught error');
     stop(EXIT.failed);
   });
   stopWithoutOutput(() => stop(EXIT.done));

@@ -3,7 +3,7 @@
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** Hears the path of each change, some of them more than once. */
+/** Called with the path of each change, some of them more than once. */
 type OnChange = (path: string) => void;
 
 /** Watches `roots` and all folders below them, also those to come, until it is disposed of. */

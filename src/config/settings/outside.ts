@@ -10,7 +10,7 @@ export const OUTSIDE_SETTINGS = {
   SMTP_URL: OptionalText('Mail server; absent in development: `/dev/messages`', {
     secret: true,
     kind: 'URL',
-    production: 'codes and order news are sent by mail',
+    production: 'codes and order messages are sent by mail',
     example: 'smtps://user:password@smtp.example.com:465',
   }),
   SMTP_TLS: Flag(
@@ -19,7 +19,7 @@ export const OUTSIDE_SETTINGS = {
   ),
   MAIL_FROM: Text('Sender of mail', {
     default: 'FreshBytes <no-reply@freshbytes.test>',
-    production: 'buyers see who writes to them',
+    production: 'customers see who writes to them',
     example: 'FreshBytes <no-reply@example.com>',
   }),
   SMS_PROVIDER: Choice(
@@ -33,7 +33,7 @@ export const OUTSIDE_SETTINGS = {
   ),
   SECURITY_CONTACT: Text('Contact in `security.txt`', {
     default: 'mailto:security@freshbytes.test',
-    production: 'whoever finds a hole must know whom to tell',
+    production: 'whoever finds a vulnerability must know where to report it',
     example: 'mailto:security@example.com',
   }),
   LOG_LEVEL: Choice(

@@ -7,7 +7,7 @@ export const PROCESS_SETTINGS = {
     ['development', 'test', 'production'],
     '`production` demands real settings and never seeds',
     'development',
-    { production: 'it is what asks for all of this', example: 'production' },
+    { production: 'it is what requires all of this', example: 'production' },
   ),
   HOST: Text('Address to listen on', { default: '127.0.0.1' }),
   PORT: Count(8000, 0, 65_535, 'Port to listen on'),

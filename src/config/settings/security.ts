@@ -1,7 +1,7 @@
 // Secrets, and who is believed and let in.
 import { Flag, OptionalCount, OptionalSecrets, OptionalText } from '../kinds.ts';
 
-/** A year: what is asked about an order, a payment or an incident is asked within it. */
+/** A year: questions about an order, a payment or an incident come within it. */
 const MIN_AUDIT_RETENTION_MONTHS = 12;
 const MAX_AUDIT_RETENTION_MONTHS = 1_200;
 

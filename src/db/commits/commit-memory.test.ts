@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createCommitMemory } from './commit-memory.ts';
 import { changesSince, type ServerMark } from './server-mark.ts';
 
-const deed = (entry_id: string) => ({ entry_id, action: 'a', object_type: 'o', object_id: 'x' });
+const entry = (entry_id: string) => ({ entry_id, action: 'a', object_type: 'o', object_id: 'x' });
 
 describe('the memory of commits', () => {
   it('forgets the oldest beyond its capacity', () => {
     const memory = createCommitMemory(2);
-    for (const id of ['1', '2', '3']) memory.note(deed(id));
+    for (const id of ['1', '2', '3']) memory.note(entry(id));
     expect(memory.list().map(({ entry_id }) => entry_id)).toEqual(['2', '3']);
   });
 

@@ -1,14 +1,14 @@
-// What this process was told is committed. A failover, a restore or a lying disk may take a commit back and leave a database
-// that is consistent all the same; only who stands outside of it can tell.
+// Commits that the database acknowledged to this process. A failover, a restore or a lying disk may take a commit back and
+// leave a consistent database; only a record outside of it can show the loss.
 
 /** More than a failover of a minute takes back from one process under full load; some 4 MB. */
-const MAX_REMEMBERED_DEEDS = 20_000;
+const MAX_REMEMBERED_ENTRIES = 20_000;
 
-/** The line of log that says that a deed is committed: logs outlive what a failover or a restore takes back. */
-export const DEED_COMMITTED = 'deed committed';
+/** Message of the log line for each committed audit entry: logs outlive what a failover or a restore takes back. */
+export const ENTRY_COMMITTED = 'audit entry committed';
 
-/** One entry of the audit log: that it is there says that the whole transaction of the deed is. */
-export interface CommittedDeed {
+/** One audit entry. Where the database has it, it has all of the transaction that wrote it. */
+export interface CommittedEntry {
   readonly entry_id: string;
   readonly action: string;
   readonly object_type: string;
@@ -18,20 +18,20 @@ export interface CommittedDeed {
 }
 
 export interface CommitMemory {
-  /** Remembers a deed whose commit was acknowledged, and forgets the oldest beyond MAX_REMEMBERED_DEEDS. */
-  note(deed: CommittedDeed): void;
+  /** Remembers an entry whose commit was acknowledged, and forgets the oldest beyond MAX_REMEMBERED_ENTRIES. */
+  note(entry: CommittedEntry): void;
   /** The oldest first. */
-  list(): readonly CommittedDeed[];
-  /** Something happened after which the database may be another, or an older one. */
+  list(): readonly CommittedEntry[];
+  /** Notes that the database may now be another, or an older one. */
   doubt(): void;
-  /** Whether there was a doubt since this was last asked. */
+  /** Whether there was a doubt since the last call. */
   takeDoubt(): boolean;
   /** What was seen so far, for the metrics. */
   readonly seen: CommitsSeen;
 }
 
 interface CommitsSeen {
-  /** Acknowledged deeds that the database had no more. */
+  /** Acknowledged entries that the database no longer had. */
   missing: number;
   /** Commits that were acknowledged although their standby did not have them. */
   unreplicated: number;
@@ -39,18 +39,18 @@ interface CommitsSeen {
   timeline: number | undefined;
 }
 
-export function createCommitMemory(capacity = MAX_REMEMBERED_DEEDS): CommitMemory {
-  const deeds = new Map<string, CommittedDeed>();
+export function createCommitMemory(capacity = MAX_REMEMBERED_ENTRIES): CommitMemory {
+  const entries = new Map<string, CommittedEntry>();
   let isInDoubt = false;
   return {
     seen: { missing: 0, unreplicated: 0, timeline: undefined },
-    note: (deed) => {
-      deeds.set(deed.entry_id, deed);
-      if (deeds.size <= capacity) return;
-      const [oldest] = deeds.keys();
-      if (oldest !== undefined) deeds.delete(oldest);
+    note: (entry) => {
+      entries.set(entry.entry_id, entry);
+      if (entries.size <= capacity) return;
+      const [oldest] = entries.keys();
+      if (oldest !== undefined) entries.delete(oldest);
     },
-    list: () => [...deeds.values()],
+    list: () => [...entries.values()],
     doubt: () => {
       isInDoubt = true;
     },

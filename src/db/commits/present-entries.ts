@@ -1,4 +1,4 @@
-// Which deeds the database still has, asked by the entries of the audit log that were written with them.
+// Which of the given audit entries the database still has.
 import type pg from 'pg';
 
 /** Found by its primary key whatever the statistics say of a long list. */

@@ -2,7 +2,7 @@
 
 import type pg from 'pg';
 
-/** What one server says of itself. */
+/** Identity and position of one server. */
 export interface ServerMark {
   /** Made by initdb; a replica and a restored copy have it too. */
   readonly system: string;
@@ -12,7 +12,7 @@ export interface ServerMark {
   readonly started_at: Date;
   /** Counted up by each promotion. */
   readonly timeline: number;
-  /** Bytes of WAL that it says are on its disk, from the beginning of all. */
+  /** Bytes of WAL on its disk, from the beginning of the cluster. */
   readonly flushed_bytes: number;
 }
 
@@ -44,13 +44,13 @@ export function changesSince(before: ServerMark, now: ServerMark): readonly Chan
   if (before.system !== now.system)
     return [{ text: `another cluster (${before.system}, now ${now.system})`, isBackwards: false }];
   const changes: Change[] = [];
-  const tell = (text: string, isBackwards: boolean) => changes.push({ text, isBackwards });
-  if (before.database_oid !== now.database_oid) tell('another database of the same name', false);
+  const add = (text: string, isBackwards: boolean) => changes.push({ text, isBackwards });
+  if (before.database_oid !== now.database_oid) add('another database of the same name', false);
   if (before.timeline !== now.timeline)
-    tell(`timeline ${before.timeline}, now ${now.timeline}`, now.timeline < before.timeline);
+    add(`timeline ${before.timeline}, now ${now.timeline}`, now.timeline < before.timeline);
   else if (now.flushed_bytes < before.flushed_bytes)
-    tell(`${before.flushed_bytes - now.flushed_bytes} bytes of WAL less than before`, true);
+    add(`${before.flushed_bytes - now.flushed_bytes} bytes of WAL less than before`, true);
   if (before.started_at.getTime() !== now.started_at.getTime())
-    tell(`started at ${now.started_at.toISOString()}`, false);
+    add(`started at ${now.started_at.toISOString()}`, false);
   return changes;
 }

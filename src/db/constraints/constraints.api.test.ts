@@ -215,7 +215,7 @@ describe('the journal', () => {
     ['a line on no side', line(ENTRY, 3, {}), 'journal_lines_one_side'],
     ['a negative debit', line(ENTRY, 3, { debit: -1 }), 'journal_lines_debit_centavos_check'],
     [
-      'an account that is not in the books',
+      'an account that does not exist',
       line(ENTRY, 3, { debit: 1, account: 'POCKET' }),
       'journal_lines_account_check',
     ],

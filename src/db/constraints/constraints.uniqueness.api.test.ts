@@ -36,7 +36,7 @@ async function expectRefusal(statements: string, by: string): Promise<void> {
 describe('one of each', () => {
   it.each([
     ['idempotency key per user', key(USER, 'k'), 'idempotency_keys_pkey'],
-    ['review per buyer and product', review(), 'reviews_one_per_buyer_key'],
+    ['review per customer and product', review(), 'reviews_one_per_customer_key'],
     ['seller per user', seller(NEW, USER, 'another'), 'sellers_user_key'],
     ['SKU per seller', product(NEW, 'SKU-1'), 'products_sku_key'],
     ['e-mail address', user(NEW, 'maria2', { email: 'maria@example.com' }), 'users_email_key'],
@@ -92,7 +92,10 @@ describe('what was deleted', () => {
       `UPDATE sellers SET deleted_at = now(); ${seller(NEW, USER, 'gulayan')}`,
     ],
     ['product frees its SKU', `UPDATE products SET deleted_at = now(); ${product(NEW, 'SKU-1')}`],
-    ['review lets its buyer write another', `UPDATE reviews SET deleted_at = now(); ${review()}`],
+    [
+      'review lets its customer write another',
+      `UPDATE reviews SET deleted_at = now(); ${review()}`,
+    ],
     [
       'category frees its name and slug',
       `UPDATE categories SET deleted_at = now(); ${category(NEW, 'Gulay', null, 'gulay')}`,

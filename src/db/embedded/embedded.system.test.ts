@@ -172,7 +172,7 @@ describe('processes that share a data folder', () => {
     expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
   });
 
-  it('hear of a watcher that was stopped under them', async () => {
+  it('are notified of a watcher that was stopped under them', async () => {
     const dataDir = await getUsedFolder();
     const lines: string[] = [];
     const log = (line: string) => lines.push(line);

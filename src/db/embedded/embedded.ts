@@ -29,7 +29,7 @@ export type EmbeddedOptions = {
   dataDir: string;
   /** Folder whose node_modules holds PostgreSQL's programs; this project by default. */
   projectDir?: string;
-  /** Hears what takes time or is worth knowing, a line at a time. */
+  /** Called with what takes time or is worth knowing, a line at a time. */
   log?: (line: string) => void;
   /** For tests only: gives up durability for speed. */
   fast?: boolean;
@@ -207,7 +207,7 @@ function spawnWatcher(order: Order, log: Log): Watcher {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   let hasExited = false;
-  // What it said last may arrive after its end, before its channel closes.
+  // Its last output may arrive after its end, before its channel closes.
   const watcher: Watcher = { child, isGone: () => hasExited && !child.connected };
   child.on('exit', () => {
     hasExited = true;

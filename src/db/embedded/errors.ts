@@ -1,4 +1,4 @@
-// How errors of the operating system and of PostgreSQL are told apart.
+// Distinguishes errors of the operating system and of PostgreSQL.
 
 /** Whether an error carries this code: an errno name such as ENOENT, or an SQLSTATE. */
 export function isCode(error: unknown, code: string): boolean {

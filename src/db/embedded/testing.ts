@@ -103,7 +103,7 @@ export type App = {
   child: ChildProcess;
   /** Its server; rejects with its error output if it ends without one. */
   server: Promise<{ owned: boolean; url: string; dataDir: string; version: string }>;
-  /** Tells it to stop, and waits for its end. */
+  /** Asks it to stop, and waits for its end. */
   stop: () => Promise<number | null>;
 };
 

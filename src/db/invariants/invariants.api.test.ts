@@ -52,8 +52,8 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
     'DROP INDEX sellers_user_key; UPDATE sellers SET user_id = (SELECT min(id::text)::uuid FROM users)',
   'a SKU names one product of a seller':
     "DROP INDEX products_sku_key; UPDATE products SET sku = 'SAME' WHERE deleted_at IS NULL",
-  'a buyer reviews a product once':
-    'DROP INDEX reviews_one_per_buyer_key; INSERT INTO reviews SELECT gen_random_uuid(), product_id, user_id, reviewer_name, rating, comment, reply, replied_at, created_at, updated_at FROM reviews WHERE deleted_at IS NULL LIMIT 1',
+  'a customer reviews a product once':
+    'DROP INDEX reviews_one_per_customer_key; INSERT INTO reviews SELECT gen_random_uuid(), product_id, user_id, reviewer_name, rating, comment, reply, replied_at, created_at, updated_at FROM reviews WHERE deleted_at IS NULL LIMIT 1',
   'an idempotency key is one per user':
     "ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey; INSERT INTO idempotency_keys SELECT (SELECT id FROM users LIMIT 1), 'k', '', 200, '{}', '', now() FROM generate_series(1, 2)",
   'an order number names one order':
@@ -71,12 +71,12 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
     'UPDATE order_items SET line_total_centavos = line_total_centavos - 1 WHERE line_total_centavos > 0',
   'an order shows its least advanced part that is not cancelled':
     "UPDATE orders SET order_status = 'SHIPPED' WHERE order_status <> 'SHIPPED'",
-  'a part that moved has an event that says so': 'DELETE FROM order_events',
+  'a part that moved has an event of it': 'DELETE FROM order_events',
   'an order has one payment, of no more than it costs':
     'UPDATE payments SET amount_centavos = amount_centavos + 100000000',
   'a payment asks for what is due for its seller orders, cash for those that are not cancelled':
     "UPDATE payments SET amount_centavos = amount_centavos - 1 WHERE payment_method = 'COD' AND amount_centavos > 0",
-  'refunds never exceed their payment, and its status says how far they went':
+  'refunds never exceed their payment, and its status follows from them':
     "UPDATE payments SET payment_status = 'REFUNDED' WHERE payment_status = 'COMPLETED'",
   'a seller order gives back no more than was paid for it':
     "UPDATE seller_orders SET refunded_centavos = 1 WHERE delivered_at IS NULL AND order_status <> 'CANCELLED'",
@@ -88,7 +88,7 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
   'commission is the rate of what a delivered seller order kept':
     'UPDATE seller_orders SET commission_bps = commission_bps + 1000',
   'the journal holds each order': "DELETE FROM journal_entries WHERE kind = 'ORDER_PLACED'",
-  'an order that has come to its end leaves nothing owed between buyer and seller':
+  'an order that has come to its end leaves nothing owed between customer and seller':
     "DELETE FROM journal_entries WHERE kind = 'PART_DELIVERED'",
 };
 
@@ -121,7 +121,7 @@ describe('checkInvariants', () => {
     }
   }
 
-  it('finds nothing in a market that the house made', async () => {
+  it('finds nothing in a market that was made by the services', async () => {
     expect(await checkInvariants(seeded.url, NOW)).toEqual([]);
   });
 

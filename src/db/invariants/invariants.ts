@@ -19,7 +19,7 @@ export interface Violation {
 }
 
 /**
- * Every violation, at most MAX_DETAILS a rule. Reads one snapshot, so that it may run while people shop.
+ * Every violation, at most MAX_DETAILS a rule. Reads one snapshot, so that it may run under load.
  * @param moment for which the listing is compared; now by default
  */
 export function checkInvariants(url: string, moment = new Date()): Promise<Violation[]> {

@@ -48,7 +48,7 @@ export const moneyRules: readonly Rule[] = [
       WHERE o.order_status IS DISTINCT FROM p.status`,
   },
   {
-    name: 'a part that moved has an event that says so',
+    name: 'a part that moved has an event of it',
     sql: `SELECT format('part %s is %s', p.id, p.order_status) AS detail FROM seller_orders p
       WHERE p.order_status <> 'PENDING' AND NOT EXISTS (
         SELECT FROM order_events e
@@ -71,7 +71,7 @@ export const moneyRules: readonly Rule[] = [
         OR p.due_centavos <> 0 AND p.order_status = 'CANCELLED' AND y.payment_method = 'COD'`,
   },
   {
-    name: 'refunds never exceed their payment, and its status says how far they went',
+    name: 'refunds never exceed their payment, and its status follows from them',
     sql: `SELECT format('payment %s is %s with %s of %s refunded', id, payment_status, refunded_centavos, amount_centavos) AS detail
       FROM payments
       WHERE refunded_centavos > amount_centavos OR NOT CASE payment_status
@@ -109,7 +109,7 @@ export const moneyRules: readonly Rule[] = [
   },
   {
     name: 'the journal holds each payment and each refund',
-    sql: `SELECT format('order %s: paid %s, books %s; refunded %s, books %s',
+    sql: `SELECT format('order %s: paid %s, journal %s; refunded %s, journal %s',
         y.order_id, y.paid, coalesce(b.received, 0), y.refunded_centavos, coalesce(b.refunded, 0)) AS detail
       FROM (
         SELECT order_id, refunded_centavos, CASE
@@ -143,7 +143,7 @@ export const moneyRules: readonly Rule[] = [
   },
   {
     name: 'the journal holds each order',
-    sql: `SELECT format('order %s costs %s, books %s', o.id, o.total_centavos, coalesce(b.placed, 0)) AS detail FROM orders o
+    sql: `SELECT format('order %s costs %s, journal %s', o.id, o.total_centavos, coalesce(b.placed, 0)) AS detail FROM orders o
       LEFT JOIN (
         SELECT e.order_id, sum(l.debit_centavos) AS placed FROM journal_entries e JOIN journal_lines l ON l.entry_id = e.id
         WHERE e.kind = 'ORDER_PLACED' GROUP BY e.order_id
@@ -151,10 +151,10 @@ export const moneyRules: readonly Rule[] = [
       WHERE o.total_centavos <> coalesce(b.placed, 0)`,
   },
   {
-    name: 'an order that has come to its end leaves nothing owed between buyer and seller',
+    name: 'an order that has come to its end leaves nothing owed between customer and seller',
     sql: `SELECT format('order %s leaves %s centavos in %s', e.order_id, sum(l.debit_centavos - l.credit_centavos), l.account) AS detail
       FROM journal_entries e
-      JOIN journal_lines l ON l.entry_id = e.id AND l.account IN ('BUYER_RECEIVABLE', 'ORDER_LIABILITY')
+      JOIN journal_lines l ON l.entry_id = e.id AND l.account IN ('CUSTOMER_RECEIVABLE', 'ORDER_LIABILITY')
       WHERE NOT EXISTS (SELECT FROM seller_orders p WHERE p.order_id = e.order_id AND p.order_status IN ${OPEN})
       GROUP BY e.order_id, l.account HAVING sum(l.debit_centavos - l.credit_centavos) <> 0`,
   },

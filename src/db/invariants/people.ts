@@ -84,7 +84,7 @@ export const peopleRules: readonly Rule[] = [
     'products WHERE deleted_at IS NULL AND sku IS NOT NULL',
   ),
   unique(
-    'a buyer reviews a product once',
+    'a customer reviews a product once',
     'user_id, product_id',
     'reviews WHERE deleted_at IS NULL',
   ),

@@ -5,6 +5,6 @@ export interface Rule {
   readonly name: string;
   /** One row for each violation, its `detail` naming the row that breaks the rule by ids and numbers alone. */
   readonly sql: string;
-  /** Whether `$1` is the moment for which the rule is asked. */
+  /** Whether `$1` is the moment for which the rule is checked. */
   readonly takesMoment?: true;
 }

@@ -1,4 +1,4 @@
-// What must hold of lots, movements, reservations and the listing that buyers see.
+// What must hold of lots, movements, reservations and the listing that customers see.
 import type { Rule } from './rule.ts';
 
 const LISTING_COLUMNS = [

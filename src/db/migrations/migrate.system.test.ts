@@ -62,7 +62,7 @@ describe('migrate', () => {
     expect(await rowsOf('SELECT name FROM fruits')).toEqual([]);
   });
 
-  it('takes a failed migration back as a whole, keeps those before it, and goes on once it is mended', async () => {
+  it('takes a failed migration back as a whole, keeps those before it, and continues once it is fixed', async () => {
     await write({
       '0001_fruits.sql': FIRST,
       '0002_broken.sql': `${SECOND} CREATE TABLE t (); SELECT 1 / 0;`,

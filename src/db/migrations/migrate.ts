@@ -45,7 +45,7 @@ export async function migrate(
   folder = MIGRATIONS_DIR,
 ): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, statement_timeout: MIGRATION_TIMEOUT_MS });
-  // The statement in flight fails too, and is what the caller hears of.
+  // The statement in flight fails too, and that is what the caller gets.
   client.on('error', () => {});
   await client.connect();
   try {
@@ -119,7 +119,7 @@ async function applyOne(client: pg.Client, migration: Migration): Promise<void> 
   }
 }
 
-/** Asked before a migration, which may replace the table whose grants tell. None before that which brings the function. */
+/** Asked before a migration, which may replace the table whose grants are read. None before that which brings the function. */
 async function runtimeRoles(client: pg.Client): Promise<string[]> {
   const { rows: known } = await client.query<{ function: string | null }>(
     "SELECT to_regprocedure('public.runtime_roles()')::text AS function",

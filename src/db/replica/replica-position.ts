@@ -1,5 +1,5 @@
-// Whether a replica holds all that its leader had committed at some moment: told by positions in the write-ahead log, never
-// by clocks, which say nothing while the leader is idle.
+// Whether a replica holds all that its leader had committed at some moment: decided by positions in the write-ahead log, never
+// by clocks, which show nothing while the leader is idle.
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Db, runNamed } from '../database.ts';
 
@@ -45,7 +45,7 @@ export async function readPosition(leader: Db): Promise<Position> {
       pg_postmaster_start_time()::text AS started_at`,
     [],
   );
-  if (position === undefined) throw new Error('the leader did not say where it is');
+  if (position === undefined) throw new Error('the leader did not return its WAL position');
   return position;
 }
 
@@ -120,7 +120,7 @@ export function sharePosition(ask: () => Promise<Position>): () => Promise<Posit
   let asked: Promise<unknown> = Promise.resolve();
   let toAsk: Promise<Position> | undefined;
   const askNext = async () => {
-    // Whoever asked before hears of its failure.
+    // Whoever called before gets its failure.
     await asked.catch(() => {});
     const early_ms = asked_at_ms + ASK_INTERVAL_MS - performance.now();
     if (early_ms > 0) await pause(early_ms);

@@ -47,7 +47,7 @@ export function watchReplica(options: ReplicaWatchOptions): ReplicaWatch {
     await whenReplayed(replica, target.position, maxLag_ms);
     return performance.now() - target.known_at_ms;
   };
-  const tell = (isFitNow: boolean, facts: object) => {
+  const setFit = (isFitNow: boolean, facts: object) => {
     if (isFit === isFitNow || isClosing) return;
     isFit = isFitNow;
     if (isFitNow) log.info(facts, 'public reads go to the replica');
@@ -60,14 +60,14 @@ export function watchReplica(options: ReplicaWatchOptions): ReplicaWatch {
       target = undefined;
       // It has caught up with what it was too late for: whether it keeps up shows the next time.
       if (lag_ms > maxLag_ms) return false;
-      tell(true, { lag_ms: Math.round(lag_ms) });
+      setFit(true, { lag_ms: Math.round(lag_ms) });
     } catch (err) {
       // What it is late for stays what it has to reach: so its lag grows until it does.
       if (!(err instanceof ReplicaBehind)) {
         target = undefined;
         lag_ms = undefined;
       }
-      tell(false, { err });
+      setFit(false, { err });
     }
     return true;
   };

@@ -12,7 +12,7 @@ import { turnNeverCame } from '../lanes.ts';
 import { readPosition, sharePosition, whenReplayed } from './replica-position.ts';
 import { watchReplica } from './replica-watch.ts';
 
-/** What a replica has not answered by then, beyond the lag that it may have, the leader is asked for. */
+/** What a replica has not answered by then, beyond the lag that it may have, is read from the leader. */
 const READ_TIMEOUT_MS = 1_000;
 /** After so many reads in a row that failed there, whatever the reason, none is tried for a while. */
 const BREAKER_FAILURES = 3;
@@ -30,7 +30,7 @@ export interface ReplicaOptions {
   readonly maxLag_ms: number;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** Hears the text of every statement that reads send to the replica. */
+  /** Called with the text of every statement that reads send to the replica. */
   readonly onStatement?: (sql: string) => void;
 }
 
@@ -40,7 +40,7 @@ export interface ReplicaState {
   readonly lag_ms: number | undefined;
   /** Reads since the start, by the server that answered them. */
   readonly reads: { readonly replica: number; readonly leader: number };
-  /** Those of the leader that the replica was asked for first. */
+  /** Those of the leader that were tried on the replica first. */
   readonly failedReads: number;
   /** Reads that wait for a connection to the replica or for their turn at the leader. */
   readonly waiting: number;
@@ -98,7 +98,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     const needed = await withDeadline(
       position(),
       patience_ms,
-      'the leader does not say where it is',
+      'the leader does not return its WAL position',
     );
     return breaker.run(() => {
       const outcome = replica.connection().execute(async (connection) => {
@@ -112,7 +112,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     try {
       return await attempt(replica, work);
     } catch (err) {
-      // Nobody asked the replica.
+      // The replica was not queried.
       if (err instanceof BreakerOpen) return undefined;
       count.failed += 1;
       watch.look();

@@ -22,7 +22,7 @@ describe('SMTP', () => {
     return `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** A mail server that writes down every line it hears and answers RCPT as told. */
+  /** A mail server that records every line it receives and answers RCPT as configured. */
   async function serveMail(recipientAnswer = '250 ok'): Promise<{ url: string; lines: string[] }> {
     const lines: string[] = [];
     const url = await listen((socket) => {

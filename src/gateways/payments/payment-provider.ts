@@ -7,11 +7,11 @@ export type WalletMethod = 'GCASH' | 'MAYA';
 export interface WalletSession {
   /** The provider's own id of this payment. */
   readonly reference: string;
-  /** Where the buyer pays. */
+  /** Where the customer pays. */
   readonly url: string;
 }
 
-/** What the provider says happened; events may come twice, late and in any order. */
+/** An event of the provider; events may come twice, late and in any order. */
 export interface ProviderEvent {
   readonly event_id: string;
   readonly reference: string;
@@ -31,7 +31,7 @@ export interface Webhook {
   readonly now: Date;
 }
 
-/** The provider understood and said no: trying again cannot help. Any other error of a provider may pass. */
+/** The provider refused: trying again cannot help. Any other error of a provider may pass. */
 export class ProviderRefusedError extends Error {
   override readonly name = 'ProviderRefusedError';
 }

@@ -1,4 +1,4 @@
-// A wallet provider that lives in one table of ours: pay, fail, expire, refund, and be told by signed webhooks.
+// A wallet provider that lives in one table of ours: pay, fail, expire, refund, and report by signed webhooks.
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
@@ -15,7 +15,7 @@ export type SimulatedOutcome = 'success' | 'failure' | 'expiry';
 
 export interface Simulator extends PaymentProvider {
   /**
-   * Decides a started payment on the wallet's side and returns the event that tells of it, with an id of its own.
+   * Decides a started payment on the wallet's side and returns its event, with an id of its own.
    * A paid session stays paid, and one that failed or expired can still be paid; the event says what was asked for
    * in any case, like one that was long on its way.
    * @throws ProviderRefusedError where the payment was never started
@@ -124,7 +124,7 @@ function findSession(db: Db, column: 'reference' | 'payment_id', value: string) 
     .executeTakeFirst();
 }
 
-/** Nobody need tell the wallet that time has passed. */
+/** The wallet expires sessions by itself. */
 function statusAt(
   session: { status: string; expires_at: Date },
   now: Date,
@@ -139,7 +139,7 @@ interface Refund {
   readonly amount_centavos: number;
 }
 
-/** One conditional update, so that equal and rival refunds at once cannot both count. Tells whether it counted. */
+/** One conditional update, so that equal and rival refunds at once cannot both count. @returns whether it counted */
 async function giveBack(
   db: Db,
   { reference, refund_id, amount_centavos }: Refund,

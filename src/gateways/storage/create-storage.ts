@@ -43,7 +43,7 @@ export function openStorage(
     region: config.S3_REGION,
     accessKeyId: required('S3_ACCESS_KEY_ID'),
     secretAccessKey: required('S3_SECRET_ACCESS_KEY'),
-    // Of the machine, whatever time it is for the shop: it measures how long a server is away.
+    // The machine's clock, not the service's: it measures how long a server is away.
     clock: systemClock,
   });
 }

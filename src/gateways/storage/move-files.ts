@@ -1,4 +1,4 @@
-// Copies all files from one storage to another while both are in use. A file counts as copied once the other storage tells
+// Copies all files from one storage to another while both are in use. A file counts as copied once the other storage reports
 // the same SHA-256 of it; running it again finds what is left.
 import { isProblem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { SECOND_MS } from '../../lib/time.ts';
@@ -6,7 +6,7 @@ import { digestOf, type FileStorage } from './storage.ts';
 
 /** Files under way at once. */
 const PARALLEL = 8;
-/** Files from one telling of the progress to the next. */
+/** Files between two reports of progress. */
 const PROGRESS_STEP = 500;
 /** A storage that is away for less than this holds the work up, and does not end it. */
 const MAX_TRIES = 20;
@@ -68,7 +68,7 @@ export async function moveFiles(options: MoveOptions): Promise<MoveTally> {
       if (tally.files % PROGRESS_STEP === 0) onProgress(tally);
     }
   };
-  // Nothing goes on behind the back of a caller who is told that it failed.
+  // Nothing continues after the caller got the error.
   const ends = await Promise.allSettled(Array.from({ length: PARALLEL }, work));
   const failure = ends.find((end) => end.status === 'rejected');
   if (failure !== undefined) throw failure.reason;

@@ -1,4 +1,4 @@
-// A storage that tells how each call went, for the metrics.
+// A storage that reports the result of each call, for the metrics.
 import { isProblem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
 import { SECOND_MS } from '../../lib/time.ts';
 import type { Metrics, StorageOperation, StorageResult } from '../../telemetry/metrics.ts';
@@ -13,14 +13,14 @@ export function observeStorage(storage: FileStorage, observe: ObserveStorage): F
     resultOf: (value: T) => StorageResult = () => 'done',
   ): Promise<T> => {
     const started_ms = performance.now();
-    const tell = (result: StorageResult) =>
+    const report = (result: StorageResult) =>
       observe(operation, result, (performance.now() - started_ms) / SECOND_MS);
     try {
       const value = await work();
-      tell(resultOf(value));
+      report(resultOf(value));
       return value;
     } catch (error) {
-      tell(isProblem(error, SERVICE_UNAVAILABLE) ? 'unavailable' : 'failed');
+      report(isProblem(error, SERVICE_UNAVAILABLE) ? 'unavailable' : 'failed');
       throw error;
     }
   };

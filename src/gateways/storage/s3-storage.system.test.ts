@@ -49,7 +49,7 @@ describe.skipIf(!hasS3)('an S3 server', () => {
   /** What was swallowed stays dead: a server that comes back knows nothing of old connections, and says so. */
   const comeBack = () => {
     s3.cut();
-    s3.mend();
+    s3.restore();
   };
 
   it.each([
@@ -74,7 +74,7 @@ describe.skipIf(!hasS3)('an S3 server', () => {
     expect(await isUnavailable(storage.get(KEY))).toBe(true);
     expect(await isUnavailable(storage.put(KEY, CONTENT))).toBe(true);
     expect(await isUnavailable(storage.remove(KEY))).toBe(true);
-    s3.mend();
+    s3.restore();
     clock.advance(2 * SECOND_MS);
     expect(await storage.get(KEY)).toEqual(CONTENT);
   });

@@ -44,7 +44,7 @@ export function digestOf(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** What a client is told while the storage does not answer. */
+/** The problem while the storage does not answer. */
 export function storageUnavailable(cause: unknown): Problem {
   return new Problem(
     SERVICE_UNAVAILABLE,
@@ -53,7 +53,7 @@ export function storageUnavailable(cause: unknown): Problem {
   );
 }
 
-/** The storage answered and refused: a wrong key, no such bucket, a right that is missing. Somebody must mend that. */
+/** The storage answered and refused: a wrong key, no such bucket, a missing permission. An operator has to fix that. */
 export class StorageRefused extends Error {
   override readonly name = 'StorageRefused';
 }

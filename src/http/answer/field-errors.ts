@@ -48,14 +48,14 @@ export function fieldErrors(errors: readonly Partial<ErrorObject>[]): FieldError
 
 /** A member that may be null breaks both alternatives and their union: the one that is not null says enough. */
 function withoutAlternatives(errors: readonly Partial<ErrorObject>[]) {
-  const telling = errors.filter(
+  const specific = errors.filter(
     ({ keyword, params }) =>
       keyword !== 'anyOf' && !(keyword === 'type' && params?.['type'] === 'null'),
   );
-  return telling.length === 0 ? errors : telling;
+  return specific.length === 0 ? errors : specific;
 }
 
-/** What is blank is also too short once it is trimmed: that it is blank says both. */
+/** What is blank is also too short once it is trimmed: one message is enough. */
 function withoutRepeats(errors: readonly Partial<ErrorObject>[]) {
   const blank = new Set(
     errors

@@ -39,7 +39,7 @@ export function registerProblemAnswers(
   options: {
     publicUrl: string;
     now: () => Date;
-    /** Hears what nobody foresaw. */
+    /** Called with unexpected errors. */
     onFault?: (fault: unknown, request: FastifyRequest) => void;
   },
 ): void {
@@ -55,7 +55,7 @@ export function registerProblemAnswers(
     request.raw.problemCode = problem.kind.code;
     const path = request.url.split('?', 1)[0] ?? '/';
     const retry = problem.kind.status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
-    // RFC 9110 asks it of every 401, also of those that no token would mend.
+    // RFC 9110 asks it of every 401, also of those that no token would fix.
     const challenge = problem.kind.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
     reply
       .code(problem.kind.status)
@@ -79,7 +79,7 @@ export function registerProblemAnswers(
   }
 }
 
-/** Whether the request ended before it was complete: the client's doing, and nobody is left to hear of it. */
+/** Whether the request ended before it was complete: the client's doing, and nobody is left to get the answer. */
 function hasHungUp({ raw }: FastifyRequest, error: unknown): boolean {
   return raw.errored !== null && raw.errored === error;
 }
@@ -88,7 +88,7 @@ function incomplete(): Problem {
   return new Problem(problems.VALIDATION_ERROR, 'The request ended before it was complete.');
 }
 
-/** What an error means to the caller. Anything unforeseen is a 500 that tells nothing. */
+/** What an error means to the caller. Anything unforeseen is a 500 without details. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const fastifyError = error as Partial<FastifyError>;
@@ -186,7 +186,7 @@ const CONNECTION_FAULTS = new Set([
 
 /** Lost connections (class 08), a server that became a replica (25006), conflicts that outlasted the retries (40), too little of something (53), shutdowns and timeouts (57). */
 const UNAVAILABLE_STATES = /^(08|25006|40|53|57P0|57014)/;
-/** What the driver and its pool say without a code. */
+/** Messages of the driver and its pool that have no code. */
 const UNAVAILABLE_WORDS =
   /timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|is not queryable/;
 

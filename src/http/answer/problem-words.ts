@@ -1,15 +1,15 @@
 // What each code means, in words for whoever meets one: the error pages and the examples in the documents are made of them.
 import type { ProblemKind } from '../../lib/problem.ts';
 import { ACCESS_WORDS } from './words/access.ts';
+import { MARKETPLACE_WORDS } from './words/marketplace.ts';
 import { REQUESTS_WORDS } from './words/requests.ts';
-import { SHOP_WORDS } from './words/shop.ts';
 import type { ProblemWords } from './words/words.ts';
 
 /** By code; a code without words fails a test. */
 export const PROBLEM_WORDS: Readonly<Record<string, ProblemWords>> = {
   ...ACCESS_WORDS,
   ...REQUESTS_WORDS,
-  ...SHOP_WORDS,
+  ...MARKETPLACE_WORDS,
 };
 
 const SAMPLE = {

@@ -4,7 +4,7 @@ import { createProbe, type Probe, type ProbeCall, userActor } from '../../../tes
 import { ANYONE } from '../access.ts';
 import { route } from '../route.ts';
 
-const SHOP = 'https://shop.freshbytes.ph';
+const FRONTEND = 'https://market.freshbytes.ph';
 const things = route({
   method: 'POST',
   path: '/things',
@@ -45,16 +45,19 @@ describe('with CORS_ORIGINS', () => {
   let probe: Probe;
   beforeAll(async () => {
     const limits = { RATE_LIMITS: 'on', RATE_LIMIT_ANONYMOUS: '8/hour' };
-    probe = await open({ ...limits, CORS_ORIGINS: `${SHOP}, https://admin.freshbytes.ph:8443` });
+    probe = await open({
+      ...limits,
+      CORS_ORIGINS: `${FRONTEND}, https://admin.freshbytes.ph:8443`,
+    });
   });
   afterAll(() => probe.close());
 
-  it('a browser hears what it may send, and costs no quota', async () => {
+  it('a browser gets what it may send, and it costs no quota', async () => {
     for (let i = 0; i < 20; i += 1) {
-      const { statusCode, headers, body } = await probe.call(asked(SHOP));
+      const { statusCode, headers, body } = await probe.call(asked(FRONTEND));
       expect([statusCode, body]).toEqual([204, '']);
       expect(headers).toMatchObject({
-        'access-control-allow-origin': SHOP,
+        'access-control-allow-origin': FRONTEND,
         'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
         'access-control-max-age': '600',
         vary: 'Origin',
@@ -69,9 +72,12 @@ describe('with CORS_ORIGINS', () => {
   });
 
   it('the request that follows may be made, and its answer read with all that clients need', async () => {
-    const headers = { origin: SHOP, 'content-type': 'application/json' };
+    const headers = { origin: FRONTEND, 'content-type': 'application/json' };
     const answer = await probe.call({ method: 'POST', path: '/things', headers, body: {} });
-    expect([answer.statusCode, answer.headers['access-control-allow-origin']]).toEqual([204, SHOP]);
+    expect([answer.statusCode, answer.headers['access-control-allow-origin']]).toEqual([
+      204,
+      FRONTEND,
+    ]);
     const exposed = String(answer.headers['access-control-expose-headers']).split(', ');
     expect(exposed).toEqual(
       expect.arrayContaining([
@@ -90,21 +96,21 @@ describe('with CORS_ORIGINS', () => {
   ] as const)(
     '%s, %s is refused as without, and the page may read why',
     async (path, method, status, code) => {
-      const answer = await probe.call({ path, method, headers: { origin: SHOP } });
+      const answer = await probe.call({ path, method, headers: { origin: FRONTEND } });
       expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
-      expect(answer.headers['access-control-allow-origin']).toBe(SHOP);
+      expect(answer.headers['access-control-allow-origin']).toBe(FRONTEND);
       if (status === 405) expect(answer.headers['allow']).toBe('POST');
     },
   );
 
   it.each([
     'https://evil.example',
-    'http://shop.freshbytes.ph',
-    'https://shop.freshbytes.ph.evil.example',
-    'https://shop.freshbytes.ph:8443',
+    'http://market.freshbytes.ph',
+    'https://market.freshbytes.ph.evil.example',
+    'https://market.freshbytes.ph:8443',
     'http://localhost:3000',
     'null',
-  ])('the origin %s hears nothing', async (origin) => {
+  ])('the origin %s gets no permission', async (origin) => {
     const preflight = await probe.call(asked(origin));
     expect(preflight.statusCode).not.toBe(204);
     expect(corsHeaders(preflight.headers)).toEqual([]);

@@ -21,7 +21,7 @@ const EXPOSED = [
   'X-Request-Id',
 ].join(', ');
 
-/** The same for every address: what an address does not answer, the request itself is told, in words. */
+/** The same for every address: what an address does not allow, the request itself is refused with a reason. */
 const PREFLIGHT_ANSWER = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers': [

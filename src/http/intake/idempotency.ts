@@ -60,7 +60,7 @@ function canonical(value: unknown): unknown {
   return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Whose request it is, under which key, and what it asks. */
+/** The caller, the key, and the hash of the request. */
 export interface KeyedRequest {
   readonly userId: string;
   readonly key: string;

@@ -23,7 +23,7 @@ describe('what was prepared', () => {
     expect(file.discarded).toEqual(['file']);
   });
 
-  it('is undone where the use fails, and the failure is what is heard of', async () => {
+  it('is undone where the use fails, and the failure is what the caller gets', async () => {
     const file = prepared();
     const fail = async () => {
       throw new Error('refused');

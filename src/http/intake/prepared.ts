@@ -25,7 +25,7 @@ export async function withPrepared<R>(
       // The caller's answer stands either way; what is left behind is for the log.
       await prepared
         .discard()
-        .catch((err: unknown) => log.error({ err }, 'what was prepared could not be undone'));
+        .catch((err: unknown) => log.error({ err }, 'cleanup of prepared work failed'));
     }
   }
 }

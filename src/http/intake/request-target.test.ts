@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => probe.close());
 
-async function send(target: string, headers = 'Host: shop.example\r\n', version = '1.1') {
+async function send(target: string, headers = 'Host: market.example\r\n', version = '1.1') {
   const bytes = `GET ${target} HTTP/${version}\r\n${headers}Connection: close\r\n\r\n`;
   const [answer] = await exchange(port, bytes);
   if (answer === undefined) throw new Error('closed without an answer');
@@ -42,9 +42,9 @@ async function send(target: string, headers = 'Host: shop.example\r\n', version 
 
 describe('an absolute address', () => {
   it.each([
-    'http://shop.example/api/v1/things',
+    'http://market.example/api/v1/things',
     'HTTP://other.example:8000/api/v1/things?page=1',
-    'https://shop.example/api/v1/things/',
+    'https://market.example/api/v1/things/',
   ])('%s is served as its path, and its pages are at ours', async (target) => {
     const { status, body } = await send(target);
     expect([status, body.next]).toEqual([
@@ -54,24 +54,24 @@ describe('an absolute address', () => {
   });
 
   it('pages by cursor too', async () => {
-    expect(await send('http://shop.example/api/v2/things')).toMatchObject({ status: 200 });
+    expect(await send('http://market.example/api/v2/things')).toMatchObject({ status: 200 });
   });
 
   it.each([
-    ['http://shop.example', '/'],
-    ['http://shop.example?a=1', '/'],
-    ['http://shop.example/nowhere?a=1', '/nowhere'],
+    ['http://market.example', '/'],
+    ['http://market.example?a=1', '/'],
+    ['http://market.example/nowhere?a=1', '/nowhere'],
   ])('%s leads to the path %s', async (target, instance) => {
     expect(await send(target)).toMatchObject({ status: 404, body: { instance } });
   });
 
   it('is refused where what it names is no host, whatever the Host header says', async () => {
-    expect((await send('http://maria:secret@shop.example/api/v1/things')).status).toBe(400);
+    expect((await send('http://maria:secret@market.example/api/v1/things')).status).toBe(400);
     expect((await send('http:///api/v1/things')).status).toBe(400);
   });
 
   it('of another scheme is refused', async () => {
-    expect((await send('ftp://shop.example/api/v1/things')).status).toBe(400);
+    expect((await send('ftp://market.example/api/v1/things')).status).toBe(400);
   });
 });
 
@@ -98,14 +98,14 @@ describe('a path', () => {
 });
 
 describe('a Host header', () => {
-  it.each(['shop.example', 'shop.example:8000', '[::1]:8000', '127.0.0.1', 'api_1:80'])(
+  it.each(['market.example', 'market.example:8000', '[::1]:8000', '127.0.0.1', 'api_1:80'])(
     '%s is taken',
     async (host) => {
       expect((await send('/api/v1/things', `Host: ${host}\r\n`)).status).toBe(200);
     },
   );
 
-  it.each(['', 'a b', 'a/b', 'a@b', 'shop.example:http', 'a,b', '[::1', 'é', '<script>'])(
+  it.each(['', 'a b', 'a/b', 'a@b', 'market.example:http', 'a,b', '[::1', 'é', '<script>'])(
     'that is malformed is refused: %j',
     async (host) => {
       const { status, body } = await send('/api/v1/things', `Host: ${host}\r\n`);
@@ -116,7 +116,7 @@ describe('a Host header', () => {
   it('must be there, and there once', async () => {
     expect((await send('/api/v1/things', '')).status).toBe(400);
     expect((await send('/api/v1/things', '', '1.0')).status).toBe(200);
-    const twice = await send('/api/v1/things', 'Host: shop.example\r\nhOST: shop.example\r\n');
+    const twice = await send('/api/v1/things', 'Host: market.example\r\nhOST: market.example\r\n');
     expect([twice.status, twice.body.detail]).toEqual([
       400,
       'Send one Host header, and no second one.',

@@ -149,7 +149,7 @@ describe('the trace of a request', () => {
   );
 });
 
-describe('what leaves the house about a request', () => {
+describe('what leaves the process about a request', () => {
   let sink: Sink;
   afterEach(() => sink.close());
 
@@ -157,7 +157,12 @@ describe('what leaves the house about a request', () => {
     sink = await openSink();
     const log = createLog({ level: 'silent', pretty: false, version: '1.0.0' });
     const facts = { version: '1.0.0', environment: 'test', log };
-    const tracing = createTracing({ endpoint: sink.url, serviceName: 'shop', ratio: 1, ...facts });
+    const tracing = createTracing({
+      endpoint: sink.url,
+      serviceName: 'market',
+      ratio: 1,
+      ...facts,
+    });
     const dsn = `http://key@${sink.host}/1`;
     const errorReports = createErrorReports({ dsn, sampleRate: 1, clock: systemClock, ...facts });
     const flush = () => Promise.all([tracing.close(), errorReports.close()]);
@@ -225,7 +230,7 @@ describe('what leaves the house about a request', () => {
         url: '/people/maria@example.com?phone=09171234567&name=Maria',
         headers: {
           ...SAMPLED,
-          tracestate: 'shop=maria',
+          tracestate: 'market=maria',
           baggage: 'user=maria',
           authorization: 'Bearer s3cret-token',
           cookie: 'session=s3cret',

@@ -66,7 +66,7 @@ function endActivity(request: FastifyRequest, reply: FastifyReply): void {
   });
 }
 
-/** Reports what nobody foresaw, where reports are asked for. */
+/** Reports unexpected errors, where reports are enabled. */
 export function reportFault(
   errorReports: ErrorReports | undefined,
   fault: unknown,
@@ -81,7 +81,7 @@ export function reportFault(
 
 /** Never the raw path or query, which may hold personal data. */
 function entryOf(request: FastifyRequest, reply: FastifyReply, endpoint: string): object {
-  // Absent where a request was refused before anybody asked who sent it.
+  // Absent where a request was refused before its caller was looked up.
   const ctx: FastifyRequest['ctx'] | undefined = request.ctx;
   return {
     method: request.method,

@@ -269,7 +269,7 @@ describe('a body', () => {
     });
   });
 
-  it('hears of all its faults at once, but of no more than twenty', async () => {
+  it('lists all faults at once, but no more than twenty', async () => {
     const few = await post({ name: 5, count: 'x', unit: 'ton', extra: 1 });
     expect(
       few

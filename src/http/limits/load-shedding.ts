@@ -31,7 +31,7 @@ export interface LoadSheddingDeps {
   readonly pool: { readonly waitingCount: number };
   /** Reads that wait for the replica count too. */
   readonly replica?: Pick<Replica, 'state'> | undefined;
-  /** Hears of each request that is refused. */
+  /** Called for each request that is refused. */
   readonly onShed: (priority: Priority) => void;
 }
 
@@ -61,12 +61,12 @@ export function registerLoadShedding(app: FastifyInstance, deps: LoadSheddingDep
   ];
   const pressure = createPressure({
     signals,
-    onChange: (level, values) => tell(log, level, values),
+    onChange: (level, values) => logLevel(log, level, values),
   });
 
   app.addHook('onRequest', (request, reply, done) => {
     const { isExempt, priority: named } = request.routeOptions.config;
-    // What watches the process must be answered always; what says what it is worth is counted, quota or not.
+    // Probes must always be answered; the others count, with or without quota.
     if (isExempt && named === undefined) return done();
     const priority = priorityOf(request);
     if (PRIORITIES.indexOf(priority) < pressure.level()) {
@@ -91,7 +91,7 @@ function priorityOf({ method, routeOptions }: FastifyRequest): Priority {
   return isPublic && (method === 'GET' || method === 'HEAD') ? 'browse' : 'normal';
 }
 
-function tell(
+function logLevel(
   log: LoadSheddingDeps['log'],
   level: number,
   values: Readonly<Record<string, number>>,

@@ -22,7 +22,7 @@ export interface Pressure {
 
 export interface PressureOptions {
   readonly signals: readonly Signal[];
-  /** Hears each new level, and the values of all signals. */
+  /** Called with each new level, and the values of all signals. */
   readonly onChange: (level: number, values: Readonly<Record<string, number>>) => void;
 }
 

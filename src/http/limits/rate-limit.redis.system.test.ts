@@ -34,7 +34,7 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     server = await createTestRedis();
   });
   beforeEach(() => {
-    server.mend();
+    server.restore();
     address = newId();
   });
   afterEach(() => {
@@ -165,7 +165,7 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     server.cut();
     await vi.waitFor(() => expect(redis.status).not.toBe('ready'));
     expect(await spend(10)).toBe(LIMIT);
-    server.mend();
+    server.restore();
     await vi.waitFor(() => expect(redis.status).toBe('ready'), { timeout: 5_000 });
     clock.advance(COOLDOWN_MS);
     expect(await spend(10)).toBe(1);
@@ -196,7 +196,7 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     expect(await spend(2)).toBe(2);
     server.swallow();
     await spend(1);
-    server.mend();
+    server.restore();
     await vi.waitFor(() => expect(redis.status).not.toBe('ready'), { timeout: 5_000 });
     await vi.waitFor(() => expect(redis.status).toBe('ready'), { timeout: 5_000 });
     clock.advance(COOLDOWN_MS);

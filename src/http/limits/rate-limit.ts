@@ -1,4 +1,4 @@
-// Rate limits: takes each request from its quotas, tells what is left, and refuses what is over.
+// Rate limits: takes each request from its quotas, reports what is left, and refuses what is over.
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Config } from '../../config.ts';
@@ -31,11 +31,11 @@ export interface CountedRequest {
   readonly user_id?: string | undefined;
   /** What it is about, where its route says so: an account, a session, a payment. Kept as a hash. */
   readonly subject?: string | undefined;
-  /** Tells what is left, and is never refused. */
+  /** Reports what is left, and is never refused. */
   readonly isUnbounded?: boolean | undefined;
 }
 
-/** What an answer says of its quotas: the fields `RateLimit` and `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers-11. */
+/** Quotas in an answer: the fields `RateLimit` and `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers-11. */
 export interface RateFields {
   readonly limit: string;
   readonly policy: string;
@@ -48,7 +48,7 @@ export interface RateLimits {
    * @throws Problem RATE_LIMITED with Retry-After, the longest where several refuse
    */
   take(request: CountedRequest): RateFields | undefined | Promise<RateFields | undefined>;
-  /** Hears of a success, for rules that count strangers only. */
+  /** Called for a success, for rules that count strangers only. */
   succeed(request: CountedRequest): void | Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export interface RateLimitOptions {
   readonly log: Pick<Log, 'warn'>;
   /** Absent: counts in memory, per process. */
   readonly shared?: { readonly redis: Redis; readonly breaker: Breaker } | undefined;
-  /** Hears the rule of each refusal. */
+  /** Called with the rule of each refusal. */
   readonly onRefusal?: (rule: RateRule) => void;
 }
 

@@ -1,4 +1,4 @@
-// Every rate limit as data: its setting, which requests it counts, and whose requests add up. ADR 15 says why these.
+// Every rate limit as data: its setting, which requests it counts, and whose requests add up. ADR 15 has the reasons.
 import type { Config } from '../../config.ts';
 
 const PERIOD_SECONDS = { second: 1, minute: 60, hour: 3_600, day: 86_400 } as const;

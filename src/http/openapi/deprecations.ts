@@ -46,7 +46,7 @@ export const DEPRECATION_HEADERS = {
   },
 };
 
-/** `Link` is the one of lists: relations tell the addresses apart. */
+/** `Link` is the one of lists: relations distinguish the addresses. */
 const HEADER_REFS = Object.fromEntries(
   [...Object.keys(DEPRECATION_HEADERS), 'Link'].map((name) => [
     name,

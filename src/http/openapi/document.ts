@@ -45,7 +45,7 @@ interface ResponseEntry {
 
 const STALE = 412;
 
-/** What a document shows beside what its generated form says. */
+/** Additions to the generated document. */
 export interface DocumentFacts {
   /** By operation id; operations that are no route, such as health, keep what they say themselves. */
   readonly routes: ReadonlyMap<string, AnyRoute>;

@@ -1,4 +1,4 @@
-// The table of announced retirements and what it says of an operation. Answers, documents and the page on versions follow it.
+// The table of announced retirements and the entry of an operation. Answers, documents and the page on versions follow it.
 import { DAY_MS } from '../../lib/time.ts';
 
 /** How long an operation works on after it was called deprecated, at least. */
@@ -17,7 +17,7 @@ export interface Deprecation {
   readonly successor?: string;
 }
 
-/** What an operation is told by the table: that of its own line, or of its version's, whichever ends it first. */
+/** The deprecation of an operation: that of its own line, or of its version's, whichever ends it first. */
 export interface Retirement {
   /** `GET /api/v1/products/:id` */
   readonly operation: string;
@@ -30,7 +30,7 @@ export interface Retirement {
 /** Everything that is announced today. An entry that has been released is a promise: see docs/versioning.md. */
 export const DEPRECATIONS: readonly Deprecation[] = [];
 
-/** What the table says of one operation, such as `GET /api/v1/products/:id`. */
+/** The entry of one operation, such as `GET /api/v1/products/:id`. */
 export function findRetirement(
   table: readonly Deprecation[],
   operation: string,

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import type { Log } from '../../telemetry/log.ts';
 
-/** While PostgreSQL is away every poll fails; one line in this time says so. */
+/** While PostgreSQL is away every poll fails; it is logged once in this time. */
 const FAULT_LOG_INTERVAL_MS = 5_000;
 /** Queues change with a deployment only. */
 const QUEUE_CACHE_SECONDS = 3_600;
@@ -19,7 +19,7 @@ export const PASSIVE = {
   queueCacheIntervalSeconds: QUEUE_CACHE_SECONDS,
 } as const satisfies ConstructorOptions;
 
-/** A pg-boss that has not started; `onFault` also hears what failed in the background. */
+/** A pg-boss that has not started; `onFault` is also called with what failed in the background. */
 export function newBoss(pool: Pool, log: Log, options: ConstructorOptions): PgBoss {
   const boss = new PgBoss({
     // A plain pool and not fromKysely: maintenance sends several statements in one text and reads all their rows.

@@ -38,7 +38,7 @@ export function createBreaker({ failures, cooldown_ms, clock }: BreakerOptions):
       isTrying = isTrial;
       try {
         const result = await work();
-        // What began before the breaker opened and ends well afterwards says nothing of now.
+        // What began before the breaker opened and ends well afterwards is no sign for now.
         if (isTrial || !isTripped()) failedInARow = 0;
         return result;
       } catch (error) {

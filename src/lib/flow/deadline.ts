@@ -1,4 +1,4 @@
-// A bound on waiting: whoever waits hears back in time, whatever becomes of the work.
+// A bound on waiting: the caller gets a result or an error in time, whatever becomes of the work.
 
 /** The work took longer than it was given. */
 export class DeadlineError extends Error {

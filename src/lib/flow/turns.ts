@@ -13,7 +13,7 @@ export interface Turns {
    * @throws what `onRefused` returns where too many wait already, or the wait took too long
    */
   run<T>(claim: Claim, work: () => Promise<T>): Promise<T>;
-  /** Whoever waits at this moment hears `refusal` and waits no longer. */
+  /** Rejects all that wait at this moment with `refusal`. */
   refuseWaiting(refusal: Error): void;
   /** How many wait. */
   readonly waitingCount: number;

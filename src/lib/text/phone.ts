@@ -1,6 +1,6 @@
 // Reads Philippine phone numbers the ways people write them and gives each its one E.164 form.
 
-// Only the full metadata tells a mobile number from a landline.
+// Only the full metadata distinguishes mobile numbers from landlines.
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
 export type Phone = { e164: string; kind: 'mobile' | 'landline' };

@@ -1,4 +1,4 @@
-// /users: changing and deleting accounts, which reaches into orders and shops.
+// /users: changing and deleting accounts, which reaches into orders and sellers.
 import { Type } from 'typebox';
 import { ROLES, signedIn } from '../../context.ts';
 import { ADMIN, SIGNED_IN } from '../../http/access.ts';
@@ -21,7 +21,7 @@ const ChangedUser = Model(
     open_seller_orders: Nullable(
       Type.Integer({
         description:
-          'Where this change closed a shop: its seller orders that an admin has yet to finish',
+          'Where this change suspended a seller: their seller orders that an admin has yet to finish',
       }),
     ),
   }),
@@ -52,7 +52,7 @@ export const accountRoutes: readonly AnyRoute[] = [
     tag: 'Users',
     summary: 'Change a user',
     description:
-      "Role and activity take effect with the next request. The role of a user with a seller profile stays. Deactivating suspends the user's shop, empties the cart and cancels what the user has ordered and not paid; `open_seller_orders` counts what admins have to finish at `PATCH /orders/{id}/status`, until deadlines cancel it. Activating again does not reinstate the shop.",
+      'Role and activity take effect with the next request. The role of a user with a seller profile stays. Deactivating suspends the user as a seller, empties the cart and cancels what the user has ordered and not paid; `open_seller_orders` counts what admins have to finish at `PATCH /orders/{id}/status`, until deadlines cancel it. Activating again does not reinstate the market.',
     params: IdParams,
     body: UserPatch,
     status: 200,

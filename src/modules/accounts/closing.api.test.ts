@@ -4,20 +4,20 @@ import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { hold } from '../../../test/support/hold.ts';
 import {
-  type Buyer,
+  type Customer,
   checkOut,
-  createBuyer,
+  createCustomer,
   fillCart,
   order,
   stockOf,
   stockProduct,
-} from '../../../test/support/shop.ts';
+} from '../../../test/support/market.ts';
 import { newId } from '../../lib/ids.ts';
 
 let test: TestApp;
 let admin: TestActor;
 let seller: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 
 beforeAll(async () => {
   test = await createTestApp({ poolSize: 8 });
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   seller = await createActor(test, { role: 'seller' });
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
 });
 afterAll(() => test.close());
 
@@ -50,8 +50,8 @@ describe('deleting an account', () => {
     'cancels open orders by %s that are not paid, and their stock is free again',
     async (method) => {
       const product = await stockProduct(test, seller.seller_id);
-      const { order: placed } = await order(test, buyer, { [product.id]: '4' }, method);
-      expect((await leave(buyer)).statusCode).toBe(204);
+      const { order: placed } = await order(test, customer, { [product.id]: '4' }, method);
+      expect((await leave(customer)).statusCode).toBe(204);
       expect(await statusOf(placed.id)).toBe('CANCELLED');
       expect(await stockOf(test, product.id)).toMatchObject([{ reserved_milli: 0 }]);
       const { results } = (
@@ -62,40 +62,42 @@ describe('deleting an account', () => {
   );
 
   it('is refused while an order is paid, by its owner and by an admin, naming the order', async () => {
-    const { id } = await makePaidPayment(test, { buyer, seller });
-    const { order_id } = (await test.call({ path: `/payments/${id}`, token: buyer.token })).json();
+    const { id } = await makePaidPayment(test, { customer, seller });
+    const { order_id } = (
+      await test.call({ path: `/payments/${id}`, token: customer.token })
+    ).json();
     const { order_number } = (
-      await test.call({ path: `/orders/${order_id}`, token: buyer.token })
+      await test.call({ path: `/orders/${order_id}`, token: customer.token })
     ).json();
     const byAdmin = {
       method: 'DELETE',
-      path: `/users/${buyer.user_id}`,
+      path: `/users/${customer.user_id}`,
       token: admin.token,
     } as const;
-    for (const refused of [await leave(buyer), await test.call(byAdmin)]) {
+    for (const refused of [await leave(customer), await test.call(byAdmin)]) {
       expect([refused.statusCode, refused.json().code]).toEqual([409, 'OPEN_ORDERS']);
       expect(refused.json().order_numbers).toEqual([order_number]);
     }
     await test.call({
       method: 'POST',
       path: `/orders/${order_id}/cancel`,
-      token: buyer.token,
+      token: customer.token,
       body: {},
     });
-    expect((await leave(buyer)).statusCode).toBe(204);
+    expect((await leave(customer)).statusCode).toBe(204);
   });
 
   it('is refused while goods are on their way, and then cancels nothing', async () => {
-    await makeShippedSale(test, { buyer, seller });
+    await makeShippedSale(test, { customer, seller });
     const product = await stockProduct(test, seller.seller_id);
-    const { order: unpaid } = await order(test, buyer, { [product.id]: '1' });
-    expect((await leave(buyer)).json().code).toBe('OPEN_ORDERS');
+    const { order: unpaid } = await order(test, customer, { [product.id]: '1' });
+    expect((await leave(customer)).json().code).toBe('OPEN_ORDERS');
     expect(await statusOf(unpaid.id)).toBe('PENDING');
   });
 
   it('leaves no order behind that is placed at the same moment', async () => {
     for (let round = 0; round < 8; round += 1) {
-      const person = await createBuyer(test);
+      const person = await createCustomer(test);
       const product = await stockProduct(test, seller.seller_id);
       await fillCart(test, person, { [product.id]: '1' });
       const [gone] = await Promise.all([leave(person), checkOut(test, person)]);
@@ -115,15 +117,15 @@ describe('deleting an account', () => {
 });
 
 describe('deactivating an account', () => {
-  it('takes its shop off sale at once, and tells the admin how many orders are left to finish', async () => {
+  it('takes its products as a seller off sale at once, and answers the admin how many orders are left to finish', async () => {
     const product = await stockProduct(test, seller.seller_id);
-    const { order: placed } = await order(test, buyer, { [product.id]: '1' });
+    const { order: placed } = await order(test, customer, { [product.id]: '1' });
     expect(await productCount(seller.seller_id)).toBe(1);
-    await fillCart(test, buyer, { [product.id]: '1' });
+    await fillCart(test, customer, { [product.id]: '1' });
     const answer = await setActive(seller, false);
     expect(answer.json()).toMatchObject({ is_active: false, open_seller_orders: 1 });
     expect(await productCount(seller.seller_id)).toBe(0);
-    expect((await checkOut(test, buyer)).json().code).toBe('PRODUCT_UNAVAILABLE');
+    expect((await checkOut(test, customer)).json().code).toBe('PRODUCT_UNAVAILABLE');
     for (const order_status of ['CONFIRMED', 'SHIPPED', 'DELIVERED']) {
       const moved = await test.call({
         method: 'PATCH',
@@ -135,7 +137,7 @@ describe('deactivating an account', () => {
     }
   });
 
-  it('is not undone for the shop by activating the account again', async () => {
+  it('is not undone for the seller by activating the account again', async () => {
     await stockProduct(test, seller.seller_id);
     await setActive(seller, false);
     expect((await setActive(seller, true)).json()).toMatchObject({
@@ -153,16 +155,16 @@ describe('deactivating an account', () => {
 
   it('cancels what its person has ordered and not paid, and leaves the rest', async () => {
     const product = await stockProduct(test, seller.seller_id);
-    const { order: unpaid } = await order(test, buyer, { [product.id]: '1' });
-    const shipped = await makeShippedSale(test, { buyer, seller });
-    expect((await setActive(buyer, false)).json().open_seller_orders).toBeNull();
+    const { order: unpaid } = await order(test, customer, { [product.id]: '1' });
+    const shipped = await makeShippedSale(test, { customer, seller });
+    expect((await setActive(customer, false)).json().open_seller_orders).toBeNull();
     expect(await statusOf(unpaid.id)).toBe('CANCELLED');
     expect(await statusOf(shipped.order.id)).toBe('SHIPPED');
   });
 
   it('leaves no order behind that is placed at the same moment, whatever else is open', async () => {
     for (let round = 0; round < 8; round += 1) {
-      const person = await createBuyer(test);
+      const person = await createCustomer(test);
       const products = [
         await stockProduct(test, seller.seller_id),
         await stockProduct(test, seller.seller_id),
@@ -176,7 +178,7 @@ describe('deactivating an account', () => {
     }
   });
 
-  it('waits for the checkouts under way at its shop', async () => {
+  it('waits for the checkouts under way with that seller', async () => {
     const checkOutEnds = await hold(test, 'SELECT FROM sellers WHERE id = $1 FOR KEY SHARE', [
       seller.seller_id,
     ]);

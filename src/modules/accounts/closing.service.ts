@@ -3,7 +3,7 @@ import type { Ctx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { dropCart } from '../carts/carts.service.ts';
 import { cancelUnpaidOrders, requireNoBindingOrders } from '../orders/closing.service.ts';
-import { suspendShopOf } from '../sellers/standing/standing.service.ts';
+import { suspendSellerOf } from '../sellers/standing/standing.service.ts';
 import { getProfile, type Profile, removeUser } from '../users/profiles/profiles.service.ts';
 import { changeUser, type UserChange } from '../users/users.service.ts';
 
@@ -24,13 +24,13 @@ export function deleteAccount(ctx: Ctx, user_id: string): Promise<void> {
 
 export interface ChangedAccount {
   readonly user: Profile;
-  /** Seller orders that somebody has yet to finish, where this change closed a shop; else null. */
+  /** Seller orders that somebody has yet to finish, where this change suspended a seller; else null. */
   readonly open_seller_orders: number | null;
 }
 
 /**
- * Changes a user as an admin may. Deactivating suspends the user's shop, empties the cart and cancels what the user has
- * ordered and not paid, also by a checkout under way; orders of others at the shop stay open, for admins to finish, until their deadlines cancel them.
+ * Changes a user as an admin may. Deactivating suspends the user as a seller, empties the cart and cancels what the user has
+ * ordered and not paid, also by a checkout under way; orders that others placed with the seller stay open, for admins to finish, until their deadlines cancel them.
  * @throws Problem as changeUser
  */
 export function changeAccount(
@@ -44,7 +44,7 @@ export function changeAccount(
     await getProfile(ctx, user_id);
     // Locks as a checkout takes them, the cart, the seller and then stock; the user's own row comes last.
     await dropCart(ctx, user_id);
-    const open = await suspendShopOf(ctx, user_id);
+    const open = await suspendSellerOf(ctx, user_id);
     await cancelUnpaidOrders(ctx, user_id);
     return { user: await changeUser(ctx, user_id, changes), open_seller_orders: open ?? null };
   });

@@ -1,4 +1,4 @@
-// The address book over HTTP.
+// Addresses over HTTP.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
@@ -183,7 +183,7 @@ describe('the default', () => {
   });
 });
 
-describe('the book', () => {
+describe('the addresses of a user', () => {
   it('lists mine, newest first, in two statements at most', async () => {
     const ids = [await added(), await added(), await added()];
     test.statements.length = 0;

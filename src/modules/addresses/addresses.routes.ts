@@ -1,4 +1,4 @@
-// /users/me/addresses: my address book.
+// /users/me/addresses: the caller's addresses.
 import { Type } from 'typebox';
 import { mapPage } from '../../db/paging/paging.ts';
 import { SIGNED_IN } from '../../http/access.ts';

@@ -1,4 +1,4 @@
-// The address book: where a user's orders can go. One address, if there is any, is the default.
+// A user's addresses: where orders can be delivered. One address, if there is any, is the default.
 import { type Ctx, signedIn } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -61,7 +61,7 @@ export type PostalAddress = Pick<
   (typeof PERSONAL)[number] | 'barangay' | 'city' | 'province' | 'region'
 >;
 
-/** The same without what belongs to the book, in one statement. @throws Problem NOT_FOUND, also for somebody else's */
+/** The same without what belongs to the whole list, in one statement. @throws Problem NOT_FOUND, also for somebody else's */
 export async function getOwnAddress(ctx: Ctx, id: string): Promise<PostalAddress> {
   const {
     label,
@@ -91,7 +91,7 @@ export async function getOwnAddress(ctx: Ctx, id: string): Promise<PostalAddress
 
 /**
  * Adds an address; the first one is the default in any case.
- * @throws Problem VALIDATION_ERROR, LIMIT_REACHED where the book is full
+ * @throws Problem VALIDATION_ERROR, LIMIT_REACHED where there are MAX_ADDRESSES already
  */
 export function addAddress(ctx: Ctx, input: AddressInput): Promise<NamedAddress> {
   const id = newId();
@@ -103,7 +103,7 @@ export function addAddress(ctx: Ctx, input: AddressInput): Promise<NamedAddress>
       throw limitReached(
         'MAX_ADDRESSES',
         MAX_ADDRESSES,
-        `An address book holds ${MAX_ADDRESSES} addresses: remove one first.`,
+        `There are ${MAX_ADDRESSES} addresses already, the most allowed: remove one first.`,
       );
     const is_default = count === 0 || input.is_default === true;
     if (is_default) await clearDefault(ctx.db, user.id);

@@ -69,7 +69,7 @@ describe('the audit log', () => {
     expect(JSON.stringify(results)).not.toContain('Ligaya');
   });
 
-  it('rolls back with the deed', async () => {
+  it('rolls back with the change', async () => {
     const failed = inTransaction(test.system, async (ctx) => {
       await recordAudit(ctx, { action: 'thing.lost', object_type: 'thing', object_id: 'd' });
       throw new Error('changed my mind');

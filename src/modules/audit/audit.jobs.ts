@@ -11,7 +11,7 @@ export const sealEntriesJob = defineJob(
   },
 );
 
-/** Three months ahead: there is time to mend this before a row has no partition of its own. */
+/** Three months ahead: there is time to fix this before a row has no partition of its own. */
 export const makePartitionsJob = defineJob(
   { name: 'audit.make-partitions', data: NoData, every: { seconds: 3_600 } },
   (ctx: Ctx) => makeAuditPartitions(ctx),

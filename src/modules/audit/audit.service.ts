@@ -1,12 +1,12 @@
-// The audit log: who did what to which object, written in the transaction of the deed and never changed.
+// The audit log: who did what to which object, written in the transaction of the change and never altered.
 import type { Ctx, TxCtx } from '../../context.ts';
-import { type CommittedDeed, DEED_COMMITTED } from '../../db/commits/commit-memory.ts';
+import { type CommittedEntry, ENTRY_COMMITTED } from '../../db/commits/commit-memory.ts';
 import { insertTogether } from '../../db/insert-together.ts';
 import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { newId } from '../../lib/ids.ts';
 import { type AuditFilter, type AuditRow, findAuditPage } from './audit.queries.ts';
 
-export interface AuditedDeed {
+export interface NewAuditEntry {
   /** `noun.verb`, e.g. `seller.verified`. */
   readonly action: string;
   readonly object_type: string;
@@ -15,30 +15,30 @@ export interface AuditedDeed {
   readonly changes?: Readonly<Record<string, readonly [before: unknown, after: unknown]>>;
   /** Names of personal fields that changed; their values stay out of the log. */
   readonly personal?: readonly string[];
-  /** What people call the object, such as the number of an order; kept in no table, told where the deed is lost. */
+  /** What people call the object, such as the number of an order; not stored; logged where the entry is lost. */
   readonly called?: string;
 }
 
-/** Writes one entry for the acting user; rolls back with the deed. */
-export async function recordAudit(ctx: TxCtx, deed: AuditedDeed): Promise<void> {
-  await insertTogether(ctx.db, { audit_entries: [auditRow(ctx, deed)] });
+/** Writes one entry for the acting user; rolls back with the change. */
+export async function recordAudit(ctx: TxCtx, entry: NewAuditEntry): Promise<void> {
+  await insertTogether(ctx.db, { audit_entries: [auditRow(ctx, entry)] });
 }
 
-/** The entry as a row, for deeds that write theirs together with other tables. Once committed, the deed is remembered and logged. */
-export function auditRow(ctx: TxCtx, deed: AuditedDeed): AuditRow {
-  const personal = deed.personal ?? [];
+/** The entry as a row, for callers that insert it together with other tables. Once committed, it is remembered and logged. */
+export function auditRow(ctx: TxCtx, entry: NewAuditEntry): AuditRow {
+  const personal = entry.personal ?? [];
   const entry_id = newId();
-  const { action, object_type, object_id, called } = deed;
+  const { action, object_type, object_id, called } = entry;
   ctx.afterCommit(() => acknowledge(ctx, { entry_id, action, object_type, object_id, called }));
   return {
     id: entry_id,
     actor_id: ctx.actor.kind === 'user' ? ctx.actor.user_id : null,
     actor_role: ctx.actor.kind === 'user' ? ctx.actor.role : ctx.actor.kind,
-    action: deed.action,
-    object_type: deed.object_type,
-    object_id: deed.object_id,
+    action: entry.action,
+    object_type: entry.object_type,
+    object_id: entry.object_id,
     changes: JSON.parse(
-      JSON.stringify({ ...deed.changes, ...(personal.length > 0 ? { personal } : {}) }),
+      JSON.stringify({ ...entry.changes, ...(personal.length > 0 ? { personal } : {}) }),
     ),
     ip_prefix: ctx.ipPrefix ?? null,
     request_id: ctx.requestId,
@@ -46,9 +46,9 @@ export function auditRow(ctx: TxCtx, deed: AuditedDeed): AuditRow {
   };
 }
 
-function acknowledge({ commits, log }: Ctx, deed: CommittedDeed): void {
-  commits?.note(deed);
-  log.info(deed, DEED_COMMITTED);
+function acknowledge({ commits, log }: Ctx, entry: CommittedEntry): void {
+  commits?.note(entry);
+  log.info(entry, ENTRY_COMMITTED);
 }
 
 /** `[before, after]` of every listed field whose value differs. */

@@ -1,6 +1,13 @@
 // What each kind of user may do, in one table: for screens that show only what will work.
 import type { UserActor } from '../../context.ts';
-import { type Access, ADMIN, BUYER, SELLER, SHOPPER, SIGNED_IN } from '../../http/access.ts';
+import {
+  type Access,
+  ADMIN,
+  CUSTOMER_OR_SELLER,
+  SELLER,
+  SIGNED_IN,
+  VERIFIED_CUSTOMER,
+} from '../../http/access.ts';
 
 interface Permission extends Access {
   /** Closed to suspended sellers. */
@@ -12,15 +19,15 @@ const SELLING: Permission = { ...SELLER, inGoodStanding: true };
 const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'profile.manage': SIGNED_IN,
   'addresses.manage': SIGNED_IN,
-  'sellers.follow': SHOPPER,
+  'sellers.follow': CUSTOMER_OR_SELLER,
   'sellers.apply': { roles: ['customer'] },
-  'favorites.manage': SHOPPER,
-  'cart.manage': BUYER,
-  'orders.place': BUYER,
-  'orders.cancel_own': SHOPPER,
-  'reviews.write': BUYER,
-  'store.manage': SELLER,
-  'store.orders': SELLER,
+  'favorites.manage': CUSTOMER_OR_SELLER,
+  'cart.manage': VERIFIED_CUSTOMER,
+  'orders.place': VERIFIED_CUSTOMER,
+  'orders.cancel_own': CUSTOMER_OR_SELLER,
+  'reviews.write': VERIFIED_CUSTOMER,
+  'sellers.manage_own': SELLER,
+  'orders.fulfil': SELLER,
   'products.manage': SELLING,
   'lots.manage': SELLING,
   'promos.manage': SELLING,

@@ -177,7 +177,7 @@ describe('signing in', () => {
     expect(refused?.headers['retry-after']).toBeDefined();
   });
 
-  it('tells that an account is closed only to who knows the password', async () => {
+  it('reveals that an account is closed only to who knows the password', async () => {
     const { user_id, user_email } = await signUp(test);
     await test.services.db
       .updateTable('users')

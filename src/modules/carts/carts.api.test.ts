@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { type Buyer, createBuyer, fillCart, stockProduct } from '../../../test/support/shop.ts';
+import {
+  type Customer,
+  createCustomer,
+  fillCart,
+  stockProduct,
+} from '../../../test/support/market.ts';
 import { newId } from '../../lib/ids.ts';
 
 let test: TestApp;
@@ -13,17 +18,17 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-const add = (buyer: Buyer, body: unknown) =>
-  test.call({ method: 'POST', path: '/cart/items', token: buyer.token, body });
-const read = async (buyer: Buyer) =>
-  (await test.call({ path: '/cart', token: buyer.token })).json();
+const add = (customer: Customer, body: unknown) =>
+  test.call({ method: 'POST', path: '/cart/items', token: customer.token, body });
+const read = async (customer: Customer) =>
+  (await test.call({ path: '/cart', token: customer.token })).json();
 
 describe('the cart', () => {
   it('adds with POST, sets with PUT, and shows today’s price and total', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller_id, { price_centavos: 12_050 });
-    await fillCart(test, buyer, { [product.id]: '1.5' });
-    const added = await add(buyer, { product_id: product.id, quantity: '0.5' });
+    await fillCart(test, customer, { [product.id]: '1.5' });
+    const added = await add(customer, { product_id: product.id, quantity: '0.5' });
     expect(added.json()).toMatchObject({
       items: [
         {
@@ -41,17 +46,17 @@ describe('the cart', () => {
     const set = await test.call({
       method: 'PUT',
       path: `/cart/items/${product.id}`,
-      token: buyer.token,
+      token: customer.token,
       body: { quantity: '3' },
     });
     expect(set.json().items[0].quantity).toBe('3.000');
   });
 
   it('keeps more than is in stock, with a warning that says what is left', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller_id);
-    await fillCart(test, buyer, { [product.id]: '11' });
-    const { items } = await read(buyer);
+    await fillCart(test, customer, { [product.id]: '11' });
+    const { items } = await read(customer);
     expect(items[0]).toMatchObject({ is_available: false, available_quantity: '10.000' });
     expect(items[0].warnings).toEqual([
       { code: 'INSUFFICIENT_STOCK', message: 'Only 10.000 kg left.' },
@@ -59,15 +64,15 @@ describe('the cart', () => {
   });
 
   it('marks a product that left the market since', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller_id);
-    await fillCart(test, buyer, { [product.id]: '1' });
+    await fillCart(test, customer, { [product.id]: '1' });
     await test.services.db
       .updateTable('products')
       .set({ is_active: false })
       .where('id', '=', product.id)
       .execute();
-    const { items } = await read(buyer);
+    const { items } = await read(customer);
     expect(items[0]).toMatchObject({
       is_available: false,
       warnings: [{ code: 'PRODUCT_UNAVAILABLE' }],
@@ -75,26 +80,26 @@ describe('the cart', () => {
   });
 
   it('counts in its total only what can be bought', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const [sold, short, off] = [
       await stockProduct(test, seller_id, { price_centavos: 1_000 }),
       await stockProduct(test, seller_id, { price_centavos: 10_000 }),
       await stockProduct(test, seller_id, { price_centavos: 10_000 }),
     ];
-    await fillCart(test, buyer, { [sold.id]: '2', [short.id]: '99999', [off.id]: '1' });
+    await fillCart(test, customer, { [sold.id]: '2', [short.id]: '99999', [off.id]: '1' });
     await test.services.db
       .updateTable('products')
       .set({ is_active: false })
       .where('id', '=', off.id)
       .execute();
-    expect(await read(buyer)).toMatchObject({ total_items: 3, total_amount: '20.00' });
+    expect(await read(customer)).toMatchObject({ total_items: 3, total_amount: '20.00' });
   });
 
   it('warns of what is sold out, and leaves it out of its total', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller_id, { lots: [] });
-    await fillCart(test, buyer, { [product.id]: '99999' });
-    expect(await read(buyer)).toMatchObject({
+    await fillCart(test, customer, { [product.id]: '99999' });
+    expect(await read(customer)).toMatchObject({
       items: [
         {
           is_available: false,
@@ -106,30 +111,34 @@ describe('the cart', () => {
   });
 
   it('removes one line, and everything', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const [a, b] = [await stockProduct(test, seller_id), await stockProduct(test, seller_id)];
-    await fillCart(test, buyer, { [a.id]: '1', [b.id]: '1' });
+    await fillCart(test, customer, { [a.id]: '1', [b.id]: '1' });
     expect(
-      (await test.call({ method: 'DELETE', path: `/cart/items/${a.id}`, token: buyer.token }))
+      (await test.call({ method: 'DELETE', path: `/cart/items/${a.id}`, token: customer.token }))
         .statusCode,
     ).toBe(204);
     expect(
-      (await test.call({ method: 'DELETE', path: `/cart/items/${a.id}`, token: buyer.token }))
+      (await test.call({ method: 'DELETE', path: `/cart/items/${a.id}`, token: customer.token }))
         .statusCode,
     ).toBe(404);
-    expect((await read(buyer)).total_items).toBe(1);
+    expect((await read(customer)).total_items).toBe(1);
     expect(
-      (await test.call({ method: 'DELETE', path: '/cart', token: buyer.token })).statusCode,
+      (await test.call({ method: 'DELETE', path: '/cart', token: customer.token })).statusCode,
     ).toBe(204);
-    expect(await read(buyer)).toEqual({ items: [], total_items: 0, total_amount: '0.00' });
+    expect(await read(customer)).toEqual({ items: [], total_items: 0, total_amount: '0.00' });
   });
 
   it('reads itself in one statement, whatever the number of lines', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const products = await Promise.all([1, 2, 3, 4].map(() => stockProduct(test, seller_id)));
-    await fillCart(test, buyer, Object.fromEntries(products.map((product) => [product.id, '1'])));
+    await fillCart(
+      test,
+      customer,
+      Object.fromEntries(products.map((product) => [product.id, '1'])),
+    );
     test.statements.length = 0;
-    await read(buyer);
+    await read(customer);
     expect(test.statements).toHaveLength(1);
   });
 
@@ -140,32 +149,32 @@ describe('the cart', () => {
     ['more than a cart can hold', { quantity: '100000' }, 400],
     ['an unknown member', { quantity: '1', price: '1.00' }, 400],
   ])('refuses %s', async (_what, body, status) => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller_id, { unit: 'piece' });
-    const answer = await add(buyer, { product_id: product.id, ...body });
+    const answer = await add(customer, { product_id: product.id, ...body });
     expect(answer.statusCode).toBe(status);
     expect(answer.json().code).toBe('VALIDATION_ERROR');
   });
 
   it('takes no more of what left the market since', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller_id);
-    await fillCart(test, buyer, { [product.id]: '1' });
+    await fillCart(test, customer, { [product.id]: '1' });
     await test.services.db
       .updateTable('products')
       .set({ is_active: false })
       .where('id', '=', product.id)
       .execute();
-    const answer = await add(buyer, { product_id: product.id, quantity: '1' });
+    const answer = await add(customer, { product_id: product.id, quantity: '1' });
     expect([answer.statusCode, answer.json().code]).toEqual([409, 'PRODUCT_UNAVAILABLE']);
   });
 
   it('refuses what does not exist, what is not on sale, and a seller’s own goods', async () => {
-    const buyer = await createBuyer(test);
-    expect((await add(buyer, { product_id: newId(), quantity: '1' })).statusCode).toBe(404);
+    const customer = await createCustomer(test);
+    expect((await add(customer, { product_id: newId(), quantity: '1' })).statusCode).toBe(404);
     const pending = await createActor(test, { role: 'seller', sellerStatus: 'PENDING' });
     const hidden = await stockProduct(test, pending.seller_id);
-    expect((await add(buyer, { product_id: hidden.id, quantity: '1' })).statusCode).toBe(404);
+    expect((await add(customer, { product_id: hidden.id, quantity: '1' })).statusCode).toBe(404);
     const seller = await createActor(test, { role: 'seller' });
     const own = await stockProduct(test, seller.seller_id);
     const answer = await test.call({
@@ -177,7 +186,7 @@ describe('the cart', () => {
     expect(answer.json().code).toBe('FORBIDDEN');
   });
 
-  it('is for verified buyers only', async () => {
+  it('is for verified customers only', async () => {
     const unverified = await createActor(test, { verified: false });
     const admin = await createActor(test, { role: 'admin' });
     expect((await test.call({ path: '/cart' })).statusCode).toBe(401);

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { type Db, type DbTransaction, runNamed } from '../../db/database.ts';
 import type { Unit } from '../../lib/quantity.ts';
 
-/** Locks the user's cart, making it where there is none: the first lock of every deed that changes it. */
+/** Locks the user's cart, making it where there is none: the first lock of everything that changes it. */
 export async function lockCart(db: DbTransaction, user_id: string): Promise<void> {
   await sql`INSERT INTO carts (user_id) VALUES (${user_id}) ON CONFLICT (user_id) DO UPDATE SET user_id = EXCLUDED.user_id`.execute(
     db,
@@ -61,7 +61,7 @@ export async function putCartItem(db: DbTransaction, row: CartItemRow): Promise<
     .execute();
 }
 
-/** Removes one product, or everything; tells how many lines went. */
+/** Removes one product, or everything. @returns how many lines were removed */
 export async function deleteCartItems(
   db: DbTransaction,
   user_id: string,

@@ -1,6 +1,6 @@
 // /cart: what the caller is about to buy.
 import { type Static, Type } from 'typebox';
-import { BUYER } from '../../http/access.ts';
+import { VERIFIED_CUSTOMER } from '../../http/access.ts';
 import { type AnyRoute, route } from '../../http/route.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';
@@ -41,7 +41,7 @@ const Cart = Model(
   examples.Cart,
 );
 const ProductParams = Type.Object({ product_id: Id });
-const shared = { access: BUYER, tag: 'Cart', cache: 'personal' } as const;
+const shared = { access: VERIFIED_CUSTOMER, tag: 'Cart', cache: 'personal' } as const;
 
 export const cartRoutes: readonly AnyRoute[] = [
   route({

@@ -1,4 +1,4 @@
-// What a cart costs, what a buyer should know about a line before ordering it, and how little may be ordered.
+// What a cart costs, what a customer should know about a line before ordering it, and how little may be ordered.
 import { formatMoney, multiplyPrice } from '../../lib/money.ts';
 import { formatQuantity } from '../../lib/quantity.ts';
 import type { CartLine } from '../storefront/cart-lines.service.ts';

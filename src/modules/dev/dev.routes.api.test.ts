@@ -98,7 +98,7 @@ describe('GET /dev/messages', () => {
     expect(response.statusCode).toBe(404);
   });
 
-  it.each(['localhost:8000', 'LOCALHOST', 'shop.localhost:3000', '127.0.0.1:8000', '[::1]:8000'])(
+  it.each(['localhost:8000', 'LOCALHOST', 'market.localhost:3000', '127.0.0.1:8000', '[::1]:8000'])(
     'is there by a name of this machine: %s',
     async (host) => {
       const response = await test.call({ path: '/dev/messages', headers: { host } });

@@ -1,7 +1,7 @@
 // /favorites: the caller's own list of products.
 import { Type } from 'typebox';
 import { mapPage } from '../../db/paging/paging.ts';
-import { SHOPPER } from '../../http/access.ts';
+import { CUSTOMER_OR_SELLER } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { UNITS } from '../../lib/quantity.ts';
@@ -27,7 +27,7 @@ const ProductParams = Type.Object({ product_id: Id });
 export const favoriteRoutes: readonly AnyRoute[] = [
   listRoute({
     path: '/favorites',
-    access: SHOPPER,
+    access: CUSTOMER_OR_SELLER,
     tag: 'Favorites',
     summary: 'List favorites',
     description: 'Last added first.',
@@ -38,7 +38,7 @@ export const favoriteRoutes: readonly AnyRoute[] = [
   route({
     method: 'PUT',
     path: '/favorites/:product_id',
-    access: SHOPPER,
+    access: CUSTOMER_OR_SELLER,
     tag: 'Favorites',
     summary: 'Add a favorite',
     params: ProductParams,
@@ -48,7 +48,7 @@ export const favoriteRoutes: readonly AnyRoute[] = [
   route({
     method: 'DELETE',
     path: '/favorites/:product_id',
-    access: SHOPPER,
+    access: CUSTOMER_OR_SELLER,
     tag: 'Favorites',
     summary: 'Remove a favorite',
     params: ProductParams,

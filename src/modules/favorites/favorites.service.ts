@@ -1,4 +1,4 @@
-// Favorites: products that a shopper wants to find again.
+// Favorites: products that a customer wants to find again.
 import { type Ctx, signedIn } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';

@@ -14,7 +14,7 @@ import type { MovementRow } from './lots.queries.ts';
 
 export type { Allocation, Shortage, Wanted } from './allocation.rules.ts';
 
-/** Locks the stock of these products, in the house's lock order; everything below needs it held. */
+/** Locks the stock of these products, in lock order; everything below needs the lock held. */
 export async function holdStock(ctx: TxCtx, product_ids: readonly string[]): Promise<void> {
   await lockProductStock(ctx.db, product_ids);
 }

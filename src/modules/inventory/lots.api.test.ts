@@ -124,7 +124,7 @@ describe('receiving a lot', () => {
 });
 
 describe('adjusting a lot', () => {
-  it('books the difference, and on hand is the sum of the ledger', async () => {
+  it('records the difference, and on hand is the sum of the movements', async () => {
     const { id } = await createProduct(test, seller);
     const lot = await createLot(test, id, { quantity: '10' });
     await adjust(id, lot.id, { delta: '-2.5', reason: 'SPOILAGE', note: 'Crushed in the truck' });
@@ -162,7 +162,7 @@ describe('adjusting a lot', () => {
 
   it.each([
     ['nothing', { delta: '0', reason: 'COUNT' }],
-    ['a reason of the house', { delta: '1', reason: 'SALE' }],
+    ['a reason that only the platform gives', { delta: '1', reason: 'SALE' }],
     ['no reason', { delta: '1' }],
     ['a number', { delta: 1, reason: 'COUNT' }],
   ])('refuses %s', async (_fault, body) => {

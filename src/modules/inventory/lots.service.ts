@@ -5,7 +5,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { CONFLICT, limitReached, notFound, Problem } from '../../lib/problem.ts';
 import { formatQuantity, parseQuantity } from '../../lib/quantity.ts';
-import { type AuditedDeed, recordAudit } from '../audit/audit.service.ts';
+import { type NewAuditEntry, recordAudit } from '../audit/audit.service.ts';
 import { getOwnProduct, getSellableProduct } from '../catalog/products/products.service.ts';
 import { refreshListingStock } from '../listing/listing.service.ts';
 import { holdStock } from './allocation.service.ts';
@@ -23,7 +23,7 @@ import { freeOf, lotLife, requireFit } from './lots.rules.ts';
 
 export type { LotRow, MovementRow } from './lots.queries.ts';
 
-/** Reasons that a seller may give; the house writes the others. */
+/** Reasons that a seller may give; the platform writes the others. */
 export const ADJUSTMENT_REASONS = ['COUNT', 'SPOILAGE', 'RETURN', 'DAMAGE', 'OTHER'] as const;
 export const MOVEMENT_REASONS = [
   'HARVEST',
@@ -62,7 +62,7 @@ export async function listMovements(
 }
 
 /**
- * Books a harvest in.
+ * Records a harvest as a new lot.
  * @throws Problem NOT_FOUND, FORBIDDEN, VALIDATION_ERROR, LIMIT_REACHED
  */
 export function receiveLot(ctx: Ctx, product_id: string, input: LotInput): Promise<LotRow> {
@@ -160,9 +160,9 @@ async function move(
 async function audit(
   ctx: TxCtx,
   lot_id: string,
-  deed: Pick<AuditedDeed, 'action' | 'changes'>,
+  entry: Pick<NewAuditEntry, 'action' | 'changes'>,
 ): Promise<void> {
-  await recordAudit(ctx, { ...deed, object_type: 'lot', object_id: lot_id });
+  await recordAudit(ctx, { ...entry, object_type: 'lot', object_id: lot_id });
 }
 
 function tooLittle(lot: LotRow, unit: string): Problem {

@@ -99,7 +99,7 @@ describe('an order that is paid, refunded bit by bit and delivered somewhere bet
           commission: 0 - sumOf('COMMISSION_REVENUE'),
           seller: 0 - sumOf('SELLER_PAYABLE'),
           wallet: sumOf('WALLET_CLEARING'),
-          receivable: sumOf('BUYER_RECEIVABLE'),
+          receivable: sumOf('CUSTOMER_RECEIVABLE'),
           liability: sumOf('ORDER_LIABILITY'),
         }).toEqual({
           commission,
@@ -113,7 +113,7 @@ describe('an order that is paid, refunded bit by bit and delivered somewhere bet
     );
   });
 
-  it('books half of 20.20 at 5 % as 0.51, and nothing once the other half is refunded too', () => {
+  it('charges half of 20.20 at 5 % as 0.51, and nothing once the other half is refunded too', () => {
     const of = { kept: 0, after: 1, bps: 500 };
     expect(0 - journalOf([1_010], { ...of, kept: 1_010 })('COMMISSION_REVENUE')).toBe(51);
     expect(0 - journalOf([1_010, 1_010], of)('COMMISSION_REVENUE')).toBe(0);

@@ -1,8 +1,8 @@
-// The books: which accounts each deed touches. Debits equal credits in every entry.
+// Journal entries: which accounts each business event debits and credits. Debits equal credits in every entry.
 import { portion } from '../../lib/money.ts';
 
 export type Account =
-  | 'BUYER_RECEIVABLE' // what buyers owe us; below zero: what we owe them
+  | 'CUSTOMER_RECEIVABLE' // what customers owe us; below zero: what we owe them
   | 'ORDER_LIABILITY' // ordered, not yet delivered
   | 'WALLET_CLEARING' // money at the wallet provider
   | 'COD_CLEARING' // cash collected on delivery
@@ -41,12 +41,12 @@ export interface BookedSellerOrder {
   readonly refunded_centavos: number;
 }
 
-/** What the buyer keeps paying: the total less what was refunded. */
+/** What the customer keeps paying: the total less what was refunded. */
 function netOf({ total_centavos, refunded_centavos }: BookedSellerOrder): number {
   return total_centavos - refunded_centavos;
 }
 
-/** The buyer owes the total; each seller's share waits for its delivery. */
+/** The customer owes the total; each seller's share waits for its delivery. */
 export function orderPlaced(
   order_id: string,
   parts: readonly { seller_id: string; total_centavos: number }[],
@@ -56,7 +56,7 @@ export function orderPlaced(
     kind: 'ORDER_PLACED',
     order_id,
     lines: [
-      { account: 'BUYER_RECEIVABLE', debit_centavos: total },
+      { account: 'CUSTOMER_RECEIVABLE', debit_centavos: total },
       ...parts.map(({ seller_id, total_centavos }) => ({
         account: 'ORDER_LIABILITY' as const,
         seller_id,
@@ -66,7 +66,7 @@ export function orderPlaced(
   };
 }
 
-/** A seller order is cancelled: the buyer owes its net total less, or is owed it where it was paid. */
+/** A seller order is cancelled: the customer owes its net total less, or is owed it where it was paid. */
 export function partCancelled(part: BookedSellerOrder): Entry {
   const amount_centavos = netOf(part);
   return {
@@ -75,7 +75,7 @@ export function partCancelled(part: BookedSellerOrder): Entry {
     seller_order_id: part.id,
     lines: [
       { account: 'ORDER_LIABILITY', seller_id: part.seller_id, debit_centavos: amount_centavos },
-      { account: 'BUYER_RECEIVABLE', credit_centavos: amount_centavos },
+      { account: 'CUSTOMER_RECEIVABLE', credit_centavos: amount_centavos },
     ],
   };
 }
@@ -90,7 +90,7 @@ export function paymentReceived(
     order_id,
     lines: [
       { account: into, debit_centavos: amount_centavos },
-      { account: 'BUYER_RECEIVABLE', credit_centavos: amount_centavos },
+      { account: 'CUSTOMER_RECEIVABLE', credit_centavos: amount_centavos },
     ],
   };
 }
@@ -118,7 +118,7 @@ export function partDelivered(part: BookedSellerOrder): Entry {
 export type RefundStage = 'cancelled' | 'open' | 'delivered';
 
 /**
- * Money goes back. Of a cancelled seller order the buyer is owed it already; of an open one it leaves the liability;
+ * Money goes back. Of a cancelled seller order the customer is owed it already; of an open one it leaves the liability;
  * of a delivered one seller and platform each return their share. The platform's share is what takes the commission
  * from the rate of the net total before to the rate of the net total after, so that at any time the commission booked
  * is the rate of what was kept, in whatever order refunds and delivery came.
@@ -133,7 +133,7 @@ export function refunded(
   if (stage === 'cancelled') {
     return {
       ...base,
-      lines: [{ account: 'BUYER_RECEIVABLE', debit_centavos: amount_centavos }, credit],
+      lines: [{ account: 'CUSTOMER_RECEIVABLE', debit_centavos: amount_centavos }, credit],
     };
   }
   if (stage === 'open') {

@@ -1,4 +1,4 @@
-// The journal: entries as rows, for whoever writes them with the deed they belong to.
+// The journal: entries as rows, for callers that insert them in the transaction of the change.
 import type { Ctx } from '../../context.ts';
 import type { RowsByTable } from '../../db/insert-together.ts';
 import { newId } from '../../lib/ids.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { hold } from '../../../test/support/hold.ts';
-import { type StockOptions, stockProduct } from '../../../test/support/shop.ts';
+import { type StockOptions, stockProduct } from '../../../test/support/market.ts';
 import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';

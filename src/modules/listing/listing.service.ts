@@ -1,4 +1,4 @@
-// product_listing: the product as buyers see it. Whoever changes what a listing shows refreshes it in the same transaction.
+// product_listing: the product as customers see it. Whoever changes what a listing shows refreshes it in the same transaction.
 import {
   EACH_PRODUCT,
   invalidate,

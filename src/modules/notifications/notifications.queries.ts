@@ -14,7 +14,7 @@ export async function insertOutboxMessages(
   await db.insertInto('outbox_messages').values(rows).execute();
 }
 
-/** Events that wait to be told, the oldest first. */
+/** Events that are not dispatched yet, the oldest first. */
 export function findWaitingEvents(
   db: Db,
   { job, limit }: { job: string; limit: number },
@@ -73,7 +73,7 @@ export async function findOrderParties(
 ): Promise<OrderParty[]> {
   const { rows } = await sql<OrderParty>`
     SELECT o.id AS order_id, o.order_number, p.id AS seller_order_id, p.seller_id, p.order_status AS part_status, s.business_name,
-      ${contact('b')} AS buyer, ${contact('u')} AS seller
+      ${contact('b')} AS customer, ${contact('u')} AS seller
     FROM orders o
     JOIN users b ON b.id = o.user_id
     JOIN seller_orders p ON p.order_id = o.id

@@ -11,7 +11,7 @@ import {
 import { ORDER_TEMPLATES, SELLER_TEMPLATES } from './templates.rules.ts';
 
 const order_id = newId();
-const buyer: Contact = { language: 'en', email: 'maria@example.com', phone: '+639171234567' };
+const customer: Contact = { language: 'en', email: 'maria@example.com', phone: '+639171234567' };
 
 function party(business_name: string, changes: Partial<OrderParty> = {}): OrderParty {
   return {
@@ -21,7 +21,7 @@ function party(business_name: string, changes: Partial<OrderParty> = {}): OrderP
     seller_id: newId(),
     part_status: 'PENDING',
     business_name,
-    buyer,
+    customer,
     seller: { language: 'en', email: `${business_name.toLowerCase()}@example.com`, phone: null },
     ...changes,
   };
@@ -33,8 +33,8 @@ const ben = party('Ben');
 const recipients = (topic: string, payload: object, orders: readonly OrderParty[] = [nena, ben]) =>
   messagesFor([{ topic, payload }], { orders, sellers: [] }).map(({ to }) => to);
 
-describe('news of an order', () => {
-  it('goes to the buyer and to every seller when it is placed', () => {
+describe('messages about an order', () => {
+  it('goes to the customer and to every seller when it is placed', () => {
     expect(recipients('order.placed', { order_id })).toEqual([
       'maria@example.com',
       'nena@example.com',
@@ -43,7 +43,7 @@ describe('news of an order', () => {
   });
 
   it.each(['order.confirmed', 'order.shipped', 'order.delivered'])(
-    'goes to the buyer alone: %s',
+    'goes to the customer alone: %s',
     (topic) => {
       expect(recipients(topic, { order_id })).toEqual(['maria@example.com']);
     },
@@ -62,7 +62,7 @@ describe('news of an order', () => {
     expect(message?.text).toContain('from Ben ');
   });
 
-  it('of several parts is told to the buyer once, in the names of all their sellers', () => {
+  it('of several parts is told to the customer once, in the names of all their sellers', () => {
     const events = [nena, ben].map(({ seller_order_id, seller_id }) => ({
       topic: 'order.cancelled',
       payload: { order_id, seller_order_id, seller_id },
@@ -113,7 +113,7 @@ describe('news of an order', () => {
 describe('the channel', () => {
   const reach = (contact: Partial<Contact>) =>
     messagesFor([{ topic: 'order.shipped', payload: { order_id } }], {
-      orders: [{ ...nena, buyer: { ...buyer, ...contact } }],
+      orders: [{ ...nena, customer: { ...customer, ...contact } }],
       sellers: [],
     }).map(({ channel, to }) => [channel, to]);
 
@@ -126,11 +126,11 @@ describe('the channel', () => {
   });
 });
 
-describe('news of a seller', () => {
+describe('messages about a seller', () => {
   const seller: SellerParty = {
     seller_id: newId(),
     business_name: 'Gulayan',
-    seller: { ...buyer, language: 'fil' },
+    seller: { ...customer, language: 'fil' },
   };
 
   it('goes to its owner in their language', () => {
@@ -176,7 +176,7 @@ describe('every template', () => {
       template === undefined ? [] : [{ topic, language, template }],
     ),
   );
-  it.each(sellerTemplates)('$topic in $language names the shop', ({ template, language }) => {
+  it.each(sellerTemplates)('$topic in $language names the seller', ({ template, language }) => {
     const { subject, text } = template[language]({ business_name: 'Gulayan' });
     expect(subject).toContain('Gulayan');
     expect(text).toContain('Gulayan');

@@ -1,4 +1,4 @@
-// Pure decisions about messages: whom an event concerns, over which channel they hear of it, in which words.
+// Pure decisions about messages: recipients of an event, channel and wording.
 import { isUuid } from '../../lib/ids.ts';
 import type { Language } from '../../lib/language.ts';
 import type { OutgoingMessage } from './notifications.jobs.ts';
@@ -22,7 +22,7 @@ export interface OrderParty {
   readonly seller_id: string;
   readonly part_status: string;
   readonly business_name: string;
-  readonly buyer: Contact;
+  readonly customer: Contact;
   readonly seller: Contact;
 }
 
@@ -43,7 +43,7 @@ export interface OutboxEvent {
   readonly payload: unknown;
 }
 
-/** The order that an event tells people about; undefined where it tells nobody anything. */
+/** The order that an event sends messages about; undefined where it sends none. */
 export function orderOf({ topic, payload }: OutboxEvent): string | undefined {
   return Object.hasOwn(ORDER_TEMPLATES, topic) ? idIn(payload, 'order_id') : undefined;
 }
@@ -53,13 +53,13 @@ export function sellerOf({ topic, payload }: OutboxEvent): string | undefined {
   return Object.hasOwn(SELLER_TEMPLATES, topic) ? idIn(payload, 'seller_id') : undefined;
 }
 
-/** Events that are told together: the same news of several parts of an order reaches its buyer at once. */
-export function groupNews<Event extends OutboxEvent>(events: readonly Event[]): Event[][] {
-  const news = Map.groupBy(
+/** Events that become one message: the same event of several parts of an order reaches its customer at once. */
+export function groupEvents<Event extends OutboxEvent>(events: readonly Event[]): Event[][] {
+  const groups = Map.groupBy(
     events,
     (event) => `${event.topic} ${orderOf(event) ?? sellerOf(event)}`,
   );
-  return [...news.values()];
+  return [...groups.values()];
 }
 
 /** The messages of some events, in order. */
@@ -67,41 +67,41 @@ export function messagesFor(
   events: readonly OutboxEvent[],
   { orders, sellers }: Parties,
 ): OutgoingMessage[] {
-  return groupNews(events).flatMap((told) => [
-    ...orderMessages(told, orders),
-    ...sellerMessages(told, sellers),
+  return groupEvents(events).flatMap((group) => [
+    ...orderMessages(group, orders),
+    ...sellerMessages(group, sellers),
   ]);
 }
 
-/** `told` are events of one topic and one order. */
+/** `events` are events of one topic and one order. */
 function orderMessages(
-  told: readonly OutboxEvent[],
+  events: readonly OutboxEvent[],
   orders: readonly OrderParty[],
 ): OutgoingMessage[] {
-  const topic = told[0]?.topic ?? '';
-  const parts = orders.filter((party) => told.some((event) => isAbout(event, party)));
+  const topic = events[0]?.topic ?? '';
+  const parts = orders.filter((party) => events.some((event) => isAbout(event, party)));
   const [first] = parts;
   const templates = ORDER_TEMPLATES[topic];
   if (templates === undefined || first === undefined) return [];
-  const { order_number, buyer } = first;
+  const { order_number, customer } = first;
   // A payment may still arrive after a part was cancelled: nothing for its seller to do.
   const concerned = parts.filter(
     ({ part_status }) => topic === 'order.cancelled' || part_status !== 'CANCELLED',
   );
   return [
-    ...messageTo(buyer, templates.buyer, { order_number, sellers: namesOf(parts) }),
+    ...messageTo(customer, templates.customer, { order_number, sellers: namesOf(parts) }),
     ...concerned.flatMap((part) =>
       messageTo(part.seller, templates.seller, { order_number, sellers: part.business_name }),
     ),
   ];
 }
 
-/** `told` are events of one topic and one seller. */
+/** `events` are events of one topic and one seller. */
 function sellerMessages(
-  told: readonly OutboxEvent[],
+  events: readonly OutboxEvent[],
   sellers: readonly SellerParty[],
 ): OutgoingMessage[] {
-  const [event] = told;
+  const [event] = events;
   const party = sellers.find(
     ({ seller_id }) => event !== undefined && sellerOf(event) === seller_id,
   );

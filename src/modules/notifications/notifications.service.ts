@@ -47,7 +47,7 @@ export async function publishEvents(ctx: TxCtx, events: readonly DomainEvent[]):
   );
 }
 
-/** The same as rows, for deeds that write theirs together with other tables. */
+/** The same as rows, for callers that insert them together with other tables. */
 export function eventRows(ctx: Ctx, events: readonly DomainEvent[]): OutboxRow[] {
   const created_at = ctx.clock.now();
   return events.map(({ topic, payload }) => ({

@@ -11,13 +11,13 @@ import { type DomainEvent, publishEvents, sendMessage } from './notifications.se
 import { dispatchEvents, forgetDispatchedEvents } from './outbox.service.ts';
 
 let test: TestApp;
-let buyer: TestActor;
+let customer: TestActor;
 let seller: TestActor;
 let order_id: string;
 
 beforeAll(async () => {
   test = await createTestApp();
-  buyer = await createActor(test);
+  customer = await createActor(test);
   seller = await createActor(test, { role: 'seller' });
   order_id = await placeOrder();
 });
@@ -40,7 +40,7 @@ async function placeOrder(): Promise<string> {
     .values({
       id,
       order_number: 'OID-2026-000123',
-      user_id: buyer.user_id,
+      user_id: customer.user_id,
       order_status: 'PENDING',
       shipping_address: '{}',
       ...money,
@@ -79,14 +79,18 @@ async function queuedMessages(): Promise<
 }
 
 describe('dispatchEvents', () => {
-  it('tells buyer and seller of a new order once, however often it runs', async () => {
+  it('notifies customer and seller of a new order once, however often it runs', async () => {
     await publish({ topic: 'order.placed', payload: { order_id } });
     expect(await dispatchEvents(test.system)).toBe(1);
     expect(await dispatchEvents(test.system)).toBe(0);
     expect(
       (await queuedMessages()).map(({ to, channel, subject }) => [to, channel, subject]),
     ).toEqual([
-      [`customer-${buyer.user_id}@example.com`, 'email', 'We received your order OID-2026-000123'],
+      [
+        `customer-${customer.user_id}@example.com`,
+        'email',
+        'We received your order OID-2026-000123',
+      ],
       [`seller-${seller.user_id}@example.com`, 'email', 'New order OID-2026-000123'],
     ]);
   });
@@ -108,7 +112,7 @@ describe('dispatchEvents', () => {
     await test.services.db
       .updateTable('users')
       .set({ language: 'fil' })
-      .where('id', '=', buyer.user_id)
+      .where('id', '=', customer.user_id)
       .execute();
     await publish({ topic: 'order.shipped', payload: { order_id } });
     await dispatchEvents(test.system);
@@ -117,7 +121,7 @@ describe('dispatchEvents', () => {
     ]);
   });
 
-  it('tells a seller of being verified', async () => {
+  it('notifies a seller of being verified', async () => {
     await publish({ topic: 'seller.verified', payload: { seller_id: seller.seller_id } });
     await dispatchEvents(test.system);
     expect((await queuedMessages()).map(({ to }) => to)).toEqual([
@@ -151,7 +155,7 @@ describe('dispatchEvents', () => {
     expect((await queuedMessages()).map(({ channel }) => channel)).toEqual(['sms']);
   });
 
-  it('only marks events that tell people nothing', async () => {
+  it('only marks events without messages', async () => {
     await publish(
       { topic: 'product.created', payload: { product_id: newId() } },
       { topic: 'order.placed', payload: {} },
@@ -177,7 +181,7 @@ describe('dispatchEvents', () => {
     expect(await dispatchEvents(test.system)).toBe(0);
   });
 
-  it('leaves no event half told: a message that cannot be queued keeps its event waiting', async () => {
+  it('leaves no event half dispatched: a message that cannot be queued keeps its event waiting', async () => {
     await publish({ topic: 'seller.verified', payload: { seller_id: seller.seller_id } });
     const failing = {
       ...test.system,
@@ -190,7 +194,7 @@ describe('dispatchEvents', () => {
     expect(await queuedMessages()).toHaveLength(1);
   });
 
-  it('tells the others though one of them fails, and that one later', async () => {
+  it('dispatches the others though one of them fails, and that one later', async () => {
     const { db } = test.services;
     await sql`CREATE FUNCTION fail_on_purpose() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'broken'; END $$`.execute(db);

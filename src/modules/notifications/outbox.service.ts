@@ -13,7 +13,7 @@ import {
   takeWaitingEvents,
 } from './notifications.queries.ts';
 import {
-  groupNews,
+  groupEvents,
   messagesFor,
   type OutboxEvent,
   orderOf,
@@ -30,7 +30,7 @@ const FORGET_BATCH = 1_000;
 
 /**
  * Writes the messages of every waiting event and marks it dispatched, in one transaction a group. An event that no message
- * can be made of is set aside, and the others go out. Topics that tell people nothing are only marked.
+ * can be made of is set aside, and the others go out. Topics without messages are only marked.
  * @returns how many events it dispatched
  */
 export async function dispatchEvents(ctx: Ctx): Promise<number> {
@@ -69,7 +69,7 @@ function withTrace<Row extends OutboxEvent>(row: Row): Row & TracedEvent {
   return { ...row, payload, trace };
 }
 
-/** Each with the trace of the first event that it tells of. */
+/** Each with the trace of its first event. */
 async function messagesOf(ctx: TxCtx, events: readonly TracedEvent[]): Promise<TracedMessage[]> {
   const order_ids = events.map(orderOf).filter((id) => id !== undefined);
   const seller_ids = events.map(sellerOf).filter((id) => id !== undefined);
@@ -77,7 +77,7 @@ async function messagesOf(ctx: TxCtx, events: readonly TracedEvent[]): Promise<T
     orders: order_ids.length === 0 ? [] : await findOrderParties(ctx.db, order_ids),
     sellers: seller_ids.length === 0 ? [] : await findSellerParties(ctx.db, seller_ids),
   };
-  return groupNews(events).flatMap((told) =>
-    messagesFor(told, parties).map((message) => ({ message, trace: told[0]?.trace })),
+  return groupEvents(events).flatMap((group) =>
+    messagesFor(group, parties).map((message) => ({ message, trace: group[0]?.trace })),
   );
 }

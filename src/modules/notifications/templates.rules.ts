@@ -1,4 +1,4 @@
-// What people are told of their orders and shops, in English and Filipino. An SMS has no subject, so each text stands alone.
+// Messages to customers and sellers, in English and Filipino. An SMS has no subject, so each text stands alone.
 import type { Language } from '../../lib/language.ts';
 
 export interface Wording {
@@ -19,14 +19,14 @@ export interface SellerFacts {
 export type Template<Facts> = Readonly<Record<Language, (facts: Facts) => Wording>>;
 
 export interface OrderTemplates {
-  readonly buyer?: Template<OrderFacts>;
+  readonly customer?: Template<OrderFacts>;
   readonly seller?: Template<OrderFacts>;
 }
 
 /** By topic. */
 export const ORDER_TEMPLATES: Readonly<Partial<Record<string, OrderTemplates>>> = {
   'order.placed': {
-    buyer: {
+    customer: {
       en: ({ order_number, sellers }) => ({
         subject: `We received your order ${order_number}`,
         text: `We received your order ${order_number} from ${sellers}. We will write again when it is confirmed.`,
@@ -48,7 +48,7 @@ export const ORDER_TEMPLATES: Readonly<Partial<Record<string, OrderTemplates>>> 
     },
   },
   'order.confirmed': {
-    buyer: {
+    customer: {
       en: ({ order_number, sellers }) => ({
         subject: `Order ${order_number} is confirmed`,
         text: `Your order ${order_number} from ${sellers} is confirmed and being prepared.`,
@@ -60,7 +60,7 @@ export const ORDER_TEMPLATES: Readonly<Partial<Record<string, OrderTemplates>>> 
     },
   },
   'order.shipped': {
-    buyer: {
+    customer: {
       en: ({ order_number, sellers }) => ({
         subject: `Order ${order_number} is on its way`,
         text: `Your order ${order_number} from ${sellers} is on its way.`,
@@ -72,7 +72,7 @@ export const ORDER_TEMPLATES: Readonly<Partial<Record<string, OrderTemplates>>> 
     },
   },
   'order.delivered': {
-    buyer: {
+    customer: {
       en: ({ order_number, sellers }) => ({
         subject: `Order ${order_number} was delivered`,
         text: `Your order ${order_number} from ${sellers} was delivered. Tell others how it was: leave a review.`,
@@ -84,7 +84,7 @@ export const ORDER_TEMPLATES: Readonly<Partial<Record<string, OrderTemplates>>> 
     },
   },
   'order.cancelled': {
-    buyer: {
+    customer: {
       en: ({ order_number, sellers }) => ({
         subject: `Order ${order_number} was cancelled`,
         text: `Your order ${order_number} from ${sellers} was cancelled. If you have paid for it, you will get your money back.`,
@@ -118,7 +118,7 @@ export const ORDER_TEMPLATES: Readonly<Partial<Record<string, OrderTemplates>>> 
     },
   },
   'payment.completed': {
-    buyer: {
+    customer: {
       en: ({ order_number }) => ({
         subject: `We received your payment for ${order_number}`,
         text: `We received your payment for order ${order_number}. Thank you.`,
@@ -176,7 +176,7 @@ export const SELLER_TEMPLATES: Readonly<Partial<Record<string, Template<SellerFa
   'seller.name-approved': {
     en: ({ business_name }) => ({
       subject: `Your new name is ${business_name}`,
-      text: `We have looked at your new business name: buyers now see ${business_name}.`,
+      text: `We have looked at your new business name: customers now see ${business_name}.`,
     }),
     fil: ({ business_name }) => ({
       subject: `${business_name} na ang bago mong pangalan`,
@@ -186,7 +186,7 @@ export const SELLER_TEMPLATES: Readonly<Partial<Record<string, Template<SellerFa
   'seller.name-refused': {
     en: ({ business_name }) => ({
       subject: `Your name stays ${business_name}`,
-      text: `We could not accept your new business name: buyers still see ${business_name}. You can ask for another one.`,
+      text: `We could not accept your new business name: customers still see ${business_name}. You can ask for another one.`,
     }),
     fil: ({ business_name }) => ({
       subject: `${business_name} pa rin ang pangalan mo`,

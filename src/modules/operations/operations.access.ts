@@ -41,7 +41,7 @@ export async function mayReadDetails(
     // Health itself is never refused; looking up who asks is a statement each time.
     await limits.take({ ...origin(request, services.config), limit: 'health' });
     const caller = authenticate(services, token);
-    // A lost database must not delay the news that it is lost.
+    // A lost database must not delay the answer that it is lost.
     const user = await withDeadline(caller, PROBE_TIMEOUT_MS, 'the caller is unknown');
     return user.role === 'admin' && !lacksFactor(user, MFA_REQUIRED_ROLES.split(','));
   } catch (err) {
@@ -54,7 +54,7 @@ function bearerToken(request: FastifyRequest): string | undefined {
   return BEARER.exec(request.headers.authorization ?? '')?.[1];
 }
 
-/** In a time that tells nothing of the tokens, whatever the lengths. */
+/** In constant time, whatever the lengths. */
 function isAmong(given: string, tokens: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return keyRing(tokens).some((token) => timingSafeEqual(digest(given), digest(token)));

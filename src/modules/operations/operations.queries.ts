@@ -1,4 +1,4 @@
-// SQL behind the metrics of the whole shop. Reads across modules; a scrape costs the same however much was sold.
+// SQL behind the metrics of the marketplace. Reads across modules; a scrape costs the same however much was sold.
 import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Db } from '../../db/database.ts';
@@ -73,7 +73,7 @@ export async function countSmsCodes(db: Db, moment: Date): Promise<number> {
   return count;
 }
 
-/** @param moment for which the rule is asked */
+/** @param moment for which the rule is checked */
 export async function countViolations(
   client: pg.Client,
   rule: Rule,
@@ -110,11 +110,11 @@ export async function saveInvariantCheck(db: Db, check: InvariantCheck): Promise
 }
 
 export interface BackupRecord {
-  readonly deed: 'taken' | 'verified';
+  readonly event: 'taken' | 'verified';
   readonly done_at: Date;
 }
 
-/** The last of each deed; nothing of what never happened. */
+/** The last backup event of each kind; absent where none happened. */
 export function listBackupRecords(db: Db): Promise<BackupRecord[]> {
   return db.selectFrom('backup_records').selectAll().execute();
 }

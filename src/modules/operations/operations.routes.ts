@@ -72,7 +72,7 @@ export function registerOperations(app: FastifyInstance, deps: OperationsDeps): 
   registerWellKnown(app, deps);
 }
 
-/** Health and metrics: all that a process without the API has to say. */
+/** Health and metrics: all that a process without the API serves. */
 export function registerMonitoring(app: FastifyInstance, deps: MonitoringDeps): void {
   const { services, health, metrics } = deps;
   const { config, clock } = services;
@@ -142,7 +142,7 @@ function reportHealth(deps: MonitoringDeps) {
   };
 }
 
-/** Sent and not thrown: a server that is asked every second would fill its log with errors. */
+/** Sent and not thrown: a server that is probed every second would fill its log with errors. */
 function refuseTraffic(
   request: FastifyRequest,
   reply: FastifyReply,

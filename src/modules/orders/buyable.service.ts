@@ -7,7 +7,7 @@ import { isWorthLeast, leastLine } from '../carts/carts.rules.ts';
 import type { CartLine } from '../storefront/cart-lines.service.ts';
 import { LINE_TOO_SMALL } from './orders.errors.ts';
 
-/** @throws Problem PRODUCT_UNAVAILABLE naming what is off sale or the buyer's own */
+/** @throws Problem PRODUCT_UNAVAILABLE naming what is off sale or the customer's own */
 export function requireBuyable(ctx: Ctx, lines: readonly CartLine[]): void {
   const { seller } = signedIn(ctx);
   const refused = lines.filter((line) => !line.is_on_sale || line.seller_id === seller?.id);

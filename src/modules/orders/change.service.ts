@@ -1,10 +1,10 @@
-// One change of an order: its rows locked in the house's order, changed in memory, and written back with events and books.
+// One change of an order: its rows locked in lock order, changed in memory, and written back with events and journal entries.
 import type { Ctx, TxCtx } from '../../context.ts';
 import { insertTogether } from '../../db/insert-together.ts';
 import { inTransaction, type TransactionOptions } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { notFound } from '../../lib/problem.ts';
-import { type AuditedDeed, auditRow, changesBetween } from '../audit/audit.service.ts';
+import { auditRow, changesBetween, type NewAuditEntry } from '../audit/audit.service.ts';
 import { type Entry, journalRows } from '../ledger/ledger.service.ts';
 import { type DomainEvent, eventRows } from '../notifications/notifications.service.ts';
 import { type PaymentStatus, statusAfterRefund } from '../payments/payments.rules.ts';
@@ -37,7 +37,7 @@ export interface OrderChange {
   readonly events: EventRow[];
   readonly entries: Entry[];
   readonly news: DomainEvent[];
-  readonly deeds: AuditedDeed[];
+  readonly auditEntries: NewAuditEntry[];
   readonly refunds: RefundDraft[];
 }
 
@@ -70,7 +70,7 @@ export function changeOrder(
       events: [],
       entries: [],
       news: [],
-      deeds: [],
+      auditEntries: [],
       refunds: [],
     };
     await change(ctx, draft);
@@ -101,7 +101,7 @@ export function movePart(
     reason: reason ?? null,
     created_at: ctx.clock.now(),
   });
-  draft.deeds.push({
+  draft.auditEntries.push({
     action: `order.${to.toLowerCase()}`,
     object_type: 'seller_order',
     object_id: part.id,
@@ -124,7 +124,7 @@ export function movePayment(
   const before = { ...payment };
   payment.payment_status = to;
   payment.refunded_centavos += refund_centavos;
-  draft.deeds.push({
+  draft.auditEntries.push({
     action: `payment.${what}`,
     object_type: 'payment',
     object_id: payment.id,
@@ -187,7 +187,7 @@ async function write(ctx: TxCtx, draft: OrderChange, before: PaymentRow): Promis
   await insertTogether(ctx.db, {
     order_events: draft.events,
     ...journalRows(ctx, draft.entries),
-    audit_entries: draft.deeds.map((deed) => auditRow(ctx, deed)),
+    audit_entries: draft.auditEntries.map((entry) => auditRow(ctx, entry)),
     outbox_messages: eventRows(ctx, draft.news),
   });
 }

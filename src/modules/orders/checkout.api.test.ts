@@ -3,12 +3,12 @@ import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import {
   checkOut,
-  createBuyer,
+  createCustomer,
   fillCart,
   order,
   stockOf,
   stockProduct,
-} from '../../../test/support/shop.ts';
+} from '../../../test/support/market.ts';
 import { newId } from '../../lib/ids.ts';
 
 let test: TestApp;
@@ -22,11 +22,11 @@ afterAll(() => test.close());
 
 describe('checkout', () => {
   it('turns the cart into one order with a part per seller, and empties the cart', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const other = await createActor(test, { role: 'seller' });
     const kamatis = await stockProduct(test, seller.seller_id, { price_centavos: 12_000 });
     const talong = await stockProduct(test, other.seller_id, { price_centavos: 8_050 });
-    const { order: placed, payment } = await order(test, buyer, {
+    const { order: placed, payment } = await order(test, customer, {
       [kamatis.id]: '2',
       [talong.id]: '1.5',
     });
@@ -53,14 +53,14 @@ describe('checkout', () => {
       checkout_url: null,
       expires_at: null,
     });
-    expect((await test.call({ path: '/cart', token: buyer.token })).json().total_items).toBe(0);
+    expect((await test.call({ path: '/cart', token: customer.token })).json().total_items).toBe(0);
     expect(
-      (await test.call({ path: `/orders/${placed.order_number}`, token: buyer.token })).json(),
+      (await test.call({ path: `/orders/${placed.order_number}`, token: customer.token })).json(),
     ).toEqual(placed);
   });
 
   it('fills a line from the lot that expires first, over several lots, and skips what would arrive dead', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id, {
       handling_hours: 24,
       lots: [
@@ -70,34 +70,34 @@ describe('checkout', () => {
         { quantity_milli: 9_000, days_left: 6 },
       ],
     });
-    await order(test, buyer, { [product.id]: '4' });
+    await order(test, customer, { [product.id]: '4' });
     const reserved = (await stockOf(test, product.id)).map((lot) => lot.reserved_milli);
     expect(reserved).toEqual([0, 0, 3_000, 1_000]);
   });
 
   it('orders the named lines only', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const [a, b] = [
       await stockProduct(test, seller.seller_id),
       await stockProduct(test, seller.seller_id),
     ];
-    await fillCart(test, buyer, { [a.id]: '1', [b.id]: '1' });
-    const cart = (await test.call({ path: '/cart', token: buyer.token })).json();
-    const answer = await checkOut(test, buyer, { body: { cart_item_ids: [cart.items[0].id] } });
+    await fillCart(test, customer, { [a.id]: '1', [b.id]: '1' });
+    const cart = (await test.call({ path: '/cart', token: customer.token })).json();
+    const answer = await checkOut(test, customer, { body: { cart_item_ids: [cart.items[0].id] } });
     expect(
       answer.json().order.items.map((item: { product_id: string }) => item.product_id),
     ).toEqual([a.id]);
     expect(
-      (await test.call({ path: '/cart', token: buyer.token })).json().items[0].product_id,
+      (await test.call({ path: '/cart', token: customer.token })).json().items[0].product_id,
     ).toBe(b.id);
   });
 
   it('takes the promo that leaves the lowest price, and shows what it saved', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
     await addPromo(product.id, { discount_type: 'PERCENTAGE', discount_hundredths: 1_000 });
     await addPromo(product.id, { discount_type: 'FIXED', discount_hundredths: 2_500 });
-    const { order: placed } = await order(test, buyer, { [product.id]: '2' });
+    const { order: placed } = await order(test, customer, { [product.id]: '2' });
     expect(placed).toMatchObject({ subtotal: '200.00', discount: '50.00', total_amount: '150.00' });
     expect(placed.items[0]).toMatchObject({
       list_price: '100.00',
@@ -107,64 +107,66 @@ describe('checkout', () => {
   });
 
   it('refuses short stock, names each short product and what is left, and writes nothing', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const [plenty, scarce] = [
       await stockProduct(test, seller.seller_id),
       await stockProduct(test, seller.seller_id, {
         lots: [{ quantity_milli: 1_500, days_left: 3 }],
       }),
     ];
-    await fillCart(test, buyer, { [plenty.id]: '1', [scarce.id]: '2' });
-    const answer = await checkOut(test, buyer);
+    await fillCart(test, customer, { [plenty.id]: '1', [scarce.id]: '2' });
+    const answer = await checkOut(test, customer);
     expect(answer.statusCode).toBe(409);
     expect(answer.json()).toMatchObject({
       code: 'INSUFFICIENT_STOCK',
       products: [{ product_id: scarce.id, available_quantity: '1.500' }],
     });
     expect(await stockOf(test, plenty.id)).toEqual([{ on_hand_milli: 10_000, reserved_milli: 0 }]);
-    expect((await test.call({ path: '/cart', token: buyer.token })).json().total_items).toBe(2);
-    expect((await test.call({ path: '/orders', token: buyer.token })).json().count).toBe(0);
+    expect((await test.call({ path: '/cart', token: customer.token })).json().total_items).toBe(2);
+    expect((await test.call({ path: '/orders', token: customer.token })).json().count).toBe(0);
   });
 
   it('refuses a total that is no longer the expected one, and accepts the right one', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id, { price_centavos: 12_000 });
-    await fillCart(test, buyer, { [product.id]: '1' });
-    const refused = await checkOut(test, buyer, { body: { expected_total: '119.99' } });
+    await fillCart(test, customer, { [product.id]: '1' });
+    const refused = await checkOut(test, customer, { body: { expected_total: '119.99' } });
     expect([refused.statusCode, refused.json().code, refused.json().total_amount]).toEqual([
       409,
       'PRICE_CHANGED',
       '120.00',
     ]);
-    expect((await checkOut(test, buyer, { body: { expected_total: '120' } })).statusCode).toBe(201);
+    expect((await checkOut(test, customer, { body: { expected_total: '120' } })).statusCode).toBe(
+      201,
+    );
   });
 
   it('names what is short, not the price, where the cart’s total left it out', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id);
-    await fillCart(test, buyer, { [product.id]: '11' });
-    const refused = await checkOut(test, buyer, { body: { expected_total: '0.00' } });
+    await fillCart(test, customer, { [product.id]: '11' });
+    const refused = await checkOut(test, customer, { body: { expected_total: '0.00' } });
     expect(refused.json().code).toBe('INSUFFICIENT_STOCK');
   });
 
   it('refuses an empty cart, another’s address, another’s line, and a product that left the market', async () => {
-    const buyer = await createBuyer(test);
-    const stranger = await createBuyer(test);
+    const customer = await createCustomer(test);
+    const stranger = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id);
-    expect((await checkOut(test, buyer)).json().code).toBe('EMPTY_CART');
-    await fillCart(test, buyer, { [product.id]: '1' });
+    expect((await checkOut(test, customer)).json().code).toBe('EMPTY_CART');
+    await fillCart(test, customer, { [product.id]: '1' });
     expect(
-      (await checkOut(test, buyer, { body: { address_id: stranger.address_id } })).statusCode,
+      (await checkOut(test, customer, { body: { address_id: stranger.address_id } })).statusCode,
     ).toBe(404);
-    expect((await checkOut(test, buyer, { body: { cart_item_ids: [newId()] } })).statusCode).toBe(
-      409,
-    );
+    expect(
+      (await checkOut(test, customer, { body: { cart_item_ids: [newId()] } })).statusCode,
+    ).toBe(409);
     await test.services.db
       .updateTable('sellers')
       .set({ status: 'SUSPENDED' })
       .where('id', '=', seller.seller_id)
       .execute();
-    const refused = await checkOut(test, buyer);
+    const refused = await checkOut(test, customer);
     await test.services.db
       .updateTable('sellers')
       .set({ status: 'VERIFIED' })
@@ -177,51 +179,55 @@ describe('checkout', () => {
   });
 
   it('demands an idempotency key, replays the first answer to the letter, and refuses another body', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id);
-    await fillCart(test, buyer, { [product.id]: '1' });
+    await fillCart(test, customer, { [product.id]: '1' });
     const bare = await test.call({
       method: 'POST',
       path: '/orders/checkout',
-      token: buyer.token,
-      body: { address_id: buyer.address_id, payment_method: 'COD' },
+      token: customer.token,
+      body: { address_id: customer.address_id, payment_method: 'COD' },
     });
     expect([bare.statusCode, bare.json().code]).toEqual([400, 'IDEMPOTENCY_KEY_REQUIRED']);
     const key = newId();
-    const first = await checkOut(test, buyer, { key });
-    const again = await checkOut(test, buyer, { key });
+    const first = await checkOut(test, customer, { key });
+    const again = await checkOut(test, customer, { key });
     expect([again.statusCode, again.headers['idempotency-replayed'], again.body]).toEqual([
       201,
       'true',
       first.body,
     ]);
-    const other = await checkOut(test, buyer, { key, body: { notes: 'Paki-iwan sa gate' } });
+    const other = await checkOut(test, customer, { key, body: { notes: 'Paki-iwan sa gate' } });
     expect([other.statusCode, other.json().code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
   });
 
   it('frees the key of a refused checkout', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id);
     const key = newId();
-    expect((await checkOut(test, buyer, { key })).json().code).toBe('EMPTY_CART');
-    await fillCart(test, buyer, { [product.id]: '1' });
-    expect((await checkOut(test, buyer, { key })).statusCode).toBe(201);
+    expect((await checkOut(test, customer, { key })).json().code).toBe('EMPTY_CART');
+    await fillCart(test, customer, { [product.id]: '1' });
+    expect((await checkOut(test, customer, { key })).statusCode).toBe(201);
   });
 
   it.each([1, 3, 12])('takes at most twelve statements for %i lines', async (lines) => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const products = [];
     for (let i = 0; i < lines; i += 1) products.push(await stockProduct(test, seller.seller_id));
-    await fillCart(test, buyer, Object.fromEntries(products.map((product) => [product.id, '1'])));
+    await fillCart(
+      test,
+      customer,
+      Object.fromEntries(products.map((product) => [product.id, '1'])),
+    );
     test.statements.length = 0;
-    expect((await checkOut(test, buyer)).statusCode).toBe(201);
+    expect((await checkOut(test, customer)).statusCode).toBe(201);
     expect(test.statements.length, test.statements.join('\n')).toBeLessThanOrEqual(12);
   });
 
   it('opens the books and tells the outbox in the same transaction', async () => {
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id, { price_centavos: 5_000 });
-    const { order: placed } = await order(test, buyer, { [product.id]: '1' });
+    const { order: placed } = await order(test, customer, { [product.id]: '1' });
     const { db } = test.services;
     const lines = await db
       .selectFrom('journal_lines')
@@ -233,7 +239,7 @@ describe('checkout', () => {
     expect(lines).toEqual([
       {
         kind: 'ORDER_PLACED',
-        account: 'BUYER_RECEIVABLE',
+        account: 'CUSTOMER_RECEIVABLE',
         debit_centavos: 5_000,
         credit_centavos: 0,
       },

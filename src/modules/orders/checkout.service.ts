@@ -34,7 +34,7 @@ export interface CheckoutInput {
   /** Lines to order; the whole cart without it. */
   readonly cart_item_ids?: readonly string[] | undefined;
   readonly notes?: string | undefined;
-  /** What the buyer saw; another total refuses the order. */
+  /** What the customer saw; another total refuses the order. */
   readonly expected_total_centavos?: number | undefined;
   /** Where the wallet sends the browser after success, and after anything else. */
   readonly return_url?: string | undefined;
@@ -185,7 +185,7 @@ function draftOrder(ctx: Ctx, draft: Draft): OrderWhole {
 }
 
 function draftParts(ctx: Ctx, order: OrderRow, { priced, input }: Draft): PartRow[] {
-  // A wallet's buyer has to pay first.
+  // A wallet's customer has to pay first.
   const due_at =
     input.payment_method === 'COD' ? dueAfter('PENDING', order.placed_at, ctx.config) : null;
   const sellers = [...new Map(priced.map((line) => [line.seller_id, line])).values()];

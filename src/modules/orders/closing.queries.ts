@@ -1,15 +1,15 @@
-// SQL over a buyer's open orders.
+// SQL over a customer's open orders.
 import { sql } from 'kysely';
 import type { Db, DbTransaction } from '../../db/database.ts';
 
 export interface OpenOrder {
   readonly id: string;
   readonly order_number: string;
-  /** Paid for, or on its way to the buyer. */
+  /** Paid for, or on its way to the customer. */
   readonly is_binding: boolean;
 }
 
-/** A buyer's orders that are neither delivered nor cancelled, by id. */
+/** A customer's orders that are neither delivered nor cancelled, by id. */
 export async function findOpenOrders(db: Db, user_id: string): Promise<OpenOrder[]> {
   const { rows } = await sql<OpenOrder>`
     SELECT o.id, o.order_number,

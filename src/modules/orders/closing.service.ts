@@ -1,4 +1,4 @@
-// What becomes of the open orders of a buyer whose account is closed.
+// What becomes of the open orders of a customer whose account is closed.
 import type { TxCtx } from '../../context.ts';
 import { OPEN_ORDERS, Problem } from '../../lib/problem.ts';
 import { holdStock } from '../inventory/allocation.service.ts';
@@ -12,8 +12,8 @@ import { isOpen } from './orders.rules.ts';
 const MAX_NAMED = 10;
 
 /**
- * Cancels what the buyer has not paid and no seller has shipped, so that its stock is free again. Whoever may miss
- * none holds the buyer's cart, so that no order is added meanwhile.
+ * Cancels what the customer has not paid and no seller has shipped, so that its stock is free again. Whoever may miss
+ * none holds the customer's cart, so that no order is added meanwhile.
  */
 export async function cancelUnpaidOrders(ctx: TxCtx, user_id: string): Promise<void> {
   const open = await findOpenOrders(ctx.db, user_id);

@@ -4,19 +4,19 @@ import { makePaidPayment } from '../../../test/authorization/fixtures.ts';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import {
-  type Buyer,
-  createBuyer,
+  type Customer,
+  createCustomer,
   order,
   stockOf,
   stockProduct,
-} from '../../../test/support/shop.ts';
+} from '../../../test/support/market.ts';
 import { HOUR_MS, MINUTE_MS, plusMs, SECOND_MS } from '../../lib/time.ts';
 import { cancelOverdue, remindSellers } from './deadlines.service.ts';
 
 let test: TestApp;
 let admin: TestActor;
 let seller: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 
 beforeAll(async () => {
   test = await createTestApp();
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   seller = await createActor(test, { role: 'seller' });
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
 });
 afterAll(() => test.close());
 
@@ -42,7 +42,7 @@ const confirm = (id: string) =>
   });
 const placeCod = async () => {
   const product = await stockProduct(test, seller.seller_id);
-  const { order: placed } = await order(test, buyer, { [product.id]: '4' });
+  const { order: placed } = await order(test, customer, { [product.id]: '4' });
   return { ...placed, product_id: product.id };
 };
 /** In hours; the clock of tests runs on. */
@@ -79,14 +79,14 @@ describe('the deadline of a seller order', () => {
 
   it('begins for a wallet with the payment', async () => {
     const product = await stockProduct(test, seller.seller_id);
-    const { order: unpaid } = await order(test, buyer, { [product.id]: '1' }, 'GCASH');
+    const { order: unpaid } = await order(test, customer, { [product.id]: '1' }, 'GCASH');
     expect(await dueIn(unpaid.id)).toBeNull();
-    const { id } = await makePaidPayment(test, { buyer, seller });
+    const { id } = await makePaidPayment(test, { customer, seller });
     const { order_id } = (await test.call({ path: `/payments/${id}`, token: admin.token })).json();
     expect(await dueIn(order_id)).toBe(24);
   });
 
-  it('cancels what was confirmed and not shipped: stock back, buyer told, reason given', async () => {
+  it('cancels what was confirmed and not shipped: stock back, customer told, reason given', async () => {
     const placed = await placeCod();
     await confirm(placed.id);
     test.clock.advance(72 * HOUR_MS - 1000);
@@ -108,7 +108,7 @@ describe('the deadline of a seller order', () => {
   });
 
   it('cancels what was paid and never confirmed, and gives the money back', async () => {
-    const { id } = await makePaidPayment(test, { buyer, seller });
+    const { id } = await makePaidPayment(test, { customer, seller });
     test.clock.advance(24 * HOUR_MS);
     await cancelOverdue(test.system);
     const payment = (await test.call({ path: `/payments/${id}`, token: admin.token })).json();

@@ -5,7 +5,7 @@ import type { Db } from '../../db/database.ts';
 import { changeOrder, type OrderChange } from './change.service.ts';
 import type { DueOrders } from './due-orders.queries.ts';
 
-/** Of orders that share no product: a thousand that end at one moment are done within seconds, and buyers still get through. */
+/** Of orders that share no product: a thousand that end at one moment are done within seconds, and customers still get through. */
 const ORDERS_AT_ONCE = 3;
 
 interface DueWork {

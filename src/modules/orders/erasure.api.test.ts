@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { createBuyer, order, stockProduct } from '../../../test/support/shop.ts';
+import { createCustomer, order, stockProduct } from '../../../test/support/market.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { eraseDeletedUsers } from '../users/erasure/erasure.service.ts';
-import { forgetErasedBuyers } from './orders.service.ts';
+import { forgetErasedCustomers } from './orders.service.ts';
 
 let test: TestApp;
 beforeAll(async () => {
@@ -12,19 +12,19 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-it('an erased buyer’s orders stay in the books without the person', async () => {
+it('an erased customer’s orders stay in the books without the person', async () => {
   const seller = await createActor(test, { role: 'seller' });
-  const [buyer, other] = [await createBuyer(test), await createBuyer(test)];
+  const [customer, other] = [await createCustomer(test), await createCustomer(test)];
   const product = await stockProduct(test, seller.seller_id);
-  const { order: placed } = await order(test, buyer, { [product.id]: '1' });
+  const { order: placed } = await order(test, customer, { [product.id]: '1' });
   const { order: kept } = await order(test, other, { [product.id]: '1' });
   expect(
-    (await test.call({ method: 'DELETE', path: '/users/me', token: buyer.token })).statusCode,
+    (await test.call({ method: 'DELETE', path: '/users/me', token: customer.token })).statusCode,
   ).toBe(204);
-  await forgetErasedBuyers(test.system);
+  await forgetErasedCustomers(test.system);
   test.clock.advance(31 * DAY_MS);
   await eraseDeletedUsers(test.system);
-  await forgetErasedBuyers(test.system);
+  await forgetErasedCustomers(test.system);
   const read = async (id: string) =>
     (
       await test.services.db

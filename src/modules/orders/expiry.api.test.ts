@@ -1,17 +1,17 @@
 // A thousand reservations that end at one moment, one of which nobody can cancel, while somebody holds a hot product.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asBuyer } from '../../../test/authorization/fixtures.ts';
+import { asCustomer } from '../../../test/authorization/fixtures.ts';
 import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { hold } from '../../../test/support/hold.ts';
 import {
-  type Buyer,
-  createBuyer,
+  type Customer,
+  createCustomer,
   type StockedProduct,
   stockOf,
   stockProduct,
-} from '../../../test/support/shop.ts';
+} from '../../../test/support/market.ts';
 import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { newId } from '../../lib/ids.ts';
 import { HOUR_MS, SECOND_MS } from '../../lib/time.ts';
@@ -20,7 +20,7 @@ import { expireReservations, settleOrder } from './settlement.service.ts';
 
 const RESERVATIONS = 1_000;
 const PRODUCTS = 10;
-const BUYERS = 8;
+const CUSTOMERS = 8;
 const SAMPLE = 60;
 /** Until then the stock of an unpaid order must be back; the job comes round within this less the time it takes. */
 const STOCK_BACK_MS = 10 * SECOND_MS;
@@ -41,9 +41,10 @@ beforeAll(async () => {
       await stockProduct(test, seller_id, { lots: [{ quantity_milli: 1_000_000, days_left: 30 }] }),
     );
   await Promise.all(
-    Array.from({ length: BUYERS }, async (_, b) => {
-      const buyer = await createBuyer(test);
-      for (let i = b; i < RESERVATIONS; i += BUYERS) await reserve(buyer, products[i % PRODUCTS]);
+    Array.from({ length: CUSTOMERS }, async (_, b) => {
+      const customer = await createCustomer(test);
+      for (let i = b; i < RESERVATIONS; i += CUSTOMERS)
+        await reserve(customer, products[i % PRODUCTS]);
     }),
   );
   // Of the product that nobody holds.
@@ -63,10 +64,10 @@ beforeAll(async () => {
 }, SETUP_TIMEOUT_MS);
 afterAll(() => test.close());
 
-async function reserve(buyer: Buyer, product: StockedProduct | undefined): Promise<void> {
+async function reserve(customer: Customer, product: StockedProduct | undefined): Promise<void> {
   const line = {
     id: newId(),
-    user_id: buyer.user_id,
+    user_id: customer.user_id,
     product_id: product?.id ?? '',
     quantity_milli: 1_000,
     created_at: test.clock.now(),
@@ -74,11 +75,14 @@ async function reserve(buyer: Buyer, product: StockedProduct | undefined): Promi
   const { db } = test.services;
   await db
     .insertInto('carts')
-    .values({ user_id: buyer.user_id })
+    .values({ user_id: customer.user_id })
     .onConflict((oc) => oc.doNothing())
     .execute();
   await db.insertInto('cart_items').values(line).execute();
-  await placeOrder(asBuyer(test, buyer), { address_id: buyer.address_id, payment_method: 'GCASH' });
+  await placeOrder(asCustomer(test, customer), {
+    address_id: customer.address_id,
+    payment_method: 'GCASH',
+  });
 }
 
 /** How long one order takes that nothing stands in the way of, on this machine at this moment. */

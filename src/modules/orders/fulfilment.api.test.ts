@@ -2,13 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import {
-  type Buyer,
   balancesOf,
-  createBuyer,
+  type Customer,
+  createCustomer,
   order,
   stockOf,
   stockProduct,
-} from '../../../test/support/shop.ts';
+} from '../../../test/support/market.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { cancelOverdue } from './deadlines.service.ts';
 
@@ -16,7 +16,7 @@ let test: TestApp;
 let seller: TestActor;
 let other: TestActor;
 let admin: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 
 beforeAll(async () => {
   test = await createTestApp();
@@ -25,7 +25,7 @@ beforeAll(async () => {
   admin = await createActor(test, { role: 'admin' });
 });
 beforeEach(async () => {
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
 });
 afterAll(() => test.close());
 
@@ -46,7 +46,7 @@ const paymentOf = async (order_id: string) =>
 async function orderOfTwo() {
   const a = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
   const b = await stockProduct(test, other.seller_id, { price_centavos: 5_000 });
-  const { order: placed } = await order(test, buyer, { [a.id]: '2', [b.id]: '1' });
+  const { order: placed } = await order(test, customer, { [a.id]: '2', [b.id]: '1' });
   return { placed, a, b };
 }
 
@@ -57,16 +57,16 @@ describe('a cash order', () => {
       expect((await move(seller, placed.id, { order_status })).statusCode).toBe(200);
     }
     expect(await stockOf(test, a.id)).toEqual([{ on_hand_milli: 8_000, reserved_milli: 0 }]);
-    expect((await read(buyer, placed.id)).order_status).toBe('PENDING');
+    expect((await read(customer, placed.id)).order_status).toBe('PENDING');
     expect((await paymentOf(placed.id)).payment_status).toBe('PENDING');
     for (const order_status of ['CONFIRMED', 'SHIPPED', 'DELIVERED'])
       await move(other, placed.id, { order_status });
-    expect(await read(buyer, placed.id)).toMatchObject({
+    expect(await read(customer, placed.id)).toMatchObject({
       order_status: 'DELIVERED',
       payment_status: 'COMPLETED',
     });
     expect(await balancesOf(test, placed.id)).toEqual({
-      BUYER_RECEIVABLE: 0,
+      CUSTOMER_RECEIVABLE: 0,
       ORDER_LIABILITY: 0,
       COD_CLEARING: 25_000,
       SELLER_PAYABLE: -23_750,
@@ -79,13 +79,16 @@ describe('a cash order', () => {
     await move(other, placed.id, { order_status: 'CANCELLED', reason: 'Ubos na' });
     expect((await paymentOf(placed.id)).amount_centavos).toBe(20_000);
     expect(await stockOf(test, b.id)).toEqual([{ on_hand_milli: 10_000, reserved_milli: 0 }]);
-    expect((await read(buyer, placed.id)).order_status).toBe('PENDING');
-    await cancel(buyer, placed.id);
-    expect(await read(buyer, placed.id)).toMatchObject({
+    expect((await read(customer, placed.id)).order_status).toBe('PENDING');
+    await cancel(customer, placed.id);
+    expect(await read(customer, placed.id)).toMatchObject({
       order_status: 'CANCELLED',
       payment_status: 'FAILED',
     });
-    expect(await balancesOf(test, placed.id)).toEqual({ BUYER_RECEIVABLE: 0, ORDER_LIABILITY: 0 });
+    expect(await balancesOf(test, placed.id)).toEqual({
+      CUSTOMER_RECEIVABLE: 0,
+      ORDER_LIABILITY: 0,
+    });
   });
 
   it('is cancelled where its seller does not confirm it within a day', async () => {
@@ -93,7 +96,7 @@ describe('a cash order', () => {
     await move(other, placed.id, { order_status: 'CONFIRMED' });
     test.clock.advance(DAY_MS + 1000);
     await cancelOverdue(test.system);
-    const { seller_orders } = await read(buyer, placed.id);
+    const { seller_orders } = await read(customer, placed.id);
     const statuses = Object.fromEntries(
       seller_orders.map((part: { seller_id: string; order_status: string }) => [
         part.seller_id,
@@ -105,7 +108,7 @@ describe('a cash order', () => {
 
   it('writes off what was on the road when delivery failed', async () => {
     const product = await stockProduct(test, seller.seller_id);
-    const { order: placed } = await order(test, buyer, { [product.id]: '4' });
+    const { order: placed } = await order(test, customer, { [product.id]: '4' });
     await move(seller, placed.id, { order_status: 'CONFIRMED' });
     await move(seller, placed.id, { order_status: 'SHIPPED' });
     expect((await move(seller, placed.id, { order_status: 'CANCELLED' })).json().code).toBe(
@@ -151,14 +154,14 @@ describe('who may move what', () => {
       'CONFIRMED',
     ]);
     const all = (
-      await test.call({ path: `/orders/${placed.id}/events`, token: buyer.token })
+      await test.call({ path: `/orders/${placed.id}/events`, token: customer.token })
     ).json();
     expect(all.count).toBe(3);
   });
 
-  it('strangers, other sellers and other buyers get the answer of an absent order', async () => {
+  it('strangers, other sellers and other customers get the answer of an absent order', async () => {
     const { placed } = await orderOfTwo();
-    const stranger = await createBuyer(test);
+    const stranger = await createCustomer(test);
     const rival = await createActor(test, { role: 'seller' });
     const answers = [
       await test.call({ path: `/orders/${placed.id}`, token: stranger.token }),
@@ -178,13 +181,13 @@ describe('who may move what', () => {
       }),
     ];
     expect(answers.map((answer) => answer.statusCode)).toEqual(answers.map(() => 404));
-    expect((await move(buyer, placed.id, { order_status: 'CONFIRMED' })).statusCode).toBe(403);
+    expect((await move(customer, placed.id, { order_status: 'CONFIRMED' })).statusCode).toBe(403);
   });
 
-  it('the buyer cancels only while every open part is pending; an admin until it ships', async () => {
+  it('the customer cancels only while every open part is pending; an admin until it ships', async () => {
     const { placed } = await orderOfTwo();
     await move(seller, placed.id, { order_status: 'CONFIRMED' });
-    expect((await cancel(buyer, placed.id)).json().code).toBe('INVALID_STATUS_TRANSITION');
+    expect((await cancel(customer, placed.id)).json().code).toBe('INVALID_STATUS_TRANSITION');
     expect((await cancel(admin, placed.id)).statusCode).toBe(200);
     expect((await cancel(admin, placed.id)).json().code).toBe('INVALID_STATUS_TRANSITION');
   });
@@ -239,7 +242,7 @@ describe('goods that rot while they wait', () => {
         { quantity_milli: 5_000, days_left: 9 },
       ],
     });
-    const { order: placed } = await order(test, buyer, { [product.id]: '3' });
+    const { order: placed } = await order(test, customer, { [product.id]: '3' });
     await move(seller, placed.id, { order_status: 'CONFIRMED' });
     test.clock.advance(2 * DAY_MS);
     expect((await move(seller, placed.id, { order_status: 'SHIPPED' })).statusCode).toBe(200);
@@ -260,11 +263,11 @@ describe('goods that rot while they wait', () => {
         { quantity_milli: 5_000, days_left: 9 },
       ],
     });
-    const { order: placed, payment } = await order(test, buyer, { [product.id]: '3' }, 'GCASH');
+    const { order: placed, payment } = await order(test, customer, { [product.id]: '3' }, 'GCASH');
     await test.call({
       method: 'POST',
       path: `/dev/payments/${payment.id}/simulate`,
-      token: buyer.token,
+      token: customer.token,
       body: { outcome: 'success' },
     });
     await move(seller, placed.id, { order_status: 'CONFIRMED' });
@@ -299,7 +302,7 @@ describe('goods that rot while they wait', () => {
     const product = await stockProduct(test, seller.seller_id, {
       lots: [{ quantity_milli: 5_000, days_left: 1 }],
     });
-    const { order: placed } = await order(test, buyer, { [product.id]: '3' });
+    const { order: placed } = await order(test, customer, { [product.id]: '3' });
     await move(seller, placed.id, { order_status: 'CONFIRMED' });
     test.clock.advance(2 * DAY_MS);
     const refused = await move(seller, placed.id, { order_status: 'SHIPPED' });

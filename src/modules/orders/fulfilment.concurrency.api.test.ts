@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { createBuyer, order, stockOf, stockProduct } from '../../../test/support/shop.ts';
+import { createCustomer, order, stockOf, stockProduct } from '../../../test/support/market.ts';
 
 let test: TestApp;
 let seller: TestActor;
@@ -36,8 +36,8 @@ async function isBlockingSomebody(): Promise<boolean> {
 
 it('a delivery paid in cash holds no listing while it waits for its seller, who is locked first', async () => {
   const product = await stockProduct(test, seller.seller_id);
-  const buyer = await createBuyer(test);
-  const { order: placed } = await order(test, buyer, { [product.id]: '4' });
+  const customer = await createCustomer(test);
+  const { order: placed } = await order(test, customer, { [product.id]: '4' });
   await move(placed.id, 'CONFIRMED');
   await move(placed.id, 'SHIPPED');
   await client.query('BEGIN');

@@ -40,7 +40,7 @@ export function moveOrder(ctx: Ctx, order_id: string, input: StatusInput): Promi
 }
 
 /**
- * Cancels every open part, as its buyer or an admin.
+ * Cancels every open part, as its customer or an admin.
  * @throws Problem NOT_FOUND, INVALID_STATUS_TRANSITION once any open part has left PENDING
  */
 export function cancelOrder(ctx: Ctx, order_id: string, reason?: string): Promise<void> {
@@ -56,7 +56,7 @@ export function cancelOrder(ctx: Ctx, order_id: string, reason?: string): Promis
       if (!canMove({ from: part.order_status, to: 'CANCELLED', mover, reason }))
         throw refusedMove(part.order_status, 'CANCELLED');
     }
-    await cancelParts(ctx, draft, parts, reason ?? 'CANCELLED_BY_BUYER');
+    await cancelParts(ctx, draft, parts, reason ?? 'CANCELLED_BY_CUSTOMER');
   });
 }
 
@@ -93,7 +93,7 @@ function requireMove(ctx: Ctx, draft: OrderChange, part: Part, input: StatusInpu
   ) {
     throw new Problem(
       PAYMENT_REQUIRED,
-      'The buyer has not paid yet; the order can be cancelled, but not moved on.',
+      'The customer has not paid yet; the order can be cancelled, but not moved on.',
     );
   }
 }

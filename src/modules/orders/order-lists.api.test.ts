@@ -1,13 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { type Buyer, createBuyer, order, stockProduct } from '../../../test/support/shop.ts';
+import {
+  type Customer,
+  createCustomer,
+  order,
+  stockProduct,
+} from '../../../test/support/market.ts';
 
 let test: TestApp;
 let seller: TestActor;
 let other: TestActor;
 let admin: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 
 beforeAll(async () => {
   test = await createTestApp();
@@ -16,7 +21,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   seller = await createActor(test, { role: 'seller' });
   other = await createActor(test, { role: 'seller' });
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
 });
 afterAll(() => test.close());
 
@@ -24,7 +29,7 @@ afterAll(() => test.close());
 async function orderOfTwo() {
   const a = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
   const b = await stockProduct(test, other.seller_id, { price_centavos: 5_000 });
-  return (await order(test, buyer, { [a.id]: '2', [b.id]: '1' })).order;
+  return (await order(test, customer, { [a.id]: '2', [b.id]: '1' })).order;
 }
 
 const list = (who: TestActor, query = '') =>
@@ -39,22 +44,22 @@ const confirm = (who: TestActor, order_id: string) =>
     body: { order_status: 'CONFIRMED' },
   });
 const archive = (order_id: string) =>
-  test.call({ method: 'PATCH', path: `/orders/${order_id}/archive`, token: buyer.token });
+  test.call({ method: 'PATCH', path: `/orders/${order_id}/archive`, token: customer.token });
 
 describe('the list of orders', () => {
-  it('shows buyers their own, and sellers those with a share of theirs', async () => {
+  it('shows customers their own, and sellers those with a share of theirs', async () => {
     const first = await orderOfTwo();
     const second = await orderOfTwo();
-    expect(await idsOf(buyer, '')).toEqual([second.id, first.id]);
+    expect(await idsOf(customer, '')).toEqual([second.id, first.id]);
     const sold = (await list(seller, '?as=seller&page_size=2')).json();
     expect(sold.results[0]).toMatchObject({ id: second.id, total_amount: '200.00' });
-    expect((await list(buyer, '?as=seller')).statusCode).toBe(403);
+    expect((await list(customer, '?as=seller')).statusCode).toBe(403);
   });
 
   it('takes at most two statements, whatever the number of orders', async () => {
     for (let i = 0; i < 3; i += 1) await orderOfTwo();
     test.statements.length = 0;
-    await list(buyer);
+    await list(customer);
     expect(test.statements.length).toBeLessThanOrEqual(2);
   });
 
@@ -65,11 +70,11 @@ describe('the list of orders', () => {
     expect(await idsOf(seller, '?as=seller&order_status=CONFIRMED')).toEqual([moved.id]);
     expect(await idsOf(seller, '?as=seller&order_status=PENDING')).toEqual([waiting.id]);
     expect(await idsOf(other, '?as=seller&order_status=CONFIRMED')).toEqual([]);
-    expect(await idsOf(buyer, '?order_status=PENDING')).toEqual([waiting.id, moved.id]);
+    expect(await idsOf(customer, '?order_status=PENDING')).toEqual([waiting.id, moved.id]);
     for (const [who, query] of [
       [seller, '?as=seller&order_status=CONFIRMED'],
       [other, '?as=seller&order_status=PENDING'],
-      [buyer, '?order_status=PENDING'],
+      [customer, '?order_status=PENDING'],
       [admin, '?order_status=PENDING'],
     ] as const) {
       const status = new URLSearchParams(query).get('order_status');
@@ -80,12 +85,12 @@ describe('the list of orders', () => {
 });
 
 describe('archived', () => {
-  it('leaves archived orders out of the buyer’s list, and shows only them when asked', async () => {
+  it('leaves archived orders out of the customer’s list, and shows only them when asked', async () => {
     const [put_away, kept] = [await orderOfTwo(), await orderOfTwo()];
     await archive(put_away.id);
-    expect(await idsOf(buyer, '')).toEqual([kept.id]);
-    expect(await idsOf(buyer, '?archived=false')).toEqual([kept.id]);
-    expect(await idsOf(buyer, '?archived=true')).toEqual([put_away.id]);
+    expect(await idsOf(customer, '')).toEqual([kept.id]);
+    expect(await idsOf(customer, '?archived=false')).toEqual([kept.id]);
+    expect(await idsOf(customer, '?archived=true')).toEqual([put_away.id]);
   });
 
   it('filters what admins see, who see both without it', async () => {
@@ -97,7 +102,7 @@ describe('archived', () => {
     expect(mine(await idsOf(admin, '?page_size=100&archived=false'))).toEqual([kept.id]);
   });
 
-  it('is refused to sellers, who neither file nor see what a buyer filed', async () => {
+  it('is refused to sellers, who neither file nor see what a customer filed', async () => {
     const put_away = await orderOfTwo();
     await archive(put_away.id);
     for (const archived of [true, false]) {

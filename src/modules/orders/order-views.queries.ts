@@ -1,4 +1,4 @@
-// SQL that reads orders as their buyer, a seller or an admin sees them: everything shown, in one statement.
+// SQL that reads orders as their customer, a seller or an admin sees them: everything shown, in one statement.
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
 import { newestFirst } from '../../db/paging/keyset.ts';
@@ -12,7 +12,7 @@ export interface OrderFilter {
   readonly seller_id?: string | undefined;
   /** As it is shown: of the seller's share where `seller_id` is given, else of the whole order. */
   readonly order_status?: OrderStatus | undefined;
-  /** Only what its buyer archived, or only the rest; both without it. */
+  /** Only what its customer archived, or only the rest; both without it. */
   readonly archived?: boolean | undefined;
   /** Only orders with a seller order that is due before. */
   readonly due_before?: Date | undefined;
@@ -152,7 +152,7 @@ export function findCustomerPage(
   seller_id: string,
   page: PageRequest,
 ): Promise<Page<CustomerRow>> {
-  // The buyer by a subquery: a join may read all orders of the house to find those of one seller.
+  // The customer by a subquery: a join may read all orders to find those of one seller.
   const bought = db
     .selectFrom('seller_orders')
     .where('seller_orders.seller_id', '=', seller_id)

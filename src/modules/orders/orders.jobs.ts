@@ -2,7 +2,7 @@
 import type { Ctx, OutsideCtx } from '../../context.ts';
 import { defineJob, NoData } from '../../jobs/define.ts';
 import { cancelOverdue, remindSellers } from './deadlines.service.ts';
-import { forgetErasedBuyers } from './orders.service.ts';
+import { forgetErasedCustomers } from './orders.service.ts';
 import { expireReservations, reconcilePayments } from './settlement.service.ts';
 
 /** Stock of an unpaid order must be back within ten seconds, which includes the work on a thousand of them. */
@@ -26,7 +26,7 @@ export const remindSellersJob = defineJob(
   (ctx: Ctx) => remindSellers(ctx),
 );
 
-export const forgetErasedBuyersJob = defineJob(
-  { name: 'orders.forget-erased-buyers', data: NoData, every: { seconds: 3600 } },
-  (ctx: Ctx) => forgetErasedBuyers(ctx),
+export const forgetErasedCustomersJob = defineJob(
+  { name: 'orders.forget-erased-customers', data: NoData, every: { seconds: 3600 } },
+  (ctx: Ctx) => forgetErasedCustomers(ctx),
 );

@@ -1,4 +1,4 @@
-// SQL over orders, parts, items, allocations and events: what deeds lock, read and change.
+// SQL over orders, parts, items, allocations and events: what changes of orders lock, read and write.
 import { type Selectable, sql } from 'kysely';
 import type { Db, DbTransaction } from '../../db/database.ts';
 import type { OrderEvents, OrderItems, Orders, SellerOrders } from '../../db/schema.generated.ts';
@@ -18,7 +18,7 @@ export interface OrderWhole {
   readonly parts: readonly PartRow[];
   readonly items: readonly ItemRow[];
   readonly payment: PaymentRow;
-  /** Whether it is one seller's share of the order, shown to that seller: nothing in it is its buyer's alone. */
+  /** Whether it is one seller's share of the order, shown to that seller: nothing in it is its customer's alone. */
   readonly isShare: boolean;
 }
 
@@ -153,12 +153,12 @@ export async function countSales(db: DbTransaction, part_id: string): Promise<st
 }
 
 /**
- * Takes erased buyers' names and streets out of their orders; region, province and city stay for the books.
+ * Takes erased customers' names and streets out of their orders; region, province and city stay for the books.
  * Looks at who was erased within 30 days of the last erasure: the worker that erases also runs this each hour. Orders that
  * somebody holds wait for the next time.
  * @returns of how many orders, at most `limit`
  */
-export async function eraseBuyers(db: Db, limit: number): Promise<number> {
+export async function eraseCustomers(db: Db, limit: number): Promise<number> {
   const result = await sql`
     UPDATE orders SET notes = NULL, shipping_address = shipping_address
       || '{"recipient_name": "", "recipient_phone": "", "street": "", "landmark": null, "zip_code": null}'

@@ -1,7 +1,7 @@
 // /orders: buying, following and moving orders.
 import { Type } from 'typebox';
 import { mapPage } from '../../db/paging/paging.ts';
-import { BUYER, SELLER_OR_ADMIN, SIGNED_IN } from '../../http/access.ts';
+import { SELLER_OR_ADMIN, SIGNED_IN, VERIFIED_CUSTOMER } from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { parseMoney } from '../../lib/money.ts';
 import { FORBIDDEN, NOT_FOUND, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
@@ -33,7 +33,7 @@ const ReturnUrl = (when: string) =>
   Type.String({
     pattern: '^https?://\\S+$',
     maxLength: 2000,
-    description: `Where the buyer’s browser goes ${when}, with \`order_id\` in the query; of an origin that PAYMENT_RETURN_ORIGINS lists`,
+    description: `Where the customer’s browser goes ${when}, with \`order_id\` in the query; of an origin that PAYMENT_RETURN_ORIGINS lists`,
     examples: ['http://localhost:3000/orders/done'],
   });
 const Checkout = Model(
@@ -56,7 +56,7 @@ const Checkout = Model(
       Type.String({
         ...Total,
         description:
-          'What the buyer saw the cart or the chosen lines cost; another total refuses the order',
+          'What the customer saw the cart or the chosen lines cost; another total refuses the order',
       }),
     ),
   }),
@@ -78,7 +78,7 @@ export const orderRoutes: readonly AnyRoute[] = [
     ...shared,
     method: 'POST',
     path: '/orders/checkout',
-    access: BUYER,
+    access: VERIFIED_CUSTOMER,
     summary: 'Check out',
     description:
       'Orders the cart, or some of its lines. All or nothing: where it refuses, nothing is written.',
@@ -111,9 +111,9 @@ export const orderRoutes: readonly AnyRoute[] = [
     access: SIGNED_IN,
     summary: 'List orders',
     description:
-      'Newest first. As buyer your own, as seller your share of those that hold goods of yours; admins see all.',
+      'Newest first. As customer your own, as seller your share of those that hold goods of yours; admins see all.',
     query: Type.Object({
-      as: OneOf(['buyer', 'seller'], { default: 'buyer', description: 'As whom you look' }),
+      as: OneOf(['customer', 'seller'], { default: 'customer', description: 'As whom you look' }),
       order_status: Type.Optional(
         OneOf(ORDER_STATUSES, {
           description: 'Only what shows it: as seller your seller order, else the whole order',
@@ -122,7 +122,7 @@ export const orderRoutes: readonly AnyRoute[] = [
       archived: Type.Optional(
         Type.Boolean({
           description:
-            'Only what its buyer archived, or only the rest. Without it buyers see the rest, admins both; as seller it is refused',
+            'Only what its customer archived, or only the rest. Without it customers see the rest, admins both; as seller it is refused',
         }),
       ),
       due_before: Type.Optional({
@@ -158,7 +158,7 @@ export const orderRoutes: readonly AnyRoute[] = [
     access: SIGNED_IN,
     summary: 'Cancel an order',
     description:
-      'Its buyer while every open part is PENDING; an admin until it ships. Stock goes back to its lots.',
+      'Its customer while every open part is PENDING; an admin until it ships. Stock goes back to its lots.',
     params: IdParams,
     body: Model(
       'OrderCancellation',

@@ -13,7 +13,7 @@ export const ORDER_STATUSES = [
 ] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** Who moves a part: its buyer, its seller, an admin, or the house itself. */
+/** Who moves a part: its customer, its seller, an admin, or the system. */
 export type Mover = 'customer' | 'seller' | 'admin' | 'system';
 
 export const DELIVERY_FAILED = 'DELIVERY_FAILED';

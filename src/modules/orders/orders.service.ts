@@ -1,11 +1,11 @@
-// Orders as people see them: their buyer everything, a seller their own share, an admin all.
+// Orders as people see them: their customer everything, a seller their own share, an admin all.
 import { type Ctx, signedIn } from '../../context.ts';
 import { mapPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { isUuid } from '../../lib/ids.ts';
 import { FORBIDDEN, invalidField, notFound, Problem } from '../../lib/problem.ts';
 import { recordAudit } from '../audit/audit.service.ts';
-import { asSellerSees } from './buyer-contact.service.ts';
+import { asSellerSees } from './customer-contact.service.ts';
 import {
   findEventPage,
   findOrderPage,
@@ -15,7 +15,7 @@ import {
 import {
   archiveOrder,
   type EventRow,
-  eraseBuyers,
+  eraseCustomers,
   hasDeliveredItem,
   type OrderWhole,
 } from './orders.queries.ts';
@@ -57,16 +57,16 @@ function shareOf(whole: OrderWhole, seller_id: string | undefined): OrderWhole {
 }
 
 export interface OrderListFilter {
-  readonly as: 'buyer' | 'seller';
+  readonly as: 'customer' | 'seller';
   readonly order_status?: OrderStatus | undefined;
   readonly archived?: boolean | undefined;
   readonly due_before?: Date | undefined;
 }
 
 /**
- * As buyer the caller's own orders (all for admins), as seller those with a seller order of theirs. Buyers see what
+ * As customer the caller's own orders (all for admins), as seller those with a seller order of theirs. Customers see what
  * they archived only when they ask for it; admins see both.
- * @throws Problem FORBIDDEN without a seller profile, VALIDATION_ERROR for `archived` as seller: filing is the buyer's
+ * @throws Problem FORBIDDEN without a seller profile, VALIDATION_ERROR for `archived` as seller: filing is the customer's
  */
 export async function listOrders(
   ctx: Ctx,
@@ -81,7 +81,7 @@ export async function listOrders(
     if (rest.archived !== undefined)
       throw invalidField(
         '/archived',
-        'must be left out with as=seller: buyers archive, for themselves',
+        'must be left out with as=seller: customers archive, for themselves',
       );
     const found = await findOrderPage(ctx.db, { ...rest, seller_id: actor.seller.id }, page);
     return mapPage(found, (share) => asSellerSees(ctx, share));
@@ -109,7 +109,7 @@ export async function listOrderEvents(
   );
 }
 
-/** Takes an order out of the buyer's list. @throws Problem NOT_FOUND for everybody but its buyer */
+/** Takes an order out of the customer's list. @throws Problem NOT_FOUND for everybody but its customer */
 export async function archiveOwnOrder(ctx: Ctx, id_or_number: string): Promise<OrderWhole> {
   const { user_id } = signedIn(ctx);
   const { order } = await getOrder(ctx, id_or_number);
@@ -135,10 +135,10 @@ export function hasReceivedProduct(
   return hasDeliveredItem(ctx.db, of.user_id, of.product_id);
 }
 
-/** Orders that one statement takes erased buyers out of. */
+/** Orders that one statement takes erased customers out of. */
 const ERASURE_BATCH = 500;
 
 /** Follows the erasure of users: their orders stay, without the person. */
-export async function forgetErasedBuyers(ctx: Ctx): Promise<void> {
-  while ((await eraseBuyers(ctx.db, ERASURE_BATCH)) === ERASURE_BATCH);
+export async function forgetErasedCustomers(ctx: Ctx): Promise<void> {
+  while ((await eraseCustomers(ctx.db, ERASURE_BATCH)) === ERASURE_BATCH);
 }

@@ -84,11 +84,11 @@ export const Order = Model(
     items: Type.Array(OrderItem),
     seller_orders: Type.Array(SellerOrder),
     shipping_address: ShippingAddress,
-    notes: Nullable(Type.String({ description: 'Of the buyer; hidden like the address' })),
+    notes: Nullable(Type.String({ description: 'Of the customer; hidden like the address' })),
     placed_at: Timestamp,
     updated_at: Timestamp,
     archived_at: Nullable(
-      Type.String({ ...Timestamp, description: 'When its buyer archived it; null for sellers' }),
+      Type.String({ ...Timestamp, description: 'When its customer archived it; null for sellers' }),
     ),
   }),
   examples.Order,
@@ -108,7 +108,7 @@ export const OrderEvent = Model(
   examples.OrderEvent,
 );
 
-/** Totals and status are those of the parts that are shown: all of them for the buyer, one for a seller. */
+/** Totals and status are those of the parts that are shown: all of them for the customer, one for a seller. */
 export function orderView(ctx: Ctx, whole: OrderWhole): Static<typeof Order> {
   const { order, parts, items, payment, isShare } = whole;
   const { subtotal_centavos, discount_centavos, total_centavos } = totalsOf(items);

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import {
-  type Buyer,
   balancesOf,
-  createBuyer,
+  type Customer,
+  createCustomer,
   order,
   stockProduct,
-} from '../../../test/support/shop.ts';
+} from '../../../test/support/market.ts';
 import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { newId } from '../../lib/ids.ts';
 
@@ -15,7 +15,7 @@ let test: TestApp;
 let seller: TestActor;
 let other: TestActor;
 let admin: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 
 beforeAll(async () => {
   test = await createTestApp();
@@ -24,7 +24,7 @@ beforeAll(async () => {
   admin = await createActor(test, { role: 'admin' });
 });
 beforeEach(async () => {
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
 });
 afterAll(async () => {
   expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
@@ -43,7 +43,7 @@ interface PlacedOrder {
 async function orderOfTwo(method: 'COD' | 'GCASH'): Promise<PlacedOrder> {
   const a = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
   const b = await stockProduct(test, other.seller_id, { price_centavos: 5_000 });
-  const placed = await order(test, buyer, { [a.id]: '1', [b.id]: '1' }, method);
+  const placed = await order(test, customer, { [a.id]: '1', [b.id]: '1' }, method);
   const idOf = (seller_id: string) =>
     placed.order.seller_orders.find((row: { seller_id: string }) => row.seller_id === seller_id).id;
   return {
@@ -66,7 +66,7 @@ const pay = (payment_id: string) =>
   test.call({
     method: 'POST',
     path: `/dev/payments/${payment_id}/simulate`,
-    token: buyer.token,
+    token: customer.token,
     body: { outcome: 'success' },
   });
 const refund = (payment_id: string, amount: string, seller_order_id?: string) =>
@@ -78,9 +78,9 @@ const refund = (payment_id: string, amount: string, seller_order_id?: string) =>
     headers: { 'idempotency-key': newId() },
   });
 const readPayment = async (id: string) =>
-  (await test.call({ path: `/payments/${id}`, token: buyer.token })).json();
+  (await test.call({ path: `/payments/${id}`, token: customer.token })).json();
 const readOrder = async (id: string) =>
-  (await test.call({ path: `/orders/${id}`, token: buyer.token })).json();
+  (await test.call({ path: `/orders/${id}`, token: customer.token })).json();
 const auditOf = async (payment_id: string) =>
   test.services.db
     .selectFrom('audit_entries')
@@ -138,7 +138,7 @@ describe('a cash refund', () => {
       amount: '150.00',
     });
     expect(await balancesOf(test, order_id)).toEqual({
-      BUYER_RECEIVABLE: 0,
+      CUSTOMER_RECEIVABLE: 0,
       ORDER_LIABILITY: 0,
       COD_CLEARING: 5_000,
       SELLER_PAYABLE: -4_750,
@@ -170,7 +170,7 @@ describe('a refund of an open seller order', () => {
 
   it('in part leaves a commission of the rate of what is kept, to the centavo', async () => {
     const product = await stockProduct(test, seller.seller_id, { price_centavos: 2_020 });
-    const placed = await order(test, buyer, { [product.id]: '1' }, 'GCASH');
+    const placed = await order(test, customer, { [product.id]: '1' }, 'GCASH');
     await pay(placed.payment.id);
     expect((await refund(placed.payment.id, '10.10')).statusCode).toBe(201);
     await deliver(placed.order.id);
@@ -206,7 +206,7 @@ describe('a wallet refund', () => {
       await stockProduct(test, other.seller_id, { price_centavos: 5_000 }),
       await stockProduct(test, third.seller_id, { price_centavos: 5_000 }),
     ];
-    const placed = await order(test, buyer, { [a.id]: '1', [b.id]: '1', [c.id]: '1' }, 'GCASH');
+    const placed = await order(test, customer, { [a.id]: '1', [b.id]: '1', [c.id]: '1' }, 'GCASH');
     await cancel(placed.order.id, other);
     await test.app.inject({ url: new URL(placed.payment.checkout_url).pathname });
     await cancel(placed.order.id, third);
@@ -245,7 +245,7 @@ describe('each change of a payment’s status', () => {
 
   it('is audited and told when everything is cancelled unpaid', async () => {
     const { order_id, payment_id } = await orderOfTwo('GCASH');
-    await test.call({ method: 'POST', path: `/orders/${order_id}/cancel`, token: buyer.token });
+    await test.call({ method: 'POST', path: `/orders/${order_id}/cancel`, token: customer.token });
     expect(await auditOf(payment_id)).toEqual([
       { action: 'payment.failed', changes: { payment_status: ['PENDING', 'FAILED'] } },
     ]);

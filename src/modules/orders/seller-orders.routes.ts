@@ -1,4 +1,4 @@
-// What a seller and admins see of a shop's orders and customers.
+// A seller's orders and customers, for that seller and admins.
 import { Type } from 'typebox';
 import { mapPage } from '../../db/paging/paging.ts';
 import { SELLER_OR_ADMIN } from '../../http/access.ts';

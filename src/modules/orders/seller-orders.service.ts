@@ -1,10 +1,10 @@
-// A shop's orders and customers, for its owner and admins.
+// A seller's orders and customers, for that seller and admins.
 import type { Ctx } from '../../context.ts';
 import { mapPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import { notFound } from '../../lib/problem.ts';
 import { getSeller, mayManage } from '../sellers/sellers.service.ts';
 import { displayName } from '../users/profiles/names.service.ts';
-import { asSellerSees } from './buyer-contact.service.ts';
+import { asSellerSees } from './customer-contact.service.ts';
 import { findCustomerPage, findOrderPage } from './order-views.queries.ts';
 import type { OrderWhole } from './orders.queries.ts';
 

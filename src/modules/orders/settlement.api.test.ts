@@ -2,13 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import {
-  type Buyer,
   balancesOf,
-  createBuyer,
+  type Customer,
+  createCustomer,
   order,
   stockOf,
   stockProduct,
-} from '../../../test/support/shop.ts';
+} from '../../../test/support/market.ts';
 import { newId } from '../../lib/ids.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 import { carryOutRefund } from '../payments/payments.service.ts';
@@ -18,7 +18,7 @@ import { type SimulatedOutcome, simulatePayment } from './simulation.service.ts'
 let test: TestApp;
 let seller: TestActor;
 let admin: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 
 beforeAll(async () => {
   test = await createTestApp();
@@ -26,14 +26,14 @@ beforeAll(async () => {
   admin = await createActor(test, { role: 'admin' });
 });
 beforeEach(async () => {
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
 });
 afterAll(() => test.close());
 
 /** Two kilos at 100.00 for GCash; ten are in stock. */
 async function walletOrder() {
   const product = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
-  const placed = await order(test, buyer, { [product.id]: '2' }, 'GCASH');
+  const placed = await order(test, customer, { [product.id]: '2' }, 'GCASH');
   return {
     product,
     order_id: placed.order.id as string,
@@ -42,12 +42,12 @@ async function walletOrder() {
   };
 }
 
-const simulate = (payment_id: string, body: object, token = buyer.token) =>
+const simulate = (payment_id: string, body: object, token = customer.token) =>
   test.call({ method: 'POST', path: `/dev/payments/${payment_id}/simulate`, token, body });
 const readOrder = async (id: string) =>
-  (await test.call({ path: `/orders/${id}`, token: buyer.token })).json();
+  (await test.call({ path: `/orders/${id}`, token: customer.token })).json();
 const readPayment = async (id: string) =>
-  (await test.call({ path: `/payments/${id}`, token: buyer.token })).json();
+  (await test.call({ path: `/payments/${id}`, token: customer.token })).json();
 const move = (id: string, order_status: string) =>
   test.call({
     method: 'PATCH',
@@ -70,7 +70,7 @@ async function webhookOf(payment_id: string, outcome: SimulatedOutcome) {
     ...test.system,
     actor: {
       kind: 'user',
-      user_id: buyer.user_id,
+      user_id: customer.user_id,
       session_id: '',
       role: 'customer',
       is_verified: true,
@@ -190,7 +190,7 @@ describe('paying by wallet', () => {
     expect((await readOrder(order_id)).order_status).toBe('CANCELLED');
     expect(await stockOf(test, product.id)).toEqual([{ on_hand_milli: 10_000, reserved_milli: 0 }]);
     const { results } = (
-      await test.call({ path: `/orders/${order_id}/events`, token: buyer.token })
+      await test.call({ path: `/orders/${order_id}/events`, token: customer.token })
     ).json();
     expect(results.at(-1)).toMatchObject({
       actor_role: 'system',
@@ -271,7 +271,7 @@ describe('cancelling and refunding what was paid', () => {
     const cancelled = await test.call({
       method: 'POST',
       path: `/orders/${order_id}/cancel`,
-      token: buyer.token,
+      token: customer.token,
     });
     expect(cancelled.json()).toMatchObject({
       order_status: 'CANCELLED',
@@ -281,7 +281,7 @@ describe('cancelling and refunding what was paid', () => {
     await runRefunds();
     expect((await walletOf(payment_id)).refunded_centavos).toBe(20_000);
     expect(await balancesOf(test, order_id)).toEqual({
-      BUYER_RECEIVABLE: 0,
+      CUSTOMER_RECEIVABLE: 0,
       ORDER_LIABILITY: 0,
       WALLET_CLEARING: 0,
     });
@@ -312,7 +312,7 @@ describe('cancelling and refunding what was paid', () => {
     const other = await createActor(test, { role: 'seller' });
     const a = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
     const b = await stockProduct(test, other.seller_id, { price_centavos: 5_000 });
-    const placed = await order(test, buyer, { [a.id]: '1', [b.id]: '1' }, 'MAYA');
+    const placed = await order(test, customer, { [a.id]: '1', [b.id]: '1' }, 'MAYA');
     const { id } = placed.payment;
     await simulate(id, { outcome: 'success' });
     expect((await refund(id, { amount: '10', reason: 'x' })).json().errors[0].pointer).toBe(
@@ -330,9 +330,9 @@ describe('cancelling and refunding what was paid', () => {
   it('refuses what was not paid, and everybody but admins', async () => {
     const { payment_id } = await walletOrder();
     expect((await refund(payment_id, { amount: '1', reason: 'x' })).statusCode).toBe(409);
-    expect((await refund(payment_id, { amount: '1', reason: 'x' }, buyer.token)).statusCode).toBe(
-      403,
-    );
+    expect(
+      (await refund(payment_id, { amount: '1', reason: 'x' }, customer.token)).statusCode,
+    ).toBe(403);
     expect((await refund(newId(), { amount: '1', reason: 'x' })).statusCode).toBe(404);
   });
 
@@ -340,7 +340,7 @@ describe('cancelling and refunding what was paid', () => {
     const other = await createActor(test, { role: 'seller' });
     const a = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
     const b = await stockProduct(test, other.seller_id, { price_centavos: 5_000 });
-    const placed = await order(test, buyer, { [a.id]: '1', [b.id]: '1' }, 'GCASH');
+    const placed = await order(test, customer, { [a.id]: '1', [b.id]: '1' }, 'GCASH');
     const success = await webhookOf(placed.payment.id, 'success');
     const cancelled = await test.call({
       method: 'PATCH',
@@ -356,7 +356,7 @@ describe('cancelling and refunding what was paid', () => {
       payment_status: 'PARTIALLY_REFUNDED',
     });
     expect(await balancesOf(test, placed.order.id)).toMatchObject({
-      BUYER_RECEIVABLE: 0,
+      CUSTOMER_RECEIVABLE: 0,
       WALLET_CLEARING: 10_000,
     });
   });
@@ -364,7 +364,7 @@ describe('cancelling and refunding what was paid', () => {
 
 it('the simulator’s switch is the owner’s alone', async () => {
   const { payment_id } = await walletOrder();
-  const stranger = await createBuyer(test);
+  const stranger = await createCustomer(test);
   expect((await simulate(payment_id, { outcome: 'success' }, stranger.token)).statusCode).toBe(404);
 });
 

@@ -15,7 +15,7 @@ export interface SimulatedWebhook {
 }
 
 /**
- * Decides a payment of the caller's at the simulator, as the buyer would in the wallet's app.
+ * Decides a payment of the caller's at the simulator, as the customer would in the wallet's app.
  * @returns the webhook that the wallet sends about it
  * @throws Problem NOT_FOUND, CONFLICT where the payment is no longer open and was never opened
  */
@@ -25,7 +25,7 @@ export async function simulatePayment(
   outcome: SimulatedOutcome,
 ): Promise<SimulatedWebhook> {
   const { user_id } = await getPayment(ctx, payment_id);
-  // An admin sees every payment, but only the buyer holds the wallet.
+  // An admin sees every payment, but only the customer holds the wallet.
   if (user_id !== signedIn(ctx).user_id) throw notFound('payment');
   return decidePayment(ctx, payment_id, outcome);
 }

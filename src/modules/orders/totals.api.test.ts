@@ -2,13 +2,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import {
-  type Buyer,
+  type Customer,
   checkOut,
-  createBuyer,
+  createCustomer,
   fillCart,
   type StockedProduct,
   stockProduct,
-} from '../../../test/support/shop.ts';
+} from '../../../test/support/market.ts';
 import { newId } from '../../lib/ids.ts';
 import {
   MAX_PRICE_CENTAVOS,
@@ -22,12 +22,12 @@ import { MAX_CART_LINES } from '../carts/carts.service.ts';
 
 let test: TestApp;
 let seller: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 
 beforeAll(async () => {
   test = await createTestApp();
   seller = await createActor(test, { role: 'seller' });
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
 });
 afterAll(() => test.close());
 
@@ -54,11 +54,11 @@ it('a cart that a promo makes free is ordered at the total that was seen', async
     },
   });
   expect(promo.statusCode).toBe(201);
-  await fillCart(test, buyer, { [product.id]: '1' });
-  const cart = (await test.call({ path: '/cart', token: buyer.token })).json();
+  await fillCart(test, customer, { [product.id]: '1' });
+  const cart = (await test.call({ path: '/cart', token: customer.token })).json();
   expect(cart.total_amount).toBe('0.00');
   const body = { expected_total: cart.total_amount };
-  expect((await checkOut(test, buyer, { body })).statusCode).toBe(201);
+  expect((await checkOut(test, customer, { body })).statusCode).toBe(201);
 });
 
 /** Hundreds of tons of gold, at 999,999.99 a kilo. */
@@ -71,10 +71,10 @@ async function stockGold(): Promise<StockedProduct> {
 
 it('a total above any price is ordered at what was seen, and given back in one refund', async () => {
   const gold = await stockGold();
-  await fillCart(test, buyer, { [gold.id]: '99999.999' });
-  const { total_amount } = (await test.call({ path: '/cart', token: buyer.token })).json();
+  await fillCart(test, customer, { [gold.id]: '99999.999' });
+  const { total_amount } = (await test.call({ path: '/cart', token: customer.token })).json();
   expect(parseMoney(total_amount)).toBe(multiplyPrice(MAX_PRICE_CENTAVOS, MAX_QUANTITY_MILLI));
-  const placed = await checkOut(test, buyer, {
+  const placed = await checkOut(test, customer, {
     method: 'GCASH',
     body: { expected_total: total_amount },
   });
@@ -83,7 +83,7 @@ it('a total above any price is ordered at what was seen, and given back in one r
   await test.call({
     method: 'POST',
     path: `/dev/payments/${payment.id}/simulate`,
-    token: buyer.token,
+    token: customer.token,
     body: { outcome: 'success' },
   });
   for (const order_status of ['CONFIRMED', 'SHIPPED', 'DELIVERED'])
@@ -110,7 +110,7 @@ it('a total above any price is ordered at what was seen, and given back in one r
 it.each(['-0.01', '0.001', '10000000000000', '1e3', '', ' 1'])(
   'an expected total of "%s" is none',
   async (expected_total) => {
-    const refused = await checkOut(test, buyer, { body: { expected_total } });
+    const refused = await checkOut(test, customer, { body: { expected_total } });
     expect([refused.statusCode, refused.json().errors[0].pointer]).toEqual([
       400,
       '/expected_total',

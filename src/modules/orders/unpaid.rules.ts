@@ -1,10 +1,10 @@
-// What one buyer may leave unpaid: a number of orders, what they come to, and a share of a product's stock. Stock that an
+// What one customer may leave unpaid: a number of orders, what they come to, and a share of a product's stock. Stock that an
 // unpaid order holds is kept from everybody else, and holding it costs nothing.
 import { multiplyPrice } from '../../lib/money.ts';
 import { fitsUnit, type Unit } from '../../lib/quantity.ts';
 
-/** How much more a buyer may leave unpaid who has had deliveries before. */
-const KNOWN_BUYER_FACTOR = 3;
+/** How much more a customer may leave unpaid who has had deliveries before. */
+const KNOWN_CUSTOMER_FACTOR = 3;
 
 const CENTAVOS = 100;
 const PERCENT = 100;
@@ -17,12 +17,12 @@ export interface UnpaidSettings {
   readonly UNPAID_STOCK_FREE: number;
 }
 
-/** What a buyer's open unpaid orders may be at most: their number, and what they come to in centavos. */
+/** What a customer's open unpaid orders may be at most: their number, and what they come to in centavos. */
 export function mostUnpaid(
-  is_known_buyer: boolean,
+  is_known_customer: boolean,
   settings: UnpaidSettings,
 ): { readonly orders: number; readonly total_centavos: number } {
-  const factor = is_known_buyer ? KNOWN_BUYER_FACTOR : 1;
+  const factor = is_known_customer ? KNOWN_CUSTOMER_FACTOR : 1;
   return {
     orders: settings.UNPAID_ORDERS_MAX * factor,
     total_centavos: settings.UNPAID_TOTAL_MAX * CENTAVOS * factor,
@@ -32,13 +32,13 @@ export function mostUnpaid(
 export interface SharedProduct {
   readonly unit: Unit;
   readonly list_price_centavos: number;
-  /** What the buyer's unpaid orders hold already. */
+  /** What the customer's unpaid orders hold already. */
   readonly held_milli: number;
 }
 
 /**
- * How much of a product a buyer's unpaid orders may hold: the larger of their share and of what is free whatever its
- * share, in thousandths. What everybody can have and what the buyer holds are the stock that is shared.
+ * How much of a product a customer's unpaid orders may hold: the larger of their share and of what is free whatever its
+ * share, in thousandths. What everybody can have and what the customer holds are the stock that is shared.
  */
 export function mostHeld(
   product: SharedProduct,

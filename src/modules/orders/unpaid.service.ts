@@ -8,12 +8,12 @@ import { UNPAID_LIMIT } from './orders.errors.ts';
 import { mostHeld, mostUnpaid } from './unpaid.rules.ts';
 
 /**
- * @param before any line of the buyer's locked cart
+ * @param before any line of the customer's locked cart
  * @throws Problem UNPAID_LIMIT where one more order of `total_centavos` would be too many or too much
  */
 export function requireUnpaidRoom(ctx: Ctx, before: OrderableLine, total_centavos: number): void {
-  const { unpaid_orders, unpaid_centavos, is_known_buyer } = before;
-  const most = mostUnpaid(is_known_buyer, ctx.config);
+  const { unpaid_orders, unpaid_centavos, is_known_customer } = before;
+  const most = mostUnpaid(is_known_customer, ctx.config);
   if (unpaid_orders >= most.orders) {
     throw unpaidLimit('orders', {
       detail: `You have ${unpaid_orders} open orders that are not paid, and ${most.orders} is the most.`,
@@ -32,7 +32,7 @@ export function requireUnpaidRoom(ctx: Ctx, before: OrderableLine, total_centavo
 
 /**
  * @param available free of each product before this order, in thousandths; the caller holds their stock
- * @throws Problem UNPAID_LIMIT naming the products of which the buyer would hold too much, and what is left for the buyer
+ * @throws Problem UNPAID_LIMIT naming the products of which the customer would hold too much, and what is left for the customer
  */
 export function requireFairShare(
   ctx: Ctx,
@@ -49,7 +49,7 @@ export function requireFairShare(
   if (products.length === 0) return;
   const words = products.map((p) => `${p.product_name}: ${p.available_quantity} ${p.unit}`);
   throw unpaidLimit('stock', {
-    detail: `Unpaid orders of one buyer may hold ${ctx.config.UNPAID_STOCK_SHARE} % of a product's stock. You can order ${words.join('; ')}.`,
+    detail: `Unpaid orders of one customer may hold ${ctx.config.UNPAID_STOCK_SHARE} % of a product's stock. You can order ${words.join('; ')}.`,
     members: { products },
   });
 }

@@ -2,35 +2,35 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import {
-  type Buyer,
+  type Customer,
   checkOut,
-  createBuyer,
+  createCustomer,
   fillCart,
   stockProduct,
-} from '../../../test/support/shop.ts';
+} from '../../../test/support/market.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 import { expireReservations } from './settlement.service.ts';
 
-const SHOP = 'https://shop.freshbytes.ph';
-const RETURNS = { return_url: `${SHOP}/thanks?from=cart`, cancel_url: `${SHOP}/cart` };
+const FRONTEND = 'https://market.freshbytes.ph';
+const RETURNS = { return_url: `${FRONTEND}/thanks?from=cart`, cancel_url: `${FRONTEND}/cart` };
 
 let test: TestApp;
 let seller: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 
 beforeAll(async () => {
-  test = await createTestApp({ env: { PAYMENT_RETURN_ORIGINS: SHOP } });
+  test = await createTestApp({ env: { PAYMENT_RETURN_ORIGINS: FRONTEND } });
   seller = await createActor(test, { role: 'seller' });
 });
 beforeEach(async () => {
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
 });
 afterAll(() => test.close());
 
 async function placeOrder(body: object, method: 'GCASH' | 'COD' = 'GCASH') {
   const product = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
-  await fillCart(test, buyer, { [product.id]: '1' });
-  return checkOut(test, buyer, { method, body: { ...body } });
+  await fillCart(test, customer, { [product.id]: '1' });
+  return checkOut(test, customer, { method, body: { ...body } });
 }
 
 /** Opens the checkout address as a browser does. */
@@ -50,19 +50,19 @@ async function press(checkout_url: string, button: 'success' | 'failure' | 'expi
 
 describe('the wallet’s page', () => {
   it.each([
-    ['success', (id: string) => `${SHOP}/thanks?from=cart&order_id=${id}`, 'COMPLETED'],
-    ['failure', (id: string) => `${SHOP}/cart?order_id=${id}`, 'FAILED'],
-    ['expiry', (id: string) => `${SHOP}/cart?order_id=${id}`, 'FAILED'],
+    ['success', (id: string) => `${FRONTEND}/thanks?from=cart&order_id=${id}`, 'COMPLETED'],
+    ['failure', (id: string) => `${FRONTEND}/cart?order_id=${id}`, 'FAILED'],
+    ['expiry', (id: string) => `${FRONTEND}/cart?order_id=${id}`, 'FAILED'],
   ] as const)(
-    'after %s leads back to the shop, with the order’s id',
+    'after %s leads back to the frontend, with the order’s id',
     async (button, to, status) => {
       const { order, payment } = (await placeOrder(RETURNS)).json();
       const { page, answer } = await press(payment.checkout_url, button);
       expect(page.headers['content-security-policy']).toContain(
-        `form-action 'self' ${SHOP};`.slice(0, -1),
+        `form-action 'self' ${FRONTEND};`.slice(0, -1),
       );
       expect([answer.statusCode, answer.headers.location]).toEqual([303, to(order.id)]);
-      const read = await test.call({ path: `/orders/${order.id}`, token: buyer.token });
+      const read = await test.call({ path: `/orders/${order.id}`, token: customer.token });
       expect(read.json().payment_status).toBe(status);
       const again = await visit(payment.checkout_url);
       expect([again.statusCode, again.headers.location]).toEqual([303, to(order.id)]);
@@ -73,7 +73,7 @@ describe('the wallet’s page', () => {
     ['success', 'Payment received'],
     ['failure', 'Payment closed'],
   ] as const)(
-    'after %s leads to our word on it where the shop named no page',
+    'after %s leads to our word on it where the frontend named no page',
     async (button, title) => {
       const { payment } = (await placeOrder({})).json();
       const { answer } = await press(payment.checkout_url, button);
@@ -91,7 +91,7 @@ describe('the wallet’s page', () => {
     const { order, payment } = (await placeOrder(RETURNS)).json();
     test.clock.advance(14 * MINUTE_MS);
     const late = await visit(payment.checkout_url);
-    expect(late.headers.location).toBe(`${SHOP}/cart?order_id=${order.id}`);
+    expect(late.headers.location).toBe(`${FRONTEND}/cart?order_id=${order.id}`);
     test.clock.advance(2 * MINUTE_MS);
     await expireReservations(test.system);
     expect((await visit(payment.checkout_url)).headers.location).toBe(late.headers.location);
@@ -105,13 +105,13 @@ describe('checkout', () => {
       for (const address of [
         'https://evil.example/',
         'http://localhost:3000/',
-        `${SHOP}.evil.example/`,
+        `${FRONTEND}.evil.example/`,
       ]) {
         const refused = await placeOrder({ ...RETURNS, [member]: address });
         expect([refused.statusCode, refused.json().code]).toEqual([400, 'VALIDATION_ERROR']);
         expect(refused.json().errors[0].pointer).toBe(`/${member}`);
       }
-      expect((await test.call({ path: '/orders', token: buyer.token })).json().count).toBe(0);
+      expect((await test.call({ path: '/orders', token: customer.token })).json().count).toBe(0);
     },
   );
 
@@ -122,11 +122,11 @@ describe('checkout', () => {
 });
 
 describe('an order', () => {
-  it('names its payment to its buyer and admins: where to pay while it is open, and how it stands', async () => {
+  it('names its payment to its customer and admins: where to pay while it is open, and how it stands', async () => {
     const { order, payment } = (await placeOrder({})).json();
     const admin = await createActor(test, { role: 'admin' });
     expect(order.payment).toEqual(payment);
-    for (const token of [buyer.token, admin.token]) {
+    for (const token of [customer.token, admin.token]) {
       expect((await test.call({ path: `/orders/${order.id}`, token })).json().payment).toEqual(
         payment,
       );
@@ -135,7 +135,7 @@ describe('an order', () => {
     }
     await press(payment.checkout_url, 'success');
     expect(
-      (await test.call({ path: `/orders/${order.id}`, token: buyer.token })).json().payment,
+      (await test.call({ path: `/orders/${order.id}`, token: customer.token })).json().payment,
     ).toMatchObject({
       id: payment.id,
       payment_status: 'COMPLETED',
@@ -159,18 +159,18 @@ describe('an order', () => {
     expect(read.body).not.toContain(payment.id);
   });
 
-  it('finds its payment by GET /payments?order_id=, for its buyer and admins only', async () => {
+  it('finds its payment by GET /payments?order_id=, for its customer and admins only', async () => {
     const { order, payment } = (await placeOrder({})).json();
     await placeOrder({});
     const admin = await createActor(test, { role: 'admin' });
-    const stranger = await createBuyer(test);
+    const stranger = await createCustomer(test);
     const find = async (token: string) =>
       (await test.call({ path: `/payments?order_id=${order.id}`, token })).json().results;
-    expect(await find(buyer.token)).toEqual([payment]);
+    expect(await find(customer.token)).toEqual([payment]);
     expect(await find(admin.token)).toEqual([payment]);
     expect(await find(stranger.token)).toEqual([]);
     expect(await find(seller.token)).toEqual([]);
-    const malformed = await test.call({ path: '/payments?order_id=x', token: buyer.token });
+    const malformed = await test.call({ path: '/payments?order_id=x', token: customer.token });
     expect(malformed.statusCode).toBe(400);
   });
 });

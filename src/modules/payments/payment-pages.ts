@@ -1,10 +1,10 @@
-// Unversioned addresses of payments: where a buyer's browser goes to pay, and in development, deciding how it ends.
+// Unversioned addresses of payments: where a customer's browser goes to pay, and in development, deciding how it ends.
 import type { FastifyInstance } from 'fastify';
 import { sendPage } from '../../http/pages/html-page.ts';
 import type { Limited } from '../../http/route.ts';
 import { type CheckoutAddress, isCheckoutAddress, openCheckout } from './payments.service.ts';
 
-/** By payment, so that nobody else's requests keep a buyer from paying. */
+/** By payment, so that nobody else's requests keep a customer from paying. */
 const limited: Limited = {
   limit: 'payment_page',
   limitSubject: ({ ctx, params }) => {
@@ -22,7 +22,7 @@ const ENDS = {
 } as const;
 
 /**
- * `GET /pay/{payment_id}/{signature}`: sends the browser to the wallet, and once it is paid or closed back to the shop,
+ * `GET /pay/{payment_id}/{signature}`: sends the browser to the wallet, and once it is paid or closed back to the frontend,
  * or says so.
  */
 export function registerPaymentPages(app: FastifyInstance): void {

@@ -35,7 +35,7 @@ const RECONCILE_BATCH = 100;
 /** After this a wallet cannot confirm any more. */
 const RECONCILE_WINDOW_MS = 3 * DAY_MS;
 
-/** The buyer's own, and all for admins; for everybody else it does not exist. */
+/** The customer's own, and all for admins; for everybody else it does not exist. */
 export async function getPayment(ctx: Ctx, id: string): Promise<PaymentRow> {
   const actor = signedIn(ctx);
   const payment = await findPayment(ctx.db, id);
@@ -44,7 +44,7 @@ export async function getPayment(ctx: Ctx, id: string): Promise<PaymentRow> {
   return payment;
 }
 
-/** The buyer's own, all for admins; with `order_id` that of one order, if it is among them. */
+/** The customer's own, all for admins; with `order_id` that of one order, if it is among them. */
 export function listPayments(
   ctx: Ctx,
   filter: { readonly order_id?: string | undefined },
@@ -55,7 +55,7 @@ export function listPayments(
   return findPaymentPage(ctx.db, { ...filter, user_id }, page);
 }
 
-/** Where the buyer pays: our own address, so that checkout calls nobody and a replay gives the same answer. */
+/** Where the customer pays: our own address, so that checkout calls nobody and a replay gives the same answer. */
 export function checkoutUrl(config: Config, payment_id: string): string {
   return `${config.publicUrl}/pay/${payment_id}/${checkoutSignatures(config, payment_id)[0]}`;
 }
@@ -79,7 +79,7 @@ export type CheckoutVisit = { readonly goTo: string } | { readonly end: 'paid' |
 
 /**
  * Opens the wallet session behind a checkout address, once; later visits find the same one. Once the payment has come
- * to its end, the address leads back to the shop's page, where checkout named one.
+ * to its end, the address leads back to the frontend's page, where checkout named one.
  * @throws Problem NOT_FOUND for a forged address
  */
 export async function openCheckout(
@@ -140,7 +140,7 @@ export async function startWallet(
   return session;
 }
 
-/** Where the wallet sends the browser: to the shop's pages, or where checkout named none, to our word on how it ended. */
+/** Where the wallet sends the browser: to the frontend's pages, or where checkout named none, to our own page on how it ended. */
 function returnAddressesOf(config: Config, payment: PaymentRow) {
   const { id, order_id, return_url, cancel_url } = payment;
   const back = (url: string | null) =>
@@ -219,7 +219,10 @@ export async function carryOutRefund(ctx: OutsideCtx, refund_id: string): Promis
     await finish({ status: 'COMPLETED', provider_reference: reference });
   } catch (error) {
     if (!(error instanceof ProviderRefusedError)) throw error;
-    ctx.log.error({ err: error, refund_id }, 'the provider refuses a refund; somebody has to look');
+    ctx.log.error(
+      { err: error, refund_id },
+      'the provider refused a refund; refund it by hand or at the provider',
+    );
     await finish({ status: 'FAILED' });
   }
 }

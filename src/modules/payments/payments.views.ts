@@ -20,7 +20,7 @@ export const Payment = Model(
     checkout_url: Nullable(
       Type.String({
         format: 'uri',
-        description: 'Where the buyer pays; null for COD and once nothing is due',
+        description: 'Where the customer pays; null for COD and once nothing is due',
       }),
     ),
     expires_at: Nullable(Timestamp),

@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import { addOrderId, type ReturnSettings, returnAddress } from './return-addresses.rules.ts';
 
 const LISTED: ReturnSettings = {
-  PAYMENT_RETURN_ORIGINS: 'https://shop.freshbytes.ph, https://app.freshbytes.ph:8443',
+  PAYMENT_RETURN_ORIGINS: 'https://market.freshbytes.ph, https://app.freshbytes.ph:8443',
   isDevelopment: false,
 };
 const UNLISTED: ReturnSettings = { isDevelopment: false };
@@ -22,31 +22,34 @@ function refusalOf(settings: ReturnSettings, address: string): unknown {
 
 describe('a return address', () => {
   it.each([
-    ['https://shop.freshbytes.ph/thanks?x=1#paid', 'https://shop.freshbytes.ph/thanks?x=1#paid'],
-    ['HTTPS://Shop.FreshBytes.ph:443', 'https://shop.freshbytes.ph/'],
+    [
+      'https://market.freshbytes.ph/thanks?x=1#paid',
+      'https://market.freshbytes.ph/thanks?x=1#paid',
+    ],
+    ['HTTPS://Market.FreshBytes.ph:443', 'https://market.freshbytes.ph/'],
     ['https://app.freshbytes.ph:8443/', 'https://app.freshbytes.ph:8443/'],
   ])('%s is of a listed origin', (given, kept) => {
     expect(returnAddress(LISTED, given, '/return_url')).toBe(kept);
   });
 
   it.each([
-    'https://shop.freshbytes.ph.evil.example/',
-    'https://shop.freshbytes.ph@evil.example/',
-    'https://user:password@shop.freshbytes.ph/',
-    'https://user@shop.freshbytes.ph/',
-    'https://evil.example/https://shop.freshbytes.ph',
-    'https://evil.example\\@shop.freshbytes.ph/',
-    'https:\\\\evil.example/shop.freshbytes.ph',
-    'http://shop.freshbytes.ph/',
-    'https://shop.freshbytes.ph:8443/',
+    'https://market.freshbytes.ph.evil.example/',
+    'https://market.freshbytes.ph@evil.example/',
+    'https://user:password@market.freshbytes.ph/',
+    'https://user@market.freshbytes.ph/',
+    'https://evil.example/https://market.freshbytes.ph',
+    'https://evil.example\\@market.freshbytes.ph/',
+    'https:\\\\evil.example/market.freshbytes.ph',
+    'http://market.freshbytes.ph/',
+    'https://market.freshbytes.ph:8443/',
     'https://app.freshbytes.ph/',
-    'https://sub.shop.freshbytes.ph/',
-    'https://xn--shop-freshbytes.ph/',
-    '//shop.freshbytes.ph/',
+    'https://sub.market.freshbytes.ph/',
+    'https://xn--market-freshbytes.ph/',
+    '//market.freshbytes.ph/',
     '/thanks',
-    'javascript:alert(1)//https://shop.freshbytes.ph',
-    'data:text/html,https://shop.freshbytes.ph',
-    'blob:https://shop.freshbytes.ph/1',
+    'javascript:alert(1)//https://market.freshbytes.ph',
+    'data:text/html,https://market.freshbytes.ph',
+    'blob:https://market.freshbytes.ph/1',
     'http://localhost:3000/',
     '',
     'null',
@@ -55,7 +58,7 @@ describe('a return address', () => {
   });
 
   it('is refused where none is listed, this machine’s too', () => {
-    for (const given of ['https://shop.freshbytes.ph/', 'http://localhost:3000/'])
+    for (const given of ['https://market.freshbytes.ph/', 'http://localhost:3000/'])
       expect(refusalOf(UNLISTED, given)).toBeDefined();
   });
 
@@ -79,7 +82,7 @@ describe('a return address', () => {
 });
 
 it('the order’s id joins the query, in place of one that was there', () => {
-  expect(addOrderId('https://shop.freshbytes.ph/thanks?a=1&order_id=x#top', 'o1')).toBe(
-    'https://shop.freshbytes.ph/thanks?a=1&order_id=o1#top',
+  expect(addOrderId('https://market.freshbytes.ph/thanks?a=1&order_id=x#top', 'o1')).toBe(
+    'https://market.freshbytes.ph/thanks?a=1&order_id=o1#top',
   );
 });

@@ -1,4 +1,4 @@
-// Where a buyer's browser may go back to after the wallet: pages of listed origins only, or whoever makes a checkout link
+// Where a customer's browser may go back to after the wallet: pages of listed origins only, or whoever makes a checkout link
 // could send people anywhere under our name.
 import type { Config } from '../../config.ts';
 import { isLoopbackName } from '../../lib/network/loopback.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor } from '../../../test/support/actors.ts';
-import { stockProduct } from '../../../test/support/shop.ts';
+import { stockProduct } from '../../../test/support/market.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
@@ -28,7 +28,7 @@ describe('POST /promos', () => {
     return response.json().id;
   }
 
-  it('creates a promo that buyers see in the price at once', async () => {
+  it('creates a promo that customers see in the price at once', async () => {
     const response = await bench.post([product, other], { description: 'Ripe ones first' });
     expect(response.statusCode).toBe(201);
     const promo = response.json();
@@ -54,7 +54,7 @@ describe('POST /promos', () => {
     expect(await bench.priceOf(product)).toEqual([8_499, best]);
   });
 
-  it('shows, of any promos, the one that the rules call best for the buyer', async () => {
+  it('shows, of any promos, the one that the rules call best for the customer', async () => {
     const { test, seller } = bench;
     const discount = fc.record({
       discount_type: fc.constantFrom(...DISCOUNT_TYPES),

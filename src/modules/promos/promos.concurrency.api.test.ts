@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { stockProduct } from '../../../test/support/shop.ts';
+import { stockProduct } from '../../../test/support/market.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
 import { refreshListings } from '../listing/listing.service.ts';
@@ -42,7 +42,7 @@ describe('promos under rivalry', () => {
       await refreshListings(ctx, [product_id]);
     });
 
-  it('a new price and a promo at the same moment are both in what buyers see', async () => {
+  it('a new price and a promo at the same moment are both in what customers see', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { id } = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
       const [created] = await Promise.all([halve(id), reprice(id), halve(id)]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../test/support/actors.ts';
-import { stockProduct } from '../../../test/support/shop.ts';
+import { stockProduct } from '../../../test/support/market.ts';
 import { createPromoBench, type PromoBench } from './promos.testkit.ts';
 
 describe('GET /promos', () => {

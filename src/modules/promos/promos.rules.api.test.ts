@@ -60,7 +60,7 @@ describe('priceAfter', () => {
 });
 
 describe('bestPromo', () => {
-  it('leaves the buyer the lowest price of all, whatever the order', () => {
+  it('leaves the customer the lowest price of all, whatever the order', () => {
     fc.assert(
       fc.property(price, promos, (price_centavos, list) => {
         const best = bestPromo(price_centavos, list);

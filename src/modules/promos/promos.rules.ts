@@ -1,4 +1,4 @@
-// Pure decisions about promos: what one takes off a price, which one a buyer gets, and whether it runs.
+// Pure decisions about promos: what one takes off a price, which one a customer gets, and whether it runs.
 import { portion } from '../../lib/money.ts';
 
 export const DISCOUNT_TYPES = ['PERCENTAGE', 'FIXED'] as const;
@@ -33,7 +33,7 @@ export function priceAfter(price_centavos: number, discount: Discount): number {
   );
 }
 
-/** The promo that leaves the buyer the lowest price; of equals the one with the lowest id, as in `product_listing`. */
+/** The promo that leaves the customer the lowest price; of equals the one with the lowest id, as in `product_listing`. */
 export function bestPromo<Promo extends Discount & { readonly id: string }>(
   price_centavos: number,
   promos: readonly Promo[],

@@ -2,7 +2,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { stockProduct } from '../../../test/support/shop.ts';
+import { stockProduct } from '../../../test/support/market.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
 
 const LIST_PRICE_CENTAVOS = 10_000;
@@ -29,7 +29,7 @@ export interface PromoBench {
   remove(id: string, options?: CallOptions): Promise<LightMyRequestResponse>;
   get(id: string, token?: string): Promise<LightMyRequestResponse>;
   idsSeenBy(token: string | undefined, query?: string): Promise<string[]>;
-  /** What buyers pay for the product now, by its listing, and for which promo. */
+  /** What customers pay for the product now, by its listing, and for which promo. */
   priceOf(product_id: string): Promise<[current_price_centavos: number, promo_id: string | null]>;
 }
 

@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { type Buyer, createBuyer, order, stockProduct } from '../../../test/support/shop.ts';
+import {
+  type Customer,
+  createCustomer,
+  order,
+  stockProduct,
+} from '../../../test/support/market.ts';
 import { newId } from '../../lib/ids.ts';
 
 let test: TestApp;
 let seller: TestActor;
 let rival: TestActor;
 let admin: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 let product: string;
 
 beforeAll(async () => {
@@ -20,13 +25,13 @@ afterAll(() => test.close());
 
 beforeEach(async () => {
   seller = await createActor(test, { role: 'seller' });
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
   product = (await stockProduct(test, seller.seller_id)).id;
 });
 
 /** Buys one unit and has it moved to this status. */
 async function buy(
-  who: Buyer,
+  who: Customer,
   product_id: string,
   upTo: 'SHIPPED' | 'DELIVERED' = 'DELIVERED',
 ): Promise<void> {
@@ -48,7 +53,7 @@ const write = (who: TestActor, body: Record<string, unknown> = {}) =>
     body: { product_id: product, rating: 4, comment: 'Sweet and fresh.', ...body },
   });
 
-async function review(who: Buyer, body: Record<string, unknown> = {}): Promise<string> {
+async function review(who: Customer, body: Record<string, unknown> = {}): Promise<string> {
   await buy(who, product);
   const response = await write(who, body);
   expect(response.statusCode).toBe(201);
@@ -92,9 +97,9 @@ async function ratings(): Promise<[product: number[], seller: number[], shown: (
 }
 
 describe('POST /reviews', () => {
-  it('publishes the review of a buyer under first name and initial, without the user', async () => {
-    await buy(buyer, product);
-    const response = await write(buyer, { rating: 5, comment: '  Matamis!  ' });
+  it('publishes the review of a customer under first name and initial, without the user', async () => {
+    await buy(customer, product);
+    const response = await write(customer, { rating: 5, comment: '  Matamis!  ' });
     expect(response.statusCode).toBe(201);
     expect(response.json()).toMatchObject({
       product_id: product,
@@ -113,12 +118,12 @@ describe('POST /reviews', () => {
   });
 
   it('is for those who have received the product: not before delivery, not for strangers', async () => {
-    expect([(await write(buyer)).statusCode, (await write(buyer)).json().code]).toEqual([
+    expect([(await write(customer)).statusCode, (await write(customer)).json().code]).toEqual([
       403,
       'FORBIDDEN',
     ]);
-    await buy(buyer, product, 'SHIPPED');
-    expect((await write(buyer)).statusCode).toBe(403);
+    await buy(customer, product, 'SHIPPED');
+    expect((await write(customer)).statusCode).toBe(403);
     expect(await ratings()).toEqual([
       [0, 0],
       [0, 0],
@@ -126,9 +131,9 @@ describe('POST /reviews', () => {
     ]);
   });
 
-  it('is once for each buyer and product', async () => {
-    await review(buyer);
-    const second = await write(buyer, { rating: 1 });
+  it('is once for each customer and product', async () => {
+    await review(customer);
+    const second = await write(customer, { rating: 1 });
     expect([second.statusCode, second.json().code, second.json().errors[0].pointer]).toEqual([
       409,
       'CONFLICT',
@@ -153,7 +158,7 @@ describe('POST /reviews', () => {
     const newcomer = await createActor(test, { role: 'seller', sellerStatus: 'PENDING' });
     const hidden = (await stockProduct(test, newcomer.seller_id)).id;
     for (const product_id of [newId(), hidden])
-      expect((await write(buyer, { product_id })).statusCode).toBe(404);
+      expect((await write(customer, { product_id })).statusCode).toBe(404);
   });
 
   it.each<[string, Record<string, unknown>, string]>([
@@ -166,15 +171,15 @@ describe('POST /reviews', () => {
     ['an unknown member', { reviewer_name: 'Somebody' }, '/reviewer_name'],
     ['an id of the wrong form', { product_id: '1' }, '/product_id'],
   ])('refuses %s', async (_case, body, pointer) => {
-    const response = await write(buyer, body);
+    const response = await write(customer, body);
     expect([response.statusCode, response.json().errors[0].pointer]).toEqual([400, pointer]);
   });
 });
 
 describe('GET /products/{id}/reviews', () => {
   it('shows everybody the reviews, newest first, in one page and in two statements', async () => {
-    const first = await review(buyer);
-    const second = await review(await createBuyer(test));
+    const first = await review(customer);
+    const second = await review(await createCustomer(test));
     test.statements.length = 0;
     const response = await list(product);
     expect(test.statements.length).toBeLessThanOrEqual(2);
@@ -195,8 +200,8 @@ describe('GET /products/{id}/reviews', () => {
 
 describe('PATCH /reviews/{id}', () => {
   it('moves the ratings of product and seller by the difference', async () => {
-    const id = await review(buyer, { rating: 2 });
-    const response = await patch(id, buyer, { rating: 5 });
+    const id = await review(customer, { rating: 2 });
+    const response = await patch(id, customer, { rating: 5 });
     expect([response.statusCode, response.json().rating, response.json().comment]).toEqual([
       200,
       5,
@@ -210,8 +215,8 @@ describe('PATCH /reviews/{id}', () => {
   });
 
   it('changes the comment alone and leaves the ratings', async () => {
-    const id = await review(buyer);
-    expect((await patch(id, buyer, { comment: 'Still fresh.' })).json()).toMatchObject({
+    const id = await review(customer);
+    expect((await patch(id, customer, { comment: 'Still fresh.' })).json()).toMatchObject({
       rating: 4,
       comment: 'Still fresh.',
     });
@@ -223,26 +228,26 @@ describe('PATCH /reviews/{id}', () => {
   });
 
   it("is for its author: others' is 403, an absent one 404, nothing to change 400", async () => {
-    const id = await review(buyer);
+    const id = await review(customer);
     expect((await patch(id, rival, { rating: 1 })).statusCode).toBe(403);
     expect((await patch(id, admin, { rating: 1 })).statusCode).toBe(403);
-    expect((await patch(newId(), buyer, { rating: 1 })).statusCode).toBe(404);
-    expect((await patch(id, buyer, {})).statusCode).toBe(400);
+    expect((await patch(newId(), customer, { rating: 1 })).statusCode).toBe(404);
+    expect((await patch(id, customer, {})).statusCode).toBe(400);
   });
 });
 
 describe('DELETE /reviews/{id}', () => {
-  it('takes the rating back and lets the buyer review again', async () => {
-    const id = await review(buyer);
-    expect((await remove(id, buyer)).statusCode).toBe(204);
+  it('takes the rating back and lets the customer review again', async () => {
+    const id = await review(customer);
+    expect((await remove(id, customer)).statusCode).toBe(204);
     expect(await ratings()).toEqual([
       [0, 0],
       [0, 0],
       [null, 0],
     ]);
     expect((await list(product)).json().count).toBe(0);
-    expect((await remove(id, buyer)).statusCode).toBe(404);
-    expect((await write(buyer, { rating: 3 })).statusCode).toBe(201);
+    expect((await remove(id, customer)).statusCode).toBe(404);
+    expect((await write(customer, { rating: 3 })).statusCode).toBe(201);
     expect(await ratings()).toEqual([
       [3, 1],
       [3, 1],
@@ -251,7 +256,7 @@ describe('DELETE /reviews/{id}', () => {
   });
 
   it('is for its author and admins, not for the seller who dislikes it', async () => {
-    const id = await review(buyer);
+    const id = await review(customer);
     expect((await remove(id, seller)).statusCode).toBe(403);
     expect((await remove(id, admin)).statusCode).toBe(204);
   });
@@ -259,7 +264,7 @@ describe('DELETE /reviews/{id}', () => {
 
 describe('POST /reviews/{id}/reply', () => {
   it("shows the seller's answer, the last one where there were two", async () => {
-    const id = await review(buyer);
+    const id = await review(customer);
     expect((await reply(id, seller, 'Thanks')).statusCode).toBe(200);
     expect((await reply(id, seller, ' Salamat po! ')).json()).toMatchObject({
       id,
@@ -270,9 +275,9 @@ describe('POST /reviews/{id}/reply', () => {
   });
 
   it('is for the seller of the product alone', async () => {
-    const id = await review(buyer);
+    const id = await review(customer);
     expect((await reply(id, rival)).statusCode).toBe(403);
-    expect((await reply(id, buyer)).statusCode).toBe(403);
+    expect((await reply(id, customer)).statusCode).toBe(403);
     expect((await reply(id, admin)).statusCode).toBe(403);
     expect((await reply(newId(), seller)).statusCode).toBe(404);
     expect((await reply(id, seller, ' ')).statusCode).toBe(400);
@@ -280,8 +285,8 @@ describe('POST /reviews/{id}/reply', () => {
 });
 
 it('the audit log holds the rating before and after, and of the words only that they changed', async () => {
-  const id = await review(buyer, { comment: 'My secret address' });
-  await patch(id, buyer, { rating: 1, comment: 'Another secret' });
+  const id = await review(customer, { comment: 'My secret address' });
+  await patch(id, customer, { rating: 1, comment: 'Another secret' });
   await reply(id, seller);
   await remove(id, admin);
   const entries = await test.services.db

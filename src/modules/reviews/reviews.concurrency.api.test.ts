@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { stockProduct } from '../../../test/support/shop.ts';
+import { stockProduct } from '../../../test/support/market.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { addProductRating } from '../catalog/categories/counters.service.ts';
 import { refreshListings } from '../listing/listing.service.ts';

@@ -2,7 +2,13 @@
 import { Type } from 'typebox';
 import { REVIEWS, singleProductTags } from '../../cache/tags.ts';
 import { mapPage } from '../../db/paging/paging.ts';
-import { ANYONE, BUYER, SELLER, SHOPPER, SIGNED_IN } from '../../http/access.ts';
+import {
+  ANYONE,
+  CUSTOMER_OR_SELLER,
+  SELLER,
+  SIGNED_IN,
+  VERIFIED_CUSTOMER,
+} from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { CONFLICT, FORBIDDEN, NOT_FOUND } from '../../lib/problem.ts';
 import {
@@ -73,10 +79,10 @@ export const reviewRoutes: readonly AnyRoute[] = [
   route({
     method: 'POST',
     path: '/reviews',
-    access: BUYER,
+    access: VERIFIED_CUSTOMER,
     tag: 'Reviews',
     summary: 'Review a product',
-    description: 'For buyers who have received the product; one review each.',
+    description: 'For customers who have received the product; one review each.',
     body: NewReview,
     status: 201,
     returns: Review,
@@ -86,7 +92,7 @@ export const reviewRoutes: readonly AnyRoute[] = [
   route({
     method: 'PATCH',
     path: '/reviews/:id',
-    access: SHOPPER,
+    access: CUSTOMER_OR_SELLER,
     tag: 'Reviews',
     summary: 'Change your review',
     params: IdParams,

@@ -1,4 +1,4 @@
-// Reviews: one per buyer and product, by people who received it; its seller may answer.
+// Reviews: one per customer and product, by people who received it; its seller may answer.
 import { invalidate, REVIEWS } from '../../cache/tags.ts';
 import { type Ctx, signedIn, type TxCtx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging/paging.ts';
@@ -161,11 +161,11 @@ async function getReview(ctx: TxCtx, id: string): Promise<ReviewRow> {
 async function requirePurchase(ctx: TxCtx, user_id: string, product_id: string): Promise<void> {
   if (await hasReceivedProduct(ctx, { user_id, product_id })) return;
   if (!(await isProductVisible(ctx.db, viewerOf(ctx), product_id))) throw notFound('product');
-  throw new Problem(FORBIDDEN, 'Only buyers who have received this product can review it.');
+  throw new Problem(FORBIDDEN, 'Only customers who have received this product can review it.');
 }
 
 function refuseSecondReview(error: unknown): never {
-  if (violatedConstraint(error) !== 'reviews_one_per_buyer_key') throw error;
+  if (violatedConstraint(error) !== 'reviews_one_per_customer_key') throw error;
   throw conflict(
     '/product_id',
     'You have reviewed this product already: change that review instead.',

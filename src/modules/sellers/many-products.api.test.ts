@@ -5,13 +5,13 @@ import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { hold } from '../../../test/support/hold.ts';
 import {
-  type Buyer,
+  type Customer,
   checkOut,
-  createBuyer,
+  createCustomer,
   fillCart,
   order,
   stockProduct,
-} from '../../../test/support/shop.ts';
+} from '../../../test/support/market.ts';
 import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { SECOND_MS } from '../../lib/time.ts';
 import { refreshChangedSellers, refreshStaleListings } from '../listing/listing.service.ts';
@@ -25,7 +25,7 @@ const JOB_TIMEOUT_MS = 240 * SECOND_MS;
 let test: TestApp;
 let admin: TestActor;
 let seller: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 let product: { id: string };
 let category_id: string;
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
   test = await createTestApp({ poolSize: 8 });
   admin = await createActor(test, { role: 'admin' });
   seller = await createActor(test, { role: 'seller' });
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
   product = await stockProduct(test, seller.seller_id, {
     lots: [{ quantity_milli: 100_000, days_left: 20 }],
   });
@@ -42,7 +42,7 @@ beforeAll(async () => {
     .select('category_id')
     .where('id', '=', product.id)
     .executeTakeFirstOrThrow());
-  await order(test, buyer, { [product.id]: '1' });
+  await order(test, customer, { [product.id]: '1' });
   await copyProduct(PRODUCTS - 1);
 }, SETUP_TIMEOUT_MS);
 afterAll(() => test.close());
@@ -92,8 +92,8 @@ async function shown(): Promise<Record<string, unknown>> {
       json('/products?search=kamatis'),
       json('/api/v2/products?ordering=price'),
       json(`/categories/${category_id}`),
-      json('/favorites', buyer.token),
-      json('/cart', buyer.token),
+      json('/favorites', customer.token),
+      json('/cart', customer.token),
     ]);
   return {
     all: all.count,
@@ -139,15 +139,15 @@ const OFF_SALE = {
 
 describe(`a seller of ${PRODUCTS} products`, () => {
   it('is off the market from the commit of the suspension on, in every list, count and cart', async () => {
-    await fillCart(test, buyer, { [product.id]: '1' });
-    await test.call({ method: 'PUT', path: `/favorites/${product.id}`, token: buyer.token });
+    await fillCart(test, customer, { [product.id]: '1' });
+    await test.call({ method: 'PUT', path: `/favorites/${product.id}`, token: customer.token });
     // Also fills the caches that the suspension must drop.
     expect(await shown()).toEqual(ON_SALE);
     const { answer, took_ms } = await timed(() => act('suspend'));
     expect(answer.json()).toMatchObject({ status: 'SUSPENDED', product_count: 0 });
     expect(took_ms).toBeLessThan(AT_ONCE_MS);
     expect(await shown()).toEqual(OFF_SALE);
-    expect((await checkOut(test, buyer)).json().code).toBe('PRODUCT_UNAVAILABLE');
+    expect((await checkOut(test, customer)).json().code).toBe('PRODUCT_UNAVAILABLE');
     expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createActor, TEST_BARANGAY, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { createBuyer, order, stockProduct } from '../../../test/support/shop.ts';
+import { createCustomer, order, stockProduct } from '../../../test/support/market.ts';
 import { newId } from '../../lib/ids.ts';
 import { refreshChangedSellers } from '../listing/listing.service.ts';
 
@@ -211,12 +211,12 @@ describe('followers', () => {
   });
 });
 
-describe("a shop's orders and customers", () => {
+describe("a seller's orders and customers", () => {
   it('show the seller a name and a number of orders, and nobody else anything', async () => {
     const seller = await createActor(test, { role: 'seller' });
-    const buyer = await createBuyer(test);
+    const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id);
-    for (const _ of [1, 2]) await order(test, buyer, { [product.id]: '1' });
+    for (const _ of [1, 2]) await order(test, customer, { [product.id]: '1' });
     const read = (what: string, token?: string) =>
       test.call({ path: `/sellers/${seller.seller_id}/${what}`, token });
     expect((await read('customers', seller.token)).json().results).toEqual([
@@ -226,7 +226,7 @@ describe("a shop's orders and customers", () => {
     const rival = await createActor(test, { role: 'seller' });
     for (const what of ['customers', 'orders']) {
       expect((await read(what, rival.token)).statusCode).toBe(404);
-      expect((await read(what, buyer.token)).statusCode).toBe(403);
+      expect((await read(what, customer.token)).statusCode).toBe(403);
       expect((await read(what)).statusCode).toBe(401);
       expect((await read(what, admin.token)).statusCode).toBe(200);
     }

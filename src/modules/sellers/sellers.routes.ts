@@ -2,7 +2,13 @@
 import { Type } from 'typebox';
 import { PRODUCT_COUNTS, SELLERS } from '../../cache/tags.ts';
 import { mapPage } from '../../db/paging/paging.ts';
-import { ADMIN, ANYONE, BUYER, SELLER_OR_ADMIN, SHOPPER } from '../../http/access.ts';
+import {
+  ADMIN,
+  ANYONE,
+  CUSTOMER_OR_SELLER,
+  SELLER_OR_ADMIN,
+  VERIFIED_CUSTOMER,
+} from '../../http/access.ts';
 import { type AnyRoute, listRoute, route } from '../../http/route.ts';
 import { CONFLICT, OPEN_ORDERS, STALE_VERSION } from '../../lib/problem.ts';
 import {
@@ -71,7 +77,7 @@ const Seller = Model(
     ...PublicSeller.properties,
     user_id: Id,
     requested_name: Nullable(
-      Type.String({ description: 'New name that waits for an admin; buyers see the old one' }),
+      Type.String({ description: 'New name that waits for an admin; customers see the old one' }),
     ),
     business_phone: Type.String(),
     street: Type.String(),
@@ -86,7 +92,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
   route({
     method: 'POST',
     path: '/sellers',
-    access: BUYER,
+    access: VERIFIED_CUSTOMER,
     tag: 'Sellers',
     summary: 'Apply as a seller',
     description:
@@ -174,7 +180,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
   route({
     method: 'PUT',
     path: '/sellers/:id/follow',
-    access: SHOPPER,
+    access: CUSTOMER_OR_SELLER,
     tag: 'Sellers',
     summary: 'Follow a seller',
     params: IdParams,
@@ -184,7 +190,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
   route({
     method: 'DELETE',
     path: '/sellers/:id/follow',
-    access: SHOPPER,
+    access: CUSTOMER_OR_SELLER,
     tag: 'Sellers',
     summary: 'Stop following a seller',
     params: IdParams,
@@ -215,7 +221,7 @@ function nameDecision(decision: NameDecision, summary: string): AnyRoute {
     access: ADMIN,
     tag: 'Sellers',
     summary,
-    description: 'Of the `requested_name` of a verified seller, who is told.',
+    description: 'Of the `requested_name` of a verified seller, who is notified.',
     params: IdParams,
     status: 200,
     returns: Seller,

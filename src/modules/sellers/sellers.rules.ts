@@ -28,7 +28,7 @@ export function standingAfter(action: SellerAction, before: Standing): Standing 
   return undefined;
 }
 
-/** Whether an admin looks at a new name first: buyers know the old one. Of a pending profile all is yet to be looked at. */
+/** Whether an admin looks at a new name first: customers know the old one. Of a pending profile all is yet to be looked at. */
 export function isNameReviewed({ status, suspended_from }: Standing): boolean {
   return status === 'VERIFIED' || suspended_from === 'VERIFIED';
 }

@@ -155,7 +155,7 @@ export function mayManage(ctx: Ctx, seller_id: string): boolean {
 }
 
 /**
- * The caller's own seller id, for deeds that only a seller in good standing may do.
+ * The caller's own seller id, for what only a seller in good standing may do.
  * @throws Problem FORBIDDEN where the seller is suspended or there is no profile
  */
 export function sellingAs(ctx: Ctx): string {

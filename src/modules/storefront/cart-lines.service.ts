@@ -1,4 +1,4 @@
-// Cart lines as buyers see them now: today's price after promos, availability, and what to warn of. Read across tables.
+// Cart lines as customers see them now: today's price after promos, availability, and what to warn of. Read across tables.
 import type { Ctx, TxCtx } from '../../context.ts';
 import { runNamed } from '../../db/database.ts';
 import type { Unit } from '../../lib/quantity.ts';
@@ -11,7 +11,7 @@ export interface CartLine {
   readonly tax_class: string;
   readonly quantity_milli: number;
   readonly list_price_centavos: number;
-  /** After the promo that is best for the buyer. */
+  /** After the promo that is best for the customer. */
   readonly unit_price_centavos: number;
   readonly promo_id: string | null;
   readonly srp_centavos: number | null;
@@ -32,14 +32,14 @@ const TABLES = `cart_items i
   LEFT JOIN LATERAL best_promo(p.id, p.price_centavos, $2) promo ON true`;
 const SQL = `SELECT ${COLUMNS} FROM ${TABLES} WHERE i.user_id = $1 ORDER BY i.created_at, i.id`;
 
-/** A line with what bounds an order of it; the numbers of the buyer stand on each. */
+/** A line with what bounds an order of it; the numbers of the customer stand on each. */
 export interface OrderableLine extends CartLine {
-  /** What the buyer's open unpaid orders hold of the product. */
+  /** What the customer's open unpaid orders hold of the product. */
   readonly held_milli: number;
   readonly unpaid_orders: number;
   readonly unpaid_centavos: number;
-  /** Whether KNOWN_AFTER_DELIVERIES orders of the buyer were delivered. */
-  readonly is_known_buyer: boolean;
+  /** Whether KNOWN_AFTER_DELIVERIES orders of the customer were delivered. */
+  readonly is_known_customer: boolean;
 }
 
 const KNOWN_AFTER_DELIVERIES = 3;
@@ -60,7 +60,7 @@ const ORDERABLE_SQL = `
     (SELECT coalesce(sum(amount_centavos), 0) FROM unpaid)::bigint AS unpaid_centavos,
     EXISTS (
       SELECT FROM orders o WHERE o.user_id = $1 AND o.order_status = 'DELIVERED'
-      OFFSET ${KNOWN_AFTER_DELIVERIES - 1}) AS is_known_buyer
+      OFFSET ${KNOWN_AFTER_DELIVERIES - 1}) AS is_known_customer
   FROM ${TABLES}
   LEFT JOIN held ON held.product_id = i.product_id
   WHERE i.user_id = $1

@@ -49,7 +49,7 @@ export const Product = Model(
     price: Type.String({ ...Money, description: 'List price of one unit' }),
     current_price: Type.String({
       ...Money,
-      description: 'After the promo that is best for the buyer',
+      description: 'After the promo that is best for the customer',
     }),
     currency: Type.String({ examples: ['PHP'] }),
     srp: Nullable(Type.String({ ...Money, description: 'Suggested retail price' })),
@@ -89,14 +89,14 @@ export const Product = Model(
   }),
   examples.Product,
 );
-export const StoreProduct = Model(
-  'StoreProduct',
+export const SellerProduct = Model(
+  'SellerProduct',
   Type.Object({
     ...Product.properties,
     warnings: Type.Array(Type.Object({ code: OneOf(['PRICE_ABOVE_SRP']), message: Type.String() })),
     deleted_at: Nullable(Timestamp),
   }),
-  examples.StoreProduct,
+  examples.SellerProduct,
 );
 type ProductView = Infer<typeof Product>;
 
@@ -108,10 +108,10 @@ export function productView(row: ProductRow, ctx: Ctx): ProductView {
     : { ...view, images: view.images.filter((image) => image.status !== 'FAILED') };
 }
 
-export function storeProductView(row: ProductRow, ctx: Ctx): Infer<typeof StoreProduct> {
+export function sellerProductView(row: ProductRow, ctx: Ctx): Infer<typeof SellerProduct> {
   const { price_centavos, srp_centavos, deleted_at } = row;
   const isAboveSrp = srp_centavos !== null && price_centavos > srp_centavos;
-  const message = `The price is above the suggested retail price of ${formatMoney(srp_centavos ?? 0)}; buyers see both.`;
+  const message = `The price is above the suggested retail price of ${formatMoney(srp_centavos ?? 0)}; customers see both.`;
   return {
     ...viewOf(row, ctx),
     warnings: isAboveSrp ? [{ code: 'PRICE_ABOVE_SRP', message }] : [],

@@ -56,7 +56,7 @@ export const examples = {
     sell_count: 18,
     images: [ProductImage],
   },
-  StoreProduct: {
+  SellerProduct: {
     ...shared,
     id: pipino.id,
     name: pipino.name,
@@ -85,7 +85,7 @@ export const examples = {
     warnings: [
       {
         code: 'PRICE_ABOVE_SRP',
-        message: 'The price is above the suggested retail price of 57.00; buyers see both.',
+        message: 'The price is above the suggested retail price of 57.00; customers see both.',
       },
     ],
     deleted_at: null,

@@ -8,7 +8,7 @@ import { NOT_FOUND } from '../../lib/problem.ts';
 import { Id, IdParams, Line, OneOf } from '../../lib/schema.ts';
 import { FRESHNESS } from '../inventory/inventory.service.ts';
 import { ORDER_FIELDS, ORDERING_PATTERN } from './lists/ordering.rules.ts';
-import { Product, productView, StoreProduct, storeProductView } from './products.views.ts';
+import { Product, productView, SellerProduct, sellerProductView } from './products.views.ts';
 import * as storefront from './storefront.service.ts';
 
 const MAX_DAYS_LEFT = 3_650;
@@ -52,7 +52,7 @@ const ProductQuery = Type.Object({
     }),
   ),
 });
-const StoreQuery = Type.Object({
+const SellerProductQuery = Type.Object({
   seller: Type.Optional(Type.String({ ...Id, description: 'For admins: whose products' })),
   search: Type.Optional(Line(100, { description: 'Part of the name' })),
   category_id: Type.Optional(Id),
@@ -98,12 +98,12 @@ export const storefrontRoutes: readonly AnyRoute[] = [
     tag: 'Products',
     summary: 'List removed products',
     description: "The caller's own; for admins everybody's. The last removed first.",
-    query: Type.Object({ seller: StoreQuery.properties.seller }),
-    item: StoreProduct,
+    query: Type.Object({ seller: SellerProductQuery.properties.seller }),
+    item: SellerProduct,
     problems: [NOT_FOUND],
     list: async (ctx, { query, page }) =>
       mapPage(await storefront.listRemovedProducts(ctx, query, page), (row) =>
-        storeProductView(row, ctx),
+        sellerProductView(row, ctx),
       ),
   }),
   productRoute,
@@ -111,14 +111,14 @@ export const storefrontRoutes: readonly AnyRoute[] = [
     path: '/store/products',
     access: SELLER_OR_ADMIN,
     tag: 'Products',
-    summary: "List a store's products",
+    summary: "List a seller's products",
     description: "The caller's own, drafts too, newest first; admins name the `seller`.",
-    query: StoreQuery,
-    item: StoreProduct,
+    query: SellerProductQuery,
+    item: SellerProduct,
     problems: [NOT_FOUND],
     list: async (ctx, { query, page }) =>
-      mapPage(await storefront.listStoreProducts(ctx, query, page), (row) =>
-        storeProductView(row, ctx),
+      mapPage(await storefront.listSellerProducts(ctx, query, page), (row) =>
+        sellerProductView(row, ctx),
       ),
   }),
 ];

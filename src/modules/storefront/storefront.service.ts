@@ -1,4 +1,4 @@
-// Products as buyers see them: the list with its filters and search, one product, and what a seller sees of their own.
+// Products as customers see them: the list with its filters and search, one product, and what a seller sees of their own.
 import type { Ctx } from '../../context.ts';
 import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -14,7 +14,11 @@ import {
   type ProductDetailRow,
   type ProductRow,
 } from './lists/product-rows.queries.ts';
-import { findRemovedPage, findStorePage, type StoreFilter } from './lists/store-list.queries.ts';
+import {
+  findRemovedPage,
+  findSellerProductPage,
+  type SellerProductFilter,
+} from './lists/seller-products.queries.ts';
 
 export type { ProductRow } from './lists/product-rows.queries.ts';
 
@@ -73,23 +77,23 @@ export async function getProduct(ctx: Ctx, id: string): Promise<ProductRow> {
  * A product in any state, for its seller and admins.
  * @throws Problem NOT_FOUND
  */
-export async function getStoreProduct(ctx: Ctx, id: string): Promise<ProductRow> {
+export async function getSellerProduct(ctx: Ctx, id: string): Promise<ProductRow> {
   const product = await findProductRow(ctx.db, id);
   if (product === undefined || !mayManage(ctx, product.seller_id)) throw notFound('product');
   return product;
 }
 
 /** What the caller sells, drafts too; of an admin's choice of seller. */
-export function listStoreProducts(
+export function listSellerProducts(
   ctx: Ctx,
-  query: StoreFilter & { readonly seller?: string },
+  query: SellerProductFilter & { readonly seller?: string },
   page: PageRequest,
 ): Promise<Page<ProductRow>> {
   const { seller, ...filter } = query;
-  const seller_id = storeOf(ctx, seller);
+  const seller_id = sellerIdOf(ctx, seller);
   if (seller_id === undefined)
     throw invalidField('/seller', 'is required of admins: whose products');
-  return findStorePage(ctx.db, { seller_id, filter }, page);
+  return findSellerProductPage(ctx.db, { seller_id, filter }, page);
 }
 
 /** What the caller removed; for admins everybody's, or one seller's. */
@@ -98,7 +102,7 @@ export function listRemovedProducts(
   query: { readonly seller?: string },
   page: PageRequest,
 ): Promise<Page<ProductRow>> {
-  return findRemovedPage(ctx.db, storeOf(ctx, query.seller), page);
+  return findRemovedPage(ctx.db, sellerIdOf(ctx, query.seller), page);
 }
 
 /** What only the clock made untrue is made true before a single product is shown. */
@@ -113,8 +117,8 @@ function isVisible(ctx: Ctx, product: ProductDetailRow): boolean {
   return product.on_sale || (product.deleted_at === null && mayManage(ctx, product.seller_id));
 }
 
-/** The caller's own store; for admins the one they name, if any. */
-function storeOf({ actor }: Ctx, named: string | undefined): string | undefined {
+/** The caller's own seller id; for admins the one they name, if any. */
+function sellerIdOf({ actor }: Ctx, named: string | undefined): string | undefined {
   if (actor.kind !== 'user' || actor.role === 'admin') return named;
   const own = actor.seller?.id;
   if (own === undefined || (named !== undefined && named !== own)) throw notFound('seller');

@@ -1,4 +1,4 @@
-// What people are told of changes to their account's security, in the languages of our users. An SMS has no subject, so
+// Messages about changes to an account's security, in the languages of our users. An SMS has no subject, so
 // each text stands alone.
 import type { Language } from '../../lib/language.ts';
 

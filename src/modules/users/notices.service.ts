@@ -1,10 +1,10 @@
-// Telling people what happened to their account: a change that they did not make is one that they must hear of.
+// Security notices: users are notified of changes to their account, since somebody else may have made them.
 import type { TxCtx } from '../../context.ts';
 import { sendMessage } from '../notifications/notifications.service.ts';
 import { type NoticeKind, noticeMessage } from './notices.messages.ts';
 import type { UserRow } from './users.queries.ts';
 
-/** Told by every way that is confirmed: whoever did it may read one of them. */
+/** Sent over every confirmed channel: whoever did it may read one of them. */
 const TOLD_EVERYWHERE: readonly NoticeKind[] = ['mfa_cleared'];
 
 /** By mail where the address is confirmed, else by SMS where the number is, else not at all. */

@@ -175,7 +175,7 @@ it('no sign-in with the old password outlives a new one, however they overlap', 
     expect(await statusOf(test.app, access)).toMatchObject({ status: 401 });
 });
 
-it('an application as seller that races with the deletion of the account leaves no shop without an owner', async () => {
+it('an application as seller that races with the deletion of the account leaves no seller without a user', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const actor = await createActor(test);
     const application = {

@@ -113,7 +113,7 @@ export const userRoutes: readonly AnyRoute[] = [
     tag: 'Users',
     summary: 'Clear the second factor of a user',
     description:
-      'For somebody who lost it, once you know who asks. Signs them out everywhere and tells them.',
+      'For somebody who lost it, once you know who asks. Signs them out everywhere and notifies them.',
     params: IdParams,
     status: 204,
     problems: [CONFLICT],

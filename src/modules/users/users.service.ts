@@ -101,7 +101,7 @@ function vouchFor(
 }
 
 /**
- * The old address hears of it. Support corrects what somebody may have got hold of: sessions end, what was pending or sent
+ * The old address is notified. Support corrects what somebody may have got hold of: sessions end, what was pending or sent
  * is void, and no link to an earlier address undoes the correction.
  */
 async function tellOfReplacement(ctx: TxCtx, before: UserRow, after: Profile): Promise<void> {

@@ -1,4 +1,4 @@
-// What demo buyers say of what they got, by stars, and what sellers answer.
+// What demo customers say of what they got, by stars, and what sellers answer.
 
 export const COMMENTS: Readonly<Record<number, readonly string[]>> = {
   5: [

@@ -30,7 +30,7 @@ CREATE UNLOGGED TABLE seed.words (
   descriptions text[], streets text[], landmarks text[], notes text[], qualifiers text[], replies text[]);
 CREATE UNLOGGED TABLE seed.slug (name text PRIMARY KEY, slug text);
 CREATE UNLOGGED TABLE seed.category (i integer, id uuid, name text, slug text, description text, use text, parent text);
--- `least` and `most` are harvested, in units; `bought` is what buyers take, in thousandths.
+-- `least` and `most` are harvested, in units; `bought` is what customers take, in thousandths.
 CREATE UNLOGGED TABLE seed.produce (
   i integer PRIMARY KEY, name text, slug text, sku text, category text, is_taxed boolean, unit text, lowest_pesos float8,
   highest_pesos float8, shelf_days integer, least integer, most integer, bought integer[]);

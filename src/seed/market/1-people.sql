@@ -81,7 +81,7 @@ SELECT id, user_id, label, recipient_name, recipient_phone, street, landmark, ba
 FROM seed.address;
 
 -- Whoever may order, the demo customer first, then the busiest.
-CREATE UNLOGGED TABLE seed.buyer AS
+CREATE UNLOGGED TABLE seed.customer AS
 SELECT row_number() OVER (ORDER BY p.i)::integer AS i, p.id AS user_id,
   p.first_name || ' ' || left(p.last_name, 1) || '.' AS reviewer_name,
   jsonb_build_object('label', label, 'recipient_name', recipient_name, 'recipient_phone', recipient_phone, 'street', street,
@@ -89,7 +89,7 @@ SELECT row_number() OVER (ORDER BY p.i)::integer AS i, p.id AS user_id,
     'province', province, 'region', region) AS shipping_address
 FROM seed.person p JOIN seed.address a ON a.user_id = p.id AND a.is_home
 WHERE NOT p.is_newcomer;
-CREATE UNIQUE INDEX ON seed.buyer (i);
+CREATE UNIQUE INDEX ON seed.customer (i);
 
 -- Sellers without their slugs. The town tells namesakes apart, and where that is not enough, a number.
 CREATE UNLOGGED TABLE seed.seller AS
@@ -120,4 +120,4 @@ FROM (
   ) drawn
 ) named;
 CREATE UNIQUE INDEX ON seed.seller (i);
-ANALYZE seed.seller, seed.buyer;
+ANALYZE seed.seller, seed.customer;

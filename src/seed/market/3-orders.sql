@@ -13,21 +13,21 @@ CREATE FUNCTION seed.harvest(product seed.product, at_ms bigint, ends_open boole
 CREATE FUNCTION seed.newest_harvest(product seed.product, at_ms bigint) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN greatest(0, ceil((at_ms + seed.days(2 / 24.0) - product.last_ms)::float8 / product.gap_ms))::integer;
 
--- What is planned. All states of the demo seller's orders are there twice: the demo customer's, and those of another buyer.
+-- What is planned. All states of the demo seller's orders are there twice: the demo customer's, and those of another customer.
 CREATE UNLOGGED TABLE seed.draft AS
 SELECT drafts.*, ends_open
 FROM (
   SELECT (row_number() OVER ())::integer AS g,
-    CASE WHEN turn = 0 THEN 1 ELSE 2 + seed.even(buyers - 1, 0, 'other buyer') END AS buyer_i, scenario, 1 AS of_seller_i,
+    CASE WHEN turn = 0 THEN 1 ELSE 2 + seed.even(customers - 1, 0, 'other customer') END AS customer_i, scenario, 1 AS of_seller_i,
     age_ms + turn * 60000 * (1 + seed.even(3, age_ms, 'minutes')) AS age_ms, is_named AND turn = 0 AS is_named
-  FROM seed.demo_order, generate_series(0, 1) turn, (SELECT count(*)::integer AS buyers FROM seed.buyer) counted
+  FROM seed.demo_order, generate_series(0, 1) turn, (SELECT count(*)::integer AS customers FROM seed.customer) counted
   UNION ALL
-  SELECT g, buyer_i, scenario, CASE WHEN age_ms < seed.days(25) AND seed.chance(0.1, g, 'demo shop') THEN 1 END, age_ms, false
+  SELECT g, customer_i, scenario, CASE WHEN age_ms < seed.days(25) AND seed.chance(0.1, g, 'demo seller') THEN 1 END, age_ms, false
   FROM (
     -- More of them are recent than old.
-    SELECT g, 2 + seed.skewed(buyers - 1, g, 'buyer') AS buyer_i,
+    SELECT g, 2 + seed.skewed(customers - 1, g, 'customer') AS customer_i,
       1200000 + floor(power(seed.noise(g, 'age of order'), 1.3) * (seed.days(90) - 1200000))::bigint AS age_ms
-    FROM (SELECT count(*)::integer AS buyers FROM seed.buyer) counted,
+    FROM (SELECT count(*)::integer AS customers FROM seed.customer) counted,
       generate_series(1 + (SELECT count(*)::integer * 2 FROM seed.demo_order), seed.orders()) g
   ) random
   JOIN seed.scenario s ON age_ms >= s.from_ms AND age_ms < s.to_ms
@@ -48,11 +48,11 @@ ORDER BY g, try;
 
 -- Orders by age: those without a line are none.
 CREATE UNLOGGED TABLE seed.placed AS
-SELECT o.*, m.method, m.method = 'COD' AS is_cash, buyer.user_id, placed_at,
+SELECT o.*, m.method, m.method = 'COD' AS is_cash, customer.user_id, placed_at,
   coalesce((demo ->> 'id')::uuid, seed.id('order', n, placed_at)) AS id,
   coalesce((demo ->> 'payment_id')::uuid, seed.id('payment', n, placed_at)) AS payment_id
 FROM (SELECT *, row_number() OVER (ORDER BY age_ms DESC, g) AS n FROM seed.first_line) o
-JOIN seed.buyer ON buyer.i = o.buyer_i
+JOIN seed.customer ON customer.i = o.customer_i
 JOIN seed.method m ON m.scenario = o.scenario AND seed.noise(g, 'method') >= m.low AND seed.noise(g, 'method') < m.high
 CROSS JOIN LATERAL (SELECT seed.at(age_ms) AS placed_at, CASE WHEN is_named THEN seed.demo() -> 'order' END AS demo) d;
 CREATE UNIQUE INDEX ON seed.placed (n);

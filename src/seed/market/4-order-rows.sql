@@ -36,7 +36,7 @@ INSERT INTO orders (id, order_number, user_id, order_status, subtotal_centavos, 
   placed_at, updated_at)
 SELECT o.id, order_number, o.user_id, f.order_status, subtotal_centavos, subtotal_centavos - total_centavos, total_centavos, shipping_address,
   CASE WHEN seed.chance(0.1, n, 'note') THEN seed.pick(notes, n, 'which note') END, placed_at, moved_at
-FROM seed.placed o JOIN seed.whole USING (n) JOIN seed.order_number USING (n) JOIN seed.buyer ON buyer.i = buyer_i
+FROM seed.placed o JOIN seed.whole USING (n) JOIN seed.order_number USING (n) JOIN seed.customer ON customer.i = customer_i
 JOIN seed.order_fate f USING (scenario, is_cash, has_others) CROSS JOIN seed.words
 ORDER BY n;
 

@@ -97,7 +97,7 @@ describe('describeError', () => {
 });
 
 describe('scrub', () => {
-  it('leaves numbers, ids and addresses of the house alone', () => {
+  it('leaves numbers, ids and our own addresses alone', () => {
     const text =
       'order 0198c0de-9171-7000-8000-917123456789 of 12050 at 2026-11-02T08:00:00Z via http://localhost:8000/docs';
     expect(scrub(text)).toBe(text);

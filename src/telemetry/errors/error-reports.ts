@@ -122,7 +122,7 @@ function createSender(
       await response.body?.cancel();
       return response.ok ? undefined : 'refused';
     } catch {
-      // Told in the log as a number: every further report would fail alike.
+      // Logged as a number: every further report would fail alike.
       return 'unreachable';
     }
   };
@@ -153,7 +153,7 @@ function createLimits(clock: Clock, lose: (loss: Loss) => void): (kind: string) 
   };
 }
 
-/** One line a minute says how many reports were lost, and why. */
+/** Logs once a minute how many reports were lost, and why. */
 function createLossLog({ clock, log }: ErrorReportsOptions): (loss: Loss) => void {
   let lost: Partial<Record<Loss, number>> = {};
   let quiet_until_ms = 0;

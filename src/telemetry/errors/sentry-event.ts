@@ -58,7 +58,7 @@ interface SentryFrame {
   readonly in_app: boolean;
 }
 
-/** As it may leave. Of what is thrown and no error only the kind is told: it may be anything. */
+/** As it may leave. Of thrown values that are no errors only the type is sent: they may hold anything. */
 export function describeThrown(thrown: unknown): ErrorDescription {
   return describeError(
     thrown instanceof Error ? thrown : new Error(`something else than an error: ${typeof thrown}`),

@@ -3,7 +3,7 @@ import { SENTRY_DSN_PATTERN } from '../../config/settings/outside.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/time.ts';
 import type { SentryEvent } from './sentry-event.ts';
 
-/** Where a server says to be silent without saying how long. */
+/** Where a server asks for silence without a duration. */
 export const DEFAULT_PAUSE_MS = MINUTE_MS;
 /** However long a server asks for. */
 export const MAX_PAUSE_MS = 60 * MINUTE_MS;

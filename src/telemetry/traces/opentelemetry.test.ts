@@ -22,7 +22,7 @@ function openTracing(endpoint: string, options: Partial<OpenTelemetryOptions> = 
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const log = createLog({ level: 'warn', pretty: false, version: '1.2.3', destination });
-  const facts = { serviceName: 'shop', version: '1.2.3', environment: 'test', ratio: 1 };
+  const facts = { serviceName: 'market', version: '1.2.3', environment: 'test', ratio: 1 };
   return { tracing: createTracing({ endpoint, log, ...facts, ...options }), lines };
 }
 
@@ -54,7 +54,7 @@ describe('tracing', () => {
         kind: 2,
         attributes: { 'http.request.method': 'GET', 'http.route': '/people/:id' },
         resource: {
-          'service.name': 'shop',
+          'service.name': 'market',
           'service.version': '1.2.3',
           'service.instance.id': expect.stringMatching(/^[0-9a-f-]{36}$/),
           'deployment.environment.name': 'test',

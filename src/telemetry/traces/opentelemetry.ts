@@ -111,7 +111,7 @@ function openProvider(options: OpenTelemetryOptions): TracerProvider {
   });
 }
 
-/** The library says nothing by itself of spans that it could not send. */
+/** The library does not log spans that it could not send. */
 function reportingFaults(exporter: SpanExporter, log: Pick<Log, 'warn'>): SpanExporter {
   let quiet_until = 0;
   return {
@@ -163,7 +163,7 @@ function withoutLiterals(sql: string): string {
   return sql.replace(/'(?:[^']|'')*'/g, '?');
 }
 
-/** SQLSTATE where PostgreSQL said one. */
+/** SQLSTATE where PostgreSQL returned one. */
 function failureOf(error: unknown): SpanOutcome {
   if (error === undefined) return {};
   if (!(error instanceof Error)) return { error_type: typeof error };

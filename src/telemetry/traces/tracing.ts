@@ -1,5 +1,5 @@
-// Tracing as the house sees it: one activity a request or job run, with the statements that it sends. What records is
-// loaded only where it is asked for (opentelemetry.ts).
+// The interface of tracing: one activity a request or job run, with the statements that it sends. What records is
+// loaded only where it is configured (opentelemetry.ts).
 import type { TraceContext } from './trace-context.ts';
 
 /** By the names of OpenTelemetry's semantic conventions; never a value of somebody's request or row. */
@@ -15,7 +15,7 @@ export interface Activity {
 export interface Span {
   /** Begins a statement of this activity. @returns ends it, with the error where it failed */
   readonly beginStatement: StatementObserver;
-  /** Ends the activity. `error_type` says that it failed: a status, or the name of an error. */
+  /** Ends the activity. `error_type` marks it as failed: a status, or the name of an error. */
   end(outcome: SpanOutcome): void;
 }
 

@@ -8,7 +8,7 @@ import {
   PASSWORD,
   signUp,
 } from '../../../src/modules/users/users.testkit.ts';
-import { asBuyer } from '../../authorization/fixtures.ts';
+import { asCustomer } from '../../authorization/fixtures.ts';
 import { makeConfirmedChange } from '../../problems/members.ts';
 import type { DemoRole, Market } from './market.ts';
 
@@ -178,8 +178,8 @@ async function placeOrder(market: Market, payment_method: 'COD' | 'GCASH') {
 /** A wallet order with the event that says it is paid. */
 async function decideOrder(market: Market) {
   const { actor, payment } = await placeOrder(market, 'GCASH');
-  const buyer = asBuyer(market.test, actor);
-  return { payment, webhook: await simulatePayment(buyer, payment.id, 'success') };
+  const customer = asCustomer(market.test, actor);
+  return { payment, webhook: await simulatePayment(customer, payment.id, 'success') };
 }
 
 async function payOrder(market: Market) {

@@ -10,7 +10,7 @@ import {
   PASSWORD,
   registration,
 } from '../../../src/modules/users/users.testkit.ts';
-import { asBuyer, makeAddress, makeShippedSale } from '../../authorization/fixtures.ts';
+import { asCustomer, makeAddress, makeShippedSale } from '../../authorization/fixtures.ts';
 import { createActor } from '../../support/actors.ts';
 import { amongCrowd } from '../crowd.ts';
 import { createEnrolled, createMember, makeConfirmedChange } from '../members.ts';
@@ -62,7 +62,7 @@ export const accountCases: Provocations = {
     },
     '401 TOKEN_REVOKED': async (attempt) => {
       const actor = await createActor(attempt.stage.test);
-      await endAllSessions(asBuyer(attempt.stage.test, actor));
+      await endAllSessions(asCustomer(attempt.stage.test, actor));
       return ask(attempt, { body: { refresh: actor.refresh } });
     },
   },
@@ -162,7 +162,7 @@ export const accountCases: Provocations = {
     '409 CONFLICT': (attempt) => ask(attempt, { by: 'seller' }),
     '409 OPEN_ORDERS': async (attempt) => {
       await makeShippedSale(attempt.stage.test, {
-        buyer: attempt.me,
+        customer: attempt.me,
         seller: attempt.stage.strangers.rival,
       });
       return ask(attempt);
@@ -179,9 +179,12 @@ export const accountCases: Provocations = {
     '409 CONFLICT': (attempt) =>
       ask(attempt, { names: { id: attempt.stage.strangers.rival.user_id } }),
     '409 OPEN_ORDERS': async (attempt) => {
-      const buyer = await createActor(attempt.stage.test);
-      await makeShippedSale(attempt.stage.test, { buyer, seller: attempt.stage.strangers.rival });
-      return ask(attempt, { names: { id: buyer.user_id } });
+      const customer = await createActor(attempt.stage.test);
+      await makeShippedSale(attempt.stage.test, {
+        customer,
+        seller: attempt.stage.strangers.rival,
+      });
+      return ask(attempt, { names: { id: customer.user_id } });
     },
   },
   'POST /users/:id/mfa/clear': {

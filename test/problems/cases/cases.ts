@@ -4,11 +4,11 @@ import { nameOf } from '../../authorization/routes.ts';
 import { type Provocations, type Provoke, refusalOf } from '../operations.ts';
 import { accountCases } from './accounts.cases.ts';
 import { marketCases } from './market.cases.ts';
+import { purchaseCases } from './purchases.cases.ts';
 import { shapeCases } from './shape.cases.ts';
-import { shoppingCases } from './shopping.cases.ts';
 
 /** Refusals of single routes. */
-export const ownCases: Provocations = { ...accountCases, ...marketCases, ...shoppingCases };
+export const ownCases: Provocations = { ...accountCases, ...marketCases, ...purchaseCases };
 
 /** What a route declares has a case of its own; what its shape brings need not. Undefined where the case is missing. */
 export function findCase(route: AnyRoute, refusal: string): Provoke | undefined {

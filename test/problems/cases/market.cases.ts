@@ -32,7 +32,7 @@ const stale =
     ask(attempt, { names: await make(attempt), headers: SOMEBODY_ELSES_VERSION });
 
 /** Names a seller who is not there. */
-const askForStore: Provoke = (attempt) => ask(attempt, { suffix: `?seller=${newId()}` });
+const askForSeller: Provoke = (attempt) => ask(attempt, { suffix: `?seller=${newId()}` });
 
 export const marketCases: Provocations = {
   'POST /sellers': { '409 CONFLICT': (attempt) => ask(attempt, { by: 'seller' }) },
@@ -46,7 +46,7 @@ export const marketCases: Provocations = {
   'DELETE /sellers/:id': {
     '409 OPEN_ORDERS': async (attempt) => {
       const { strangers, test } = attempt.stage;
-      await makeSale(test, { buyer: strangers.stranger, seller: attempt.me });
+      await makeSale(test, { customer: strangers.stranger, seller: attempt.me });
       return ask(attempt, { names: await seller(attempt) });
     },
     '412 STALE_VERSION': stale(seller),
@@ -88,8 +88,8 @@ export const marketCases: Provocations = {
     },
   },
 
-  'GET /store/products': { '404 NOT_FOUND': askForStore },
-  'GET /products/deleted': { '404 NOT_FOUND': askForStore },
+  'GET /store/products': { '404 NOT_FOUND': askForSeller },
+  'GET /products/deleted': { '404 NOT_FOUND': askForSeller },
   'POST /products': {
     '404 NOT_FOUND': (attempt) => {
       const body = { ...(attempt.call.body as object), seller_id: newId() };

@@ -2,7 +2,7 @@
 import { newId } from '../../../src/lib/ids.ts';
 import { createActor } from '../actors.ts';
 import type { TestApp } from '../app.ts';
-import { type Buyer, createBuyer, type StockedProduct, stockProduct } from '../shop.ts';
+import { type Customer, createCustomer, type StockedProduct, stockProduct } from '../market.ts';
 
 /** So many searches at once; a server that takes fewer in hand refuses some. */
 const CROWD = 20;
@@ -13,10 +13,10 @@ export async function startLoad(test: TestApp, url: string): Promise<{ stop(): P
   const product = await stockProduct(test, seller.seller_id, {
     lots: [{ quantity_milli: 1_000_000, days_left: 5 }],
   });
-  const buyer = await createBuyer(test);
+  const customer = await createCustomer(test);
   let isOver = false;
   const visits = (async () => {
-    while (!isOver) await visit(`${url}/api/v1`, product, buyer);
+    while (!isOver) await visit(`${url}/api/v1`, product, customer);
   })();
   return {
     stop: async () => {
@@ -26,7 +26,7 @@ export async function startLoad(test: TestApp, url: string): Promise<{ stop(): P
   };
 }
 
-async function visit(api: string, { id }: StockedProduct, buyer: Buyer): Promise<void> {
+async function visit(api: string, { id }: StockedProduct, customer: Customer): Promise<void> {
   const send = async (path: string, init: RequestInit = {}) =>
     (await fetch(`${api}${path}`, init)).arrayBuffer();
   const post = (path: string, body: object, headers: Record<string, string> = {}) =>
@@ -35,7 +35,7 @@ async function visit(api: string, { id }: StockedProduct, buyer: Buyer): Promise
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     });
-  const signedIn = { authorization: `Bearer ${buyer.token}` };
+  const signedIn = { authorization: `Bearer ${customer.token}` };
   await send('/products');
   await send(`/products/${id}`);
   await send(`/products/${newId()}`);
@@ -44,7 +44,7 @@ async function visit(api: string, { id }: StockedProduct, buyer: Buyer): Promise
   await post('/cart/items', { product_id: id, quantity: '1' }, signedIn);
   await post(
     '/orders/checkout',
-    { address_id: buyer.address_id, payment_method: 'COD' },
+    { address_id: customer.address_id, payment_method: 'COD' },
     { ...signedIn, 'idempotency-key': newId() },
   );
   await Promise.all(Array.from({ length: CROWD }, () => send(`/products?search=${newId()}`)));

@@ -1,4 +1,4 @@
-// A wire between a client and its server that tests cut, stop and mend: what a network does.
+// A wire between a client and its server that tests cut, stall and restore, as networks do.
 import { once } from 'node:events';
 import {
   type AddressInfo,
@@ -16,7 +16,7 @@ export interface Wire {
   /** Keeps every connection, old and new, and lets nothing through. */
   swallow(): void;
   /** Lets new connections through; those that were swallowed stay dead. */
-  mend(): void;
+  restore(): void;
   close(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export async function createWire(target: NetConnectOpts): Promise<Wire> {
       state = 'swallowing';
       for (const socket of sockets) socket.unpipe().pause();
     },
-    mend: () => {
+    restore: () => {
       state = 'open';
     },
     close: async () => {

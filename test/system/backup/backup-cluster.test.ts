@@ -43,9 +43,9 @@ describe.skipIf(!hasPgbackrest)('a backup of the cluster', () => {
       expect(info.subarray(0, 8).toString()).toBe('Salted__');
     }
     const records = await withClient(cluster.url, (client) =>
-      client.query('SELECT deed, done_at FROM backup_records'),
+      client.query('SELECT event, done_at FROM backup_records'),
     );
-    expect(records.rows).toEqual([{ deed: 'taken', done_at: expect.any(Date) }]);
+    expect(records.rows).toEqual([{ event: 'taken', done_at: expect.any(Date) }]);
   });
 
   it('is verified by starting what each repository gives back', async () => {

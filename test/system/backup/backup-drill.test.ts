@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { drill } from '../../../scripts/drill-restore.ts';
 import { hasPgbackrest } from '../../support/processes/backup-tools.ts';
 
-const SHORT = { orders: 2, archiveTimeout_s: 1, isDurable: false, say: () => {} };
+const SHORT = { orders: 2, archiveTimeout_s: 1, isDurable: false, printProgress: () => {} };
 const LONGEST_MS = 180_000;
 
-/** Bounds that a drill of a small shop stays within on a slow machine; `npm run drill:restore` prints real figures. */
+/** Bounds that a drill of a small database stays within on a slow machine; `npm run drill:restore` prints real figures. */
 const MAX_RTO_S = 90;
 
 describe.skipIf(!hasPgbackrest)('after an operator deleted rows and the disk was lost', () => {

@@ -125,8 +125,8 @@ describe.skipIf(!hasPgbackrest)('a dump', () => {
       0,
       expect.stringContaining('all that must hold does'),
     ]);
-    expect(await query(cluster.url, 'SELECT deed FROM backup_records')).toEqual([
-      { deed: 'verified' },
+    expect(await query(cluster.url, 'SELECT event FROM backup_records')).toEqual([
+      { event: 'verified' },
     ]);
     expect((await databases()).filter((name) => name.includes('scratch'))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 // The scripts of ops/deploy on a machine of this test's own: two API processes and a worker behind HAProxy, on a database
-// of two roles, in use by visitors and buyers all the while. A client of the proxy never sees that anything changes.
+// of two roles, in use by visitors and customers all the while. A client of the proxy never sees that anything changes.
 import { globSync } from 'node:fs';
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,20 +10,20 @@ import { newId } from '../../../src/lib/ids.ts';
 import { createActor } from '../../support/actors.ts';
 import type { TestApp } from '../../support/app.ts';
 import { hasShellcheck, lintShellFiles } from '../../support/deployment/shellcheck.ts';
+import { type Customer, createCustomer, fillCart, stockProduct } from '../../support/market.ts';
 import {
   createMachine,
   hasHaproxy,
   type Machine,
   unpack,
 } from '../../support/processes/machine.ts';
-import { type Buyer, createBuyer, fillCart, stockProduct } from '../../support/shop.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const DEPLOY = join(ROOT, 'ops/deploy');
 /** Five times what it takes on two cores that have nothing else to do. */
 const TEST_TIMEOUT_MS = 600_000;
 const VISITORS = 2;
-const BUYERS = 1;
+const CUSTOMERS = 1;
 const EXIT = { done: 0, failed: 1, usage: 2, busy: 3 } as const;
 
 /**
@@ -197,7 +197,7 @@ interface Load extends AsyncDisposable {
 }
 
 /**
- * Visitors and buyers who come back as soon as they are answered, until it stops. What a client that is not signed in asks
+ * Visitors and customers who come back as soon as they are answered, until it stops. What a client that is not signed in asks
  * for is refused most of the time: all of this machine share one quota.
  */
 async function startLoad({ url }: Machine, test: TestApp): Promise<Load> {
@@ -238,13 +238,13 @@ async function startLoad({ url }: Machine, test: TestApp): Promise<Load> {
   };
   const buy = async () => {
     while (!isOver) {
-      const buyer = await createBuyer(test);
-      await fillCart(test, buyer, { [product.id]: '1' });
-      const order = await ask('/api/v1/orders/checkout', [201], checkout(buyer));
+      const customer = await createCustomer(test);
+      await fillCart(test, customer, { [product.id]: '1' });
+      const order = await ask('/api/v1/orders/checkout', [201], checkout(customer));
       if (order !== undefined) orders.push((order as { order: { id: string } }).order.id);
     }
   };
-  const people = [...Array(VISITORS).fill(visit), ...Array(BUYERS).fill(buy)].map((go) => go());
+  const people = [...Array(VISITORS).fill(visit), ...Array(CUSTOMERS).fill(buy)].map((go) => go());
   const stop = async () => {
     isOver = true;
     await Promise.all(people);
@@ -260,7 +260,7 @@ async function startLoad({ url }: Machine, test: TestApp): Promise<Load> {
   };
 }
 
-function checkout({ token, address_id }: Buyer): RequestInit {
+function checkout({ token, address_id }: Customer): RequestInit {
   return {
     method: 'POST',
     headers: {

@@ -97,7 +97,7 @@ describe('the scan for secrets', () => {
     const dir = await mkdtemp(join(tmpdir(), 'freshbytes-secrets-'));
     const file = join(dir, 'settings.ts');
     // In two halves, so that this file does not hold it.
-    const address = ['postgres://shop:', 'Zx81-tomato@db.internal:5432/shop'].join('');
+    const address = ['postgres://market:', 'Zx81-tomato@db.internal:5432/market'].join('');
     await writeFile(
       file,
       `export const url = '${address}';\nexport const key = '${makePrivateKey()}';\n`,

@@ -192,7 +192,7 @@ it('whatever is published is built for both processors, described, and with word
   expect(scriptsOf(await load('deploy')).join('\n')).toMatch(/gh attestation verify "\$archive"/);
 });
 
-it('updates are grouped, and wait a week unless they mend a vulnerability', async () => {
+it('updates are grouped, and wait a week unless they fix a vulnerability', async () => {
   const renovate = JSON.parse(await read('.github/renovate.json'));
   expect(renovate.minimumReleaseAge).toBe('7 days');
   expect(renovate.vulnerabilityAlerts.minimumReleaseAge).toBeNull();

@@ -8,6 +8,7 @@ import { findFreePort } from '../../../scripts/free-port.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { prepareDatabase } from '../../../src/process/prepare.ts';
 import { createActor } from '../../support/actors.ts';
+import { type Customer, createCustomer, stockProduct } from '../../support/market.ts';
 import { runCli } from '../../support/processes/cli.ts';
 import {
   createProcessBench,
@@ -17,7 +18,6 @@ import {
 import { readScrape } from '../../support/scrape.ts';
 import { type PatroniState, startPatroni } from '../../support/servers/patroni.ts';
 import { createReplicas, type Replicas } from '../../support/servers/replicas.ts';
-import { type Buyer, createBuyer, stockProduct } from '../../support/shop.ts';
 
 const DATABASE = 'freshbytes';
 const METRICS_TOKEN = 'metrics-token-of-the-tests';
@@ -28,7 +28,7 @@ const RECOVERY = { timeout: 60_000, interval: 100 };
 interface Line {
   readonly level: string;
   readonly msg: string;
-  readonly deeds?: readonly { readonly action: string; readonly called?: string }[];
+  readonly entries?: readonly { readonly action: string; readonly called?: string }[];
   readonly changes?: readonly string[];
   readonly remembered?: number;
   readonly missing?: number;
@@ -37,7 +37,7 @@ interface Line {
 let replicas: Replicas;
 let bench: ProcessBench;
 let server: ServerProcess;
-let buyer: Buyer;
+let customer: Customer;
 let product_id: string;
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ beforeAll(async () => {
   const seller = await createActor(bench.test, { role: 'seller' });
   const lots = [{ quantity_milli: 1_000_000, days_left: 5 }];
   product_id = (await stockProduct(bench.test, seller.seller_id, { lots })).id;
-  buyer = await createBuyer(bench.test);
+  customer = await createCustomer(bench.test);
   server = await bench.start({ METRICS_TOKEN, LOG_LEVEL: 'info', WORKER: 'off' });
 }, SETUP_TIMEOUT_MS);
 afterAll(async () => {
@@ -69,7 +69,7 @@ async function ask(
     const response = await fetch(`${server.url}/api/v1${path}`, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${buyer.token}`,
+        authorization: `Bearer ${customer.token}`,
         'content-type': 'application/json',
         'idempotency-key': key,
       },
@@ -87,7 +87,7 @@ async function placeOrders(count: number): Promise<string[]> {
   const numbers: string[] = [];
   for (let i = 0; i < count; i += 1) {
     await ask('/cart/items', { product_id, quantity: '1' });
-    const body = { address_id: buyer.address_id, payment_method: 'COD' };
+    const body = { address_id: customer.address_id, payment_method: 'COD' };
     const { order } = (await ask('/orders/checkout', body)) as { order: { order_number: string } };
     numbers.push(order.order_number);
   }
@@ -119,7 +119,7 @@ async function whenLooked(): Promise<void> {
 const lostOrders = (start: number): string[] =>
   linesSince(start)
     .filter(({ level }) => level === 'fatal')
-    .flatMap(({ deeds = [] }) => deeds)
+    .flatMap(({ entries = [] }) => entries)
     .flatMap(({ action, called }) => (action === 'order.placed' ? [called ?? ''] : []));
 
 async function seriesOf(name: string): Promise<number | undefined> {
@@ -169,7 +169,7 @@ describe('a server whose database', () => {
     expect(changes).toContain('timeline 1, now 2');
     await placeOrders(1);
     expect(lostOrders(start)).toEqual([]);
-    expect(await seriesOf('acknowledged_deeds_missing_total')).toBe(0);
+    expect(await seriesOf('acknowledged_entries_missing_total')).toBe(0);
     expect(await seriesOf('database_timeline')).toBe(2);
   });
 
@@ -187,7 +187,7 @@ describe('a server whose database', () => {
     await promote('third');
     expect(await whenCompared(start)).toMatchObject({ level: 'warn', missing: 3 });
     expect(lostOrders(start)).toEqual(gone);
-    expect(await seriesOf('acknowledged_deeds_missing_total')).toBe(3);
+    expect(await seriesOf('acknowledged_entries_missing_total')).toBe(3);
     // What is lost is told once.
     const again = server.printed().length;
     await placeOrders(1);
@@ -212,18 +212,18 @@ describe('a server whose database', () => {
       expect(level).toBe('error');
       expect(changes?.[0]).toMatch(/^\d+ bytes of WAL less than before$/);
       expect(lostOrders(start)).toEqual(gone);
-      expect(await seriesOf('acknowledged_deeds_missing_total')).toBe(5);
+      expect(await seriesOf('acknowledged_entries_missing_total')).toBe(5);
     },
   );
 
   it('is fallen back to by a log that is older than the process, too', options, async () => {
     const log = join(tmpdir(), `freshbytes-log-${newId()}`);
-    await writeFile(log, `cut off {"msg":"deed comm\n${server.printed()}`);
+    await writeFile(log, `cut off {"msg":"audit entry comm\n${server.printed()}`);
     const { exitCode, stdout } = await doctor(['--log', log]);
     await rm(log);
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(
-      /^fail deeds +\d+ of \d+ acknowledged deeds are not in the database, 5 orders among them$/m,
+      /^fail commits +\d+ of \d+ acknowledged audit entries are not in the database, 5 orders among them$/m,
     );
     const gone = [...stdout.matchAll(/gone: order\.placed (\S+)/g)].map(([, number]) => number);
     expect(gone).toHaveLength(5);
@@ -316,7 +316,7 @@ describe('doctor --cluster', () => {
     const bad = findingsIn(stdout);
     expect(bad).toContainEqual(expect.stringMatching(/^fail patroni 3\.0\.2 on db1: before 4\.0 /));
     expect(bad).toContainEqual(
-      expect.stringMatching(/^fail server db2 at 127\.0\.0\.1:1 cannot be asked: /),
+      expect.stringMatching(/^fail server db2 at 127\.0\.0\.1:1 cannot be reached: /),
     );
     expect(bad).toContain('fail patroni db1 (leader, running), db2 (replica, start failed)');
     expect(bad).toContainEqual(expect.stringMatching(/^warn patroni paused/));

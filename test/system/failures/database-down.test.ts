@@ -78,7 +78,7 @@ beforeAll(async () => {
   origin = `http://127.0.0.1:${(probe.app.server.address() as AddressInfo).port}/api/v1`;
 });
 beforeEach(async () => {
-  wire.mend();
+  wire.restore();
   await vi.waitFor(async () => expect((await read()).status).toBe(200), { timeout: RECOVERY_MS });
 });
 afterAll(async () => {
@@ -133,14 +133,14 @@ describe.each([
     const key = newId();
     breakDatabase();
     await expectUnavailable(await write(key));
-    wire.mend();
-    const mended = performance.now();
+    wire.restore();
+    const restored = performance.now();
     await vi.waitFor(async () => expect((await write(key)).status).toBe(204), {
       timeout: RECOVERY_MS,
       interval: 20,
     });
     expect((await read()).status).toBe(200);
-    expect(performance.now() - mended).toBeLessThan(RECOVERY_MS);
+    expect(performance.now() - restored).toBeLessThan(RECOVERY_MS);
     expect((await write(key)).headers.get('idempotency-replayed')).toBe('true');
     expect(await countNotes()).toBe(before + 1);
   });
@@ -153,7 +153,7 @@ describe('a database that is cut off in the middle of a request', () => {
     wire.cut();
     const { status } = await waiting;
     expect([204, 503]).toContain(status);
-    wire.mend();
+    wire.restore();
     await vi.waitFor(async () => expect((await read()).status).toBe(200), { timeout: RECOVERY_MS });
   });
 });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { askMachine, requirePatroni } from '../../../ops/ha/patroni.ts';
 import { fill, placeholdersIn, renderFile } from '../../../ops/ha/render.ts';
-import { isEven } from '../../../scripts/failover/books.ts';
+import { isEven } from '../../../scripts/failover/comparison.ts';
 import { drill } from '../../../scripts/failover/drill.ts';
 import { canDrill } from '../../../scripts/failover/machines/programs.ts';
 import { isTrialPassed } from '../../../scripts/failover/report.ts';
@@ -218,14 +218,14 @@ describe.skipIf(!drills)('under load,', () => {
     'no fault takes an acknowledged order with it, and all comes back by itself',
     async () => {
       const faults = ['kill-redis', 'kill-machine'];
-      const { trials, books, violations } = await drill(
-        { faults, buyers: 4, orders: 10 },
-        { say: () => {} },
+      const { trials, comparisons, violations } = await drill(
+        { faults, customers: 4, orders: 10 },
+        { printProgress: () => {} },
       );
       expect(trials.map(({ fault }) => fault)).toEqual(faults);
       expect(trials.filter((trial) => !isTrialPassed(trial))).toEqual([]);
-      expect(Object.keys(books)).toEqual(['leader', 'db1', 'db2', 'db3']);
-      expect(Object.values(books).filter((of) => !isEven(of))).toEqual([]);
+      expect(Object.keys(comparisons)).toEqual(['leader', 'db1', 'db2', 'db3']);
+      expect(Object.values(comparisons).filter((of) => !isEven(of))).toEqual([]);
       expect(violations).toBe('');
       const [redis, postgres] = trials;
       expect(redis?.isLogoutSafe).toBe(true);

@@ -8,12 +8,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findFreePort } from '../../../scripts/free-port.ts';
 import { PASSWORD, registration } from '../../../src/modules/users/users.testkit.ts';
 import { createActor } from '../../support/actors.ts';
+import { stockProduct } from '../../support/market.ts';
 import {
   createProcessBench,
   type ProcessBench,
   type ServerProcess,
 } from '../../support/processes/processes.ts';
-import { stockProduct } from '../../support/shop.ts';
 
 type Age = 'old' | 'new';
 const BEFORE: readonly Age[] = ['old'];

@@ -18,14 +18,14 @@ import { createTestApp, type TestApp } from '../../support/app.ts';
 import { movableClock } from '../../support/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { fencesIn } from '../../support/markdown.ts';
-import { runCli } from '../../support/processes/cli.ts';
 import {
-  type Buyer,
-  createBuyer,
+  type Customer,
+  createCustomer,
   order,
   type StockedProduct,
   stockProduct,
-} from '../../support/shop.ts';
+} from '../../support/market.ts';
+import { runCli } from '../../support/processes/cli.ts';
 
 const PAGE = await readFile(join(import.meta.dirname, '../../../docs/key-rotation.md'), 'utf8');
 const COMMANDS = fencesIn(PAGE).flatMap(({ text }) => text.trimEnd().split('\n'));
@@ -59,7 +59,7 @@ const clock = movableClock();
 const opened: TestApp[] = [];
 let database: TestDatabase;
 let seller: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 let product: StockedProduct;
 
 /** A process with the settings of a row of the table, beside all the others on one database. */
@@ -83,7 +83,7 @@ beforeAll(async () => {
   stages = [];
   for (const ages of STAGES) stages.push(await start(ages));
   seller = await createActor(stage(0), { role: 'seller' });
-  buyer = await createBuyer(stage(0));
+  customer = await createCustomer(stage(0));
   const lots = [{ quantity_milli: 1_000_000, days_left: 9 }];
   product = await stockProduct(stage(0), seller.seller_id, { lots });
   await stockProduct(stage(0), seller.seller_id);
@@ -134,7 +134,7 @@ async function guard(maker: TestApp) {
 }
 
 async function walletPayment(maker: TestApp) {
-  const owner = { ...buyer, token: tokenFor(maker, buyer) };
+  const owner = { ...customer, token: tokenFor(maker, customer) };
   return (await order(maker, owner, { [product.id]: '1' }, 'GCASH')).payment;
 }
 
@@ -184,7 +184,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
       has_mfa: false,
       proven_at: new Date(),
     } as const;
-    const { user_id, session_id } = buyer;
+    const { user_id, session_id } = customer;
     const ctx = { ...maker.system, actor: { ...actor, user_id, session_id } };
     const { headers, rawBody } = await simulatePayment(ctx, id, 'success');
     const url = '/api/v1/webhooks/payments/simulator';

@@ -8,18 +8,18 @@ import { withDeadline } from '../../../src/lib/flow/deadline.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createActor, type TestActor } from '../../support/actors.ts';
 import {
-  createProcessBench,
-  type ProcessBench,
-  type ServerProcess,
-} from '../../support/processes/processes.ts';
-import {
-  type Buyer,
-  createBuyer,
+  type Customer,
+  createCustomer,
   fillCart,
   type StockedProduct,
   stockOf,
   stockProduct,
-} from '../../support/shop.ts';
+} from '../../support/market.ts';
+import {
+  createProcessBench,
+  type ProcessBench,
+  type ServerProcess,
+} from '../../support/processes/processes.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 const WAIT = { timeout: 30_000, interval: 20 } as const;
@@ -46,15 +46,15 @@ beforeEach(async () => {
   product = await stockProduct(bench.test, seller.seller_id, { lots });
 });
 
-/** A buyer with a cart of one kilo. */
-async function createReadyBuyer(): Promise<Buyer> {
-  const buyer = await createBuyer(bench.test);
-  await fillCart(bench.test, buyer, { [product.id]: '1' });
-  return buyer;
+/** A customer with a cart of one kilo. */
+async function createReadyCustomer(): Promise<Customer> {
+  const customer = await createCustomer(bench.test);
+  await fillCart(bench.test, customer, { [product.id]: '1' });
+  return customer;
 }
 
 interface Order {
-  readonly buyer: Buyer;
+  readonly customer: Customer;
   readonly key: string;
 }
 
@@ -68,17 +68,17 @@ interface Answer {
 
 async function checkOut(
   { url }: ServerProcess,
-  { buyer, key }: Order,
+  { customer, key }: Order,
   signal?: AbortSignal,
 ): Promise<Answer> {
   const request = fetch(`${url}/api/v1/orders/checkout`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${buyer.token}`,
+      authorization: `Bearer ${customer.token}`,
       'content-type': 'application/json',
       'idempotency-key': key,
     },
-    body: JSON.stringify({ address_id: buyer.address_id, payment_method: 'COD' }),
+    body: JSON.stringify({ address_id: customer.address_id, payment_method: 'COD' }),
     ...(signal === undefined ? {} : { signal }),
   });
   try {
@@ -136,8 +136,8 @@ async function whenBlocked(count: number): Promise<void> {
   }, WAIT);
 }
 
-async function ordersOf(buyers: readonly Buyer[]): Promise<string[]> {
-  const ids = buyers.map((buyer) => buyer.user_id);
+async function ordersOf(customers: readonly Customer[]): Promise<string[]> {
+  const ids = customers.map((customer) => customer.user_id);
   const rows = await bench.test.services.db
     .selectFrom('orders')
     .select('id')
@@ -159,14 +159,14 @@ const unique = (answers: readonly Answer[]) => [
 
 describe('50 equal checkouts with one key, the server killed among them and asked again, make one order:', () => {
   it.each([
-    ['the cart is read', 'SELECT FROM carts WHERE user_id = $1 FOR UPDATE', 'buyer'],
+    ['the cart is read', 'SELECT FROM carts WHERE user_id = $1 FOR UPDATE', 'customer'],
     ['stock is reserved', 'SELECT FROM product_stock WHERE product_id = $1 FOR UPDATE', 'product'],
     ['the order is written', 'LOCK TABLE orders IN SHARE MODE', undefined],
     ['the answer is kept', 'LOCK TABLE idempotency_keys IN SHARE MODE', undefined],
   ] as const)('before %s', { timeout: TEST_TIMEOUT_MS }, async (_point, statement, of) => {
-    const buyer = await createReadyBuyer();
-    const order = { buyer, key: newId() };
-    const values = { buyer: [buyer.user_id], product: [product.id] };
+    const customer = await createReadyCustomer();
+    const order = { customer, key: newId() };
+    const values = { customer: [customer.user_id], product: [product.id] };
     const gate = await hold(statement, of && values[of]);
     const lost = Array.from({ length: 50 }, () => checkOut(server, order));
     await whenBlocked(1);
@@ -180,13 +180,13 @@ describe('50 equal checkouts with one key, the server killed among them and aske
     const answers = await Promise.all(repeated);
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([201]));
     expect(answers.filter((answer) => !answer.isReplay)).toHaveLength(1);
-    expect(await ordersOf([buyer])).toEqual(unique(answers));
+    expect(await ordersOf([customer])).toEqual(unique(answers));
     await expectReserved(1_000);
   });
 });
 
 it('an answer that got lost on its way is given again', { timeout: TEST_TIMEOUT_MS }, async () => {
-  const order = { buyer: await createReadyBuyer(), key: newId() };
+  const order = { customer: await createReadyCustomer(), key: newId() };
   const gate = await hold('SELECT FROM product_stock WHERE product_id = $1 FOR UPDATE', [
     product.id,
   ]);
@@ -196,23 +196,23 @@ it('an answer that got lost on its way is given again', { timeout: TEST_TIMEOUT_
   gone.abort();
   expect(await lost).toEqual({});
   await gate.release();
-  await vi.waitUntil(async () => (await ordersOf([order.buyer])).length === 1, WAIT);
+  await vi.waitUntil(async () => (await ordersOf([order.customer])).length === 1, WAIT);
   const answer = await checkOutUntilAnswered(async () => server, order);
   expect(answer).toMatchObject({ status: 201, isReplay: true });
-  expect(await ordersOf([order.buyer])).toEqual([answer.order_id]);
+  expect(await ordersOf([order.customer])).toEqual([answer.order_id]);
   await expectReserved(1_000);
 });
 
 it('killed at random under load: no acknowledged order is lost, none is doubled', {
   timeout: TEST_TIMEOUT_MS,
 }, async () => {
-  const buyers: Buyer[] = [];
-  for (let i = 0; i < 40; i += 1) buyers.push(await createReadyBuyer());
+  const customers: Customer[] = [];
+  for (let i = 0; i < 40; i += 1) customers.push(await createReadyCustomer());
   let running = Promise.resolve(server);
   let killsLeft = [4, 16, 28];
   const acknowledged: Answer[] = [];
-  const waiting = buyers.map((buyer) => ({ buyer, key: newId() }));
-  const shopInTurn = async () => {
+  const waiting = customers.map((customer) => ({ customer, key: newId() }));
+  const orderInTurn = async () => {
     for (let order = waiting.pop(); order !== undefined; order = waiting.pop()) {
       acknowledged.push(await checkOutUntilAnswered(() => running, order));
       const [next, ...later] = killsLeft;
@@ -222,22 +222,26 @@ it('killed at random under load: no acknowledged order is lost, none is doubled'
       running = killed.end('SIGKILL').then(() => bench.start({ WORKER: 'on', DRAIN_MS: '300' }));
     }
   };
-  await Promise.all(Array.from({ length: 8 }, shopInTurn));
+  await Promise.all(Array.from({ length: 8 }, orderInTurn));
   server = await running;
   expect(killsLeft).toEqual([]);
   expect(new Set(acknowledged.map((answer) => answer.status))).toEqual(new Set([201]));
-  expect(unique(acknowledged).sort()).toEqual(await ordersOf(buyers));
-  await expectReserved(buyers.length * 1_000);
+  expect(unique(acknowledged).sort()).toEqual(await ordersOf(customers));
+  await expectReserved(customers.length * 1_000);
 });
 
 it('a stop signal under load: it says so, finishes what is in flight, and ends with 0', {
   timeout: TEST_TIMEOUT_MS,
 }, async () => {
-  const buyers = [await createReadyBuyer(), await createReadyBuyer(), await createReadyBuyer()];
+  const customers = [
+    await createReadyCustomer(),
+    await createReadyCustomer(),
+    await createReadyCustomer(),
+  ];
   const gate = await hold('SELECT FROM product_stock WHERE product_id = $1 FOR UPDATE', [
     product.id,
   ]);
-  const inFlight = buyers.map((buyer) => checkOut(server, { buyer, key: newId() }));
+  const inFlight = customers.map((customer) => checkOut(server, { customer, key: newId() }));
   // Of a crowd at one product some wait at the lock and the rest in memory.
   await whenBlocked(1);
   const ended = server.end('SIGTERM');
@@ -254,6 +258,6 @@ it('a stop signal under load: it says so, finishes what is in flight, and ends w
   const answers = await Promise.all(inFlight);
   expect(await withDeadline(ended, STOP_TIMEOUT_MS, 'still running')).toBe(0);
   expect(answers.map((answer) => answer.status)).toEqual([201, 201, 201]);
-  expect(unique(answers).sort()).toEqual(await ordersOf(buyers));
-  await expectReserved(buyers.length * 1_000);
+  expect(unique(answers).sort()).toEqual(await ordersOf(customers));
+  await expectReserved(customers.length * 1_000);
 });

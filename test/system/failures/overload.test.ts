@@ -4,16 +4,16 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { checkInvariants } from '../../../src/db/invariants/invariants.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createActor } from '../../support/actors.ts';
+import { type Customer, createCustomer, fillCart, stockProduct } from '../../support/market.ts';
 import {
   createProcessBench,
   type ProcessBench,
   type ServerProcess,
 } from '../../support/processes/processes.ts';
-import { type Buyer, createBuyer, fillCart, stockProduct } from '../../support/shop.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 const VISITORS = 20;
-const BUYERS = 12;
+const CUSTOMERS = 12;
 /** Two connections for twenty visitors; they wait in line, and six in line are too many. */
 const TIGHT = {
   DATABASE_POOL_SIZE: '2',
@@ -44,7 +44,7 @@ async function browse(): Promise<Answer> {
   return { status: answer.status, retryAfter: answer.headers.get('retry-after') };
 }
 
-async function checkOut({ token, address_id }: Buyer) {
+async function checkOut({ token, address_id }: Customer) {
   const answer = await fetch(`${server.url}/api/v1/orders/checkout`, {
     method: 'POST',
     headers: {
@@ -58,18 +58,18 @@ async function checkOut({ token, address_id }: Buyer) {
   return { status: answer.status, order_id: order?.id };
 }
 
-it('with the pool exhausted, visitors are refused and buyers are not', {
+it('with the pool exhausted, visitors are refused and customers are not', {
   timeout: TEST_TIMEOUT_MS,
 }, async () => {
   const seller = await createActor(bench.test, { role: 'seller' });
   const product = await stockProduct(bench.test, seller.seller_id, {
     lots: [{ quantity_milli: 1_000_000, days_left: 5 }],
   });
-  const buyers: Buyer[] = [];
-  for (let i = 0; i < BUYERS; i += 1) {
-    const buyer = await createBuyer(bench.test);
-    await fillCart(bench.test, buyer, { [product.id]: '1' });
-    buyers.push(buyer);
+  const customers: Customer[] = [];
+  for (let i = 0; i < CUSTOMERS; i += 1) {
+    const customer = await createCustomer(bench.test);
+    await fillCart(bench.test, customer, { [product.id]: '1' });
+    customers.push(customer);
   }
 
   const answers: Answer[] = [];
@@ -83,14 +83,14 @@ it('with the pool exhausted, visitors are refused and buyers are not', {
   await vi.waitUntil(() => answers.some(({ status }) => status === 503), { timeout: 30_000 });
 
   const orders: { status: number; order_id: string | undefined }[] = [];
-  for (const buyer of buyers) {
-    orders.push(await checkOut(buyer));
+  for (const customer of customers) {
+    orders.push(await checkOut(customer));
     expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
   }
   isOver = true;
   await Promise.all(visits);
 
-  expect(orders.map(({ status }) => status)).toEqual(Array(BUYERS).fill(201));
+  expect(orders.map(({ status }) => status)).toEqual(Array(CUSTOMERS).fill(201));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
   const refused = answers.filter(({ status }) => status === 503);
   for (const { retryAfter } of refused) expect(retryAfter).toMatch(/^[2-5]$/);

@@ -7,7 +7,7 @@ import { openReplica, type Replica } from '../../../src/db/replica/replica.ts';
 import { systemClock } from '../../../src/lib/time.ts';
 import { createTestApp, type TestApp } from '../../support/app.ts';
 import { createTestDatabase } from '../../support/database.ts';
-import { createPublicMarket, type PublicMarket } from '../../support/public-deeds.ts';
+import { createPublicMarket, type PublicMarket } from '../../support/public-changes.ts';
 
 const MAX_LAG_MS = 300;
 const POOL_SIZE = 4;

@@ -6,11 +6,11 @@ import { createTestApp, type TestApp, type TestAppOptions } from '../../support/
 import { makePrivateKey } from '../../support/private-key.ts';
 import {
   createPublicMarket,
-  PUBLIC_DEEDS,
+  PUBLIC_CHANGES,
   type PublicMarket,
   publicPaths,
   readAll,
-} from '../../support/public-deeds.ts';
+} from '../../support/public-changes.ts';
 
 /** Long enough for a busy machine: here nobody shall fall back on the leader. */
 const MAX_LAG_MS = 10_000;
@@ -62,7 +62,7 @@ afterAll(async () => {
 });
 
 describe('what is read where', () => {
-  /** Calls of statements that read what buyers see. */
+  /** Calls of statements that read what customers see. */
   async function callsOn(server: Streaming['leader']): Promise<number> {
     const [row] = await server.query<{ calls: string }>(
       `SELECT coalesce(sum(calls), 0) AS calls FROM pg_stat_statements
@@ -130,9 +130,9 @@ describe('what is read where', () => {
 });
 
 it('a role that may only what `grant-runtime-role` gives is enough', async () => {
-  await servers.leader.query('CREATE ROLE shop LOGIN');
-  await servers.leader.query("SELECT grant_runtime_role('shop')");
-  const as = (url: string) => url.replace('//postgres@', '//shop@');
+  await servers.leader.query('CREATE ROLE market LOGIN');
+  await servers.leader.query("SELECT grant_runtime_role('market')");
+  const as = (url: string) => url.replace('//postgres@', '//market@');
   const app = await open(
     { DATABASE_REPLICA_URL: as(servers.replica.url), CACHE: 'off' },
     { database: { url: as(servers.leader.url), drop: async () => {} }, clock: test.clock },
@@ -147,12 +147,12 @@ it('a role that may only what `grant-runtime-role` gives is enough', async () =>
 });
 
 describe('a replica that is behind when it is asked', () => {
-  it.each(PUBLIC_DEEDS)('%s, and every process shows it', async (_deed, perform) => {
+  it.each(PUBLIC_CHANGES)('%s, and every process shows it', async (_change, perform) => {
     const before = await readAll(market, test);
     await readAll(market, another);
     await servers.replica.query('SELECT pg_wal_replay_pause()');
     await perform(market);
-    // They begin while the replica lacks the deed.
+    // They begin while the replica lacks the change.
     const shown = Promise.all([readAll(market, test), readAll(market, uncached)]);
     await servers.replica.query('SELECT pg_wal_replay_resume()');
     const after = await readAll(market, onLeader);
@@ -168,7 +168,7 @@ describe('a replica that is behind when it is asked', () => {
   it('was waited for, and nothing was read from the leader instead', () => {
     for (const app of [test, another, uncached]) {
       expect(readsOf(app)?.leader).toBe(0);
-      expect(readsOf(app)?.replica).toBeGreaterThan(PUBLIC_DEEDS.length);
+      expect(readsOf(app)?.replica).toBeGreaterThan(PUBLIC_CHANGES.length);
     }
   });
 });

@@ -53,7 +53,7 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
   afterAll(() => s3.close());
   afterEach(async () => {
     s3.cut();
-    s3.mend();
+    s3.restore();
     for (const app of apps.splice(0).reverse()) await app.close();
   });
 
@@ -80,24 +80,24 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
     return app;
   }
 
-  interface Shop {
+  interface Listing {
     readonly seller: TestActor;
     readonly product_id: string;
   }
 
-  async function openShop(test: TestApp): Promise<Shop> {
+  async function listProduct(test: TestApp): Promise<Listing> {
     const seller = await createActor(test, { role: 'seller' });
     return { seller, product_id: (await createProduct(test, seller)).id };
   }
 
-  const upload = (test: TestApp, { seller, product_id }: Shop) => {
+  const upload = (test: TestApp, { seller, product_id }: Listing) => {
     const { payload, headers } = multipart([{ content: photo }]);
     const path = `/products/${product_id}/images`;
     return test.call({ method: 'POST', path, token: seller.token, headers, body: payload });
   };
 
-  async function uploadWhole(test: TestApp, shop: Shop): Promise<string> {
-    const { id } = (await upload(test, shop)).json();
+  async function uploadWhole(test: TestApp, listing: Listing): Promise<string> {
+    const { id } = (await upload(test, listing)).json();
     await makeImageSizesJob.run(test.system, { image_id: id });
     return id;
   }
@@ -116,8 +116,8 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
   }, async () => {
     const first = await open();
     const second = await openBeside(first, { STORAGE: 's3' });
-    const shop = await openShop(first);
-    const id = await uploadWhole(first, shop);
+    const listing = await listProduct(first);
+    const id = await uploadWhole(first, listing);
     expect(await keysOf(storage)).toEqual(
       ['large.webp', 'medium.webp', 'original', 'small.webp'].map((name) => `images/${id}/${name}`),
     );
@@ -133,8 +133,12 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
       'storage_requests_total{operation="put",result="done"} 4',
     );
 
-    const path = `/products/${shop.product_id}/images/${id}`;
-    const { statusCode } = await second.call({ method: 'DELETE', path, token: shop.seller.token });
+    const path = `/products/${listing.product_id}/images/${id}`;
+    const { statusCode } = await second.call({
+      method: 'DELETE',
+      path,
+      token: listing.seller.token,
+    });
     expect(statusCode).toBe(204);
     await removeImageFilesJob.run(second.system, { image_id: id });
     expect((await fetchImage(first, id)).statusCode).toBe(404);
@@ -143,26 +147,26 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
 
   it('are refused with 503 while the bucket is away, and everything else goes on', async () => {
     const test = await open();
-    const shop = await openShop(test);
-    const id = await uploadWhole(test, shop);
+    const listing = await listProduct(test);
+    const id = await uploadWhole(test, listing);
     const { etag } = (await fetchImage(test, id)).headers;
     s3.cut();
     const image = await fetchImage(test, id);
     expect(image.json()).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' });
     expect(image.headers).toMatchObject({ 'cache-control': 'no-store', 'retry-after': '2' });
     expect(image.headers.etag).toBeUndefined();
-    expect((await upload(test, shop)).json()).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect((await upload(test, listing)).json()).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
     // Whoever has the image is told that it is still the same without anybody asking the bucket.
     const again = { url: `/media/${id}/small`, headers: { 'if-none-match': String(etag) } };
     expect((await test.app.inject(again)).statusCode).toBe(304);
-    const product = await test.call({ path: `/products/${shop.product_id}` });
+    const product = await test.call({ path: `/products/${listing.product_id}` });
     expect(product.json().images).toHaveLength(1);
     const health = await test.call({ path: '/health' });
     expect([health.statusCode, health.json()]).toMatchObject([
       200,
       { status: 'degraded', checks: { storage: { status: 'degraded' } } },
     ]);
-    s3.mend();
+    s3.restore();
     await expect
       .poll(async () => (await fetchImage(test, id)).statusCode, { timeout: 10_000 })
       .toBe(200);
@@ -170,10 +174,10 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
 
   it('hold no transaction and nobody else up while the bucket swallows everything', async () => {
     const test = await open({}, 4);
-    const shop = await openShop(test);
+    const listing = await listProduct(test);
     s3.swallow();
     let isWaiting = true;
-    const waiting = upload(test, shop).finally(() => {
+    const waiting = upload(test, listing).finally(() => {
       isWaiting = false;
     });
     const started_ms = performance.now();
@@ -186,7 +190,9 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
     expect(performance.now() - started_ms).toBeLessThan(S3_PUT_TIMEOUT_MS);
     s3.cut();
     expect((await waiting).statusCode).toBe(503);
-    expect((await test.call({ path: `/products/${shop.product_id}` })).json().images).toEqual([]);
+    expect((await test.call({ path: `/products/${listing.product_id}` })).json().images).toEqual(
+      [],
+    );
   });
 
   it(
@@ -199,11 +205,11 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
         runCli(['storage', 'move', '--from', 'disk', '--to', 's3', ...options], {
           env: { DATA_DIR, ...s3Settings(bucket), ...env },
         });
-      const shop = await openShop(onDisk);
-      const ids = [await uploadWhole(onDisk, shop)];
+      const listing = await listProduct(onDisk);
+      const ids = [await uploadWhole(onDisk, listing)];
 
       const moving = move({ STORAGE: 'disk' });
-      ids.push(await uploadWhole(onDisk, shop));
+      ids.push(await uploadWhole(onDisk, listing));
       const moved = await moving;
       expect(moved).toMatchObject({
         exitCode: 0,
@@ -214,8 +220,8 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
 
       // One process after the other is told of the new place; those that were not show what the others take.
       const both = await openBeside(onDisk, { DATA_DIR, STORAGE: 's3', STORAGE_FALLBACK: 'disk' });
-      ids.push(await uploadWhole(both, shop));
-      ids.push(await uploadWhole(onDisk, shop));
+      ids.push(await uploadWhole(both, listing));
+      ids.push(await uploadWhole(onDisk, listing));
       for (const app of [onDisk, both])
         for (const id of ids) expect((await fetchImage(app, id)).statusCode).toBe(200);
 
@@ -274,7 +280,7 @@ describe.skipIf(!hasS3)('uploads in a bucket', () => {
       s3.cut();
       const moving = moveFiles({ ...options, from: disk, to: bucket, retryDelay_ms: 500 });
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-      s3.mend();
+      s3.restore();
       expect(await moving).toMatchObject({ copied: 12 });
     });
 

@@ -135,7 +135,7 @@ describe('a slow client', () => {
     ['sends nothing at all', ''],
     ['sends half of its headers', 'GET /api/v1/things HTTP/1.1\r\nHost: x\r\n'],
     ['sends half of its body', `${POST}Content-Length: 100\r\n\r\n{"user`],
-  ])('that %s hears that it took too long, and is closed', async (_what, bytes) => {
+  ])('that %s is answered that it took too long, and is closed', async (_what, bytes) => {
     const [answer] = await exchange(port, bytes);
     expect([answer?.status, JSON.parse(answer?.body ?? '{}').code]).toEqual([
       408,

@@ -5,12 +5,12 @@ import { newId } from '../../../src/lib/ids.ts';
 import { MAX_IMAGE_BYTES } from '../../../src/modules/catalog/images/images.rules.ts';
 import { createActor } from '../../support/actors.ts';
 import { createProduct } from '../../support/builders.ts';
+import { createCustomer, fillCart, stockProduct } from '../../support/market.ts';
 import {
   createProcessBench,
   type ProcessBench,
   type ServerProcess,
 } from '../../support/processes/processes.ts';
-import { createBuyer, fillCart, stockProduct } from '../../support/shop.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 const UPLOADS = 10;
@@ -59,8 +59,10 @@ it('large uploads with keys hold up neither reads nor checkouts', {
   const { test } = bench;
   const seller = await createActor(test, { role: 'seller' });
   const goods = await stockProduct(test, seller.seller_id);
-  const buyers = await Promise.all(Array.from({ length: CHECKOUTS }, () => createBuyer(test)));
-  for (const buyer of buyers) await fillCart(test, buyer, { [goods.id]: '1' });
+  const customers = await Promise.all(
+    Array.from({ length: CHECKOUTS }, () => createCustomer(test)),
+  );
+  for (const customer of customers) await fillCart(test, customer, { [goods.id]: '1' });
   const photo = await takeLargePhoto();
   let isOver = false;
   const uploads = Promise.all(
@@ -77,14 +79,14 @@ it('large uploads with keys hold up neither reads nor checkouts', {
   const reads: number[] = [];
   const reading = (async () => {
     while (!isOver) {
-      const headers = { authorization: `Bearer ${buyers[0]?.token}` };
+      const headers = { authorization: `Bearer ${customers[0]?.token}` };
       const { status, took_ms } = await timed('/users/me', { headers });
       expect(status).toBe(200);
       reads.push(took_ms);
     }
   })();
   const checkouts = [];
-  for (const { token, address_id } of buyers) {
+  for (const { token, address_id } of customers) {
     const headers = {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
@@ -98,7 +100,7 @@ it('large uploads with keys hold up neither reads nor checkouts', {
   const times = (answers: readonly { took_ms: number }[]) =>
     answers.map(({ took_ms }) => took_ms).sort((a, b) => a - b);
   expect(uploaded.map(({ status }) => status)).toEqual(uploaded.map(() => 201));
-  expect(checkouts.map(({ status }) => status)).toEqual(buyers.map(() => 201));
+  expect(checkouts.map(({ status }) => status)).toEqual(customers.map(() => 201));
   // Measured against the uploads themselves, because both are as slow as the machine is busy: whoever waited for a
   // connection that an upload holds, or for the event loop to hash it, would wait as long as uploads take.
   const half_ms = (times(uploaded)[UPLOADS / 2] ?? 0) / 2;

@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('the quota of one address', { timeout: TEST_TIMEOUT_M
   beforeEach(async () => {
     lastByte += 1;
     address = `127.0.0.${lastByte}`;
-    redis.mend();
+    redis.restore();
     await vi.waitUntil(isShared, { timeout: 20_000, interval: 500 });
   });
 
@@ -105,7 +105,7 @@ describe.skipIf(!hasRedis)('the quota of one address', { timeout: TEST_TIMEOUT_M
     const count = await passed(4 * LIMIT);
     expect(count).toBeLessThanOrEqual(2 * LIMIT);
     expect(count).toBeGreaterThan(2 * LIMIT - SLACK);
-    redis.mend();
+    redis.restore();
     await vi.waitUntil(isShared, { timeout: 20_000, interval: 500 });
     expect(await passed(2)).toBe(0);
   });
@@ -117,7 +117,7 @@ describe.skipIf(!hasRedis)('the quota of one address', { timeout: TEST_TIMEOUT_M
     expect(await passed(6 * LIMIT)).toBeLessThanOrEqual(2 * LIMIT);
     // Sixty waits of 50 ms would be three seconds; each process may wait once per cooldown.
     expect(performance.now() - started).toBeLessThan(2_000);
-    redis.mend();
+    redis.restore();
     await vi.waitUntil(isShared, { timeout: 20_000, interval: 500 });
     expect(await passed(2)).toBe(0);
   });

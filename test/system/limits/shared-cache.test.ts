@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../../scripts/free-port.ts';
 import { createActor, type TestActor } from '../../support/actors.ts';
 import { createTestApp, type TestApp } from '../../support/app.ts';
+import { createCustomer, fillCart, order, stockProduct } from '../../support/market.ts';
 import { hasNginx, type SharedCache, startSharedCache } from '../../support/servers/nginx.ts';
-import { createBuyer, fillCart, order, stockProduct } from '../../support/shop.ts';
 
 describe.skipIf(!hasNginx)('behind nginx', () => {
   let test: TestApp;
@@ -21,7 +21,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
       await createActor(test, { role: 'seller' }),
       await createActor(test, { role: 'seller' }),
     ];
-    const [maria, jose] = [await createBuyer(test), await createBuyer(test)];
+    const [maria, jose] = [await createCustomer(test), await createCustomer(test)];
     const product = await stockProduct(test, seller.seller_id);
     const draft = await stockProduct(test, seller.seller_id);
     await test.call({

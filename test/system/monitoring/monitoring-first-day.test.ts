@@ -1,4 +1,4 @@
-// The monitoring as it is shipped, before anybody said whom to tell: it runs, shows everything, looks at nobody's site and
+// The monitoring as it is shipped, before anybody is configured to be notified: it runs, shows everything, probes nobody's site and
 // wakes nobody. Once that was said, it does.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const TEST_TIMEOUT_MS = 60_000;
 const FILLED = {
   MONITORING_SITE_URL: 'https://freshbytes.ph/health/ready',
   MONITORING_PAGER_URL: 'https://pager.freshbytes.ph/v1/alerts',
-  MONITORING_HEARTBEAT_URL: 'https://heartbeat.freshbytes.ph/shop',
+  MONITORING_HEARTBEAT_URL: 'https://heartbeat.freshbytes.ph/market',
   MONITORING_MAIL_SERVER: 'mail.freshbytes.ph:587',
   MONITORING_MAIL_FROM: 'alerts@freshbytes.ph',
   MONITORING_MAIL_TO: 'operations@freshbytes.ph',

@@ -232,8 +232,8 @@ async function recordBackups({ test }: ProcessBench): Promise<void> {
   await test.services.db
     .insertInto('backup_records')
     .values([
-      { deed: 'taken', done_at },
-      { deed: 'verified', done_at },
+      { event: 'taken', done_at },
+      { event: 'verified', done_at },
     ])
     .execute();
 }

@@ -12,6 +12,7 @@ import {
   type TraceContext,
 } from '../../../src/telemetry/traces/trace-context.ts';
 import { createActor, type TestActor } from '../../support/actors.ts';
+import { type Customer, createCustomer, fillCart, stockProduct } from '../../support/market.ts';
 import {
   eventsIn,
   openSink,
@@ -24,7 +25,6 @@ import {
   type ProcessBench,
   type ServerProcess,
 } from '../../support/processes/processes.ts';
-import { type Buyer, createBuyer, fillCart, stockProduct } from '../../support/shop.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 const WAIT = { timeout: 60_000, interval: 50 } as const;
@@ -34,7 +34,7 @@ const STOP_TIMEOUT_MS = 15_000;
 const USER_AGENT = 'phone of Maria';
 const CHECKOUT = 'POST /api/v1/orders/checkout';
 const SEND_MESSAGE = 'process notifications.send-message';
-const SEND_CODE = 'process identity.send-code';
+const SEND_CODE = 'process auth.send-code';
 
 let bench: ProcessBench;
 beforeAll(async () => {
@@ -54,16 +54,16 @@ function sampledTrace(): TraceContext {
 function ask(
   { url }: ServerProcess,
   trace: TraceContext,
-  request: { path: string; buyer?: Buyer; body?: unknown },
+  request: { path: string; customer?: Customer; body?: unknown },
 ): Promise<Response> {
-  const { path, buyer, body } = request;
+  const { path, customer, body } = request;
   return fetch(`${url}${path}`, {
     method: body === undefined ? 'GET' : 'POST',
     headers: {
       traceparent: formatTraceparent(trace),
       'idempotency-key': newId(),
       'user-agent': USER_AGENT,
-      ...(buyer === undefined ? {} : { authorization: `Bearer ${buyer.token}` }),
+      ...(customer === undefined ? {} : { authorization: `Bearer ${customer.token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -111,20 +111,20 @@ describe('a process that is asked for traces and error reports', {
     await sink.close();
   });
 
-  async function createReadyBuyer(): Promise<Buyer> {
-    const buyer = await createBuyer(bench.test);
+  async function createReadyCustomer(): Promise<Customer> {
+    const customer = await createCustomer(bench.test);
     const product = await stockProduct(bench.test, seller.seller_id);
-    await fillCart(bench.test, buyer, { [product.id]: '1' });
-    return buyer;
+    await fillCart(bench.test, customer, { [product.id]: '1' });
+    return customer;
   }
 
   async function checkOut(trace: TraceContext, payment_method: 'COD' | 'GCASH') {
-    const buyer = await createReadyBuyer();
-    const body = { address_id: buyer.address_id, payment_method, notes: 'Ask for Maria' };
-    const answer = await ask(server, trace, { path: '/api/v1/orders/checkout', buyer, body });
+    const customer = await createReadyCustomer();
+    const body = { address_id: customer.address_id, payment_method, notes: 'Ask for Maria' };
+    const answer = await ask(server, trace, { path: '/api/v1/orders/checkout', customer, body });
     expect(answer.status).toBe(201);
     const { payment } = (await answer.json()) as { payment: { id: string } };
-    return { buyer, payment };
+    return { customer, payment };
   }
 
   it('an order holds its statements and the messages of its events together', async () => {
@@ -150,9 +150,9 @@ describe('a process that is asked for traces and error reports', {
 
   it('the webhook of a wallet stands in the trace of what set it off', async () => {
     const trace = sampledTrace();
-    const { buyer, payment } = await checkOut(sampledTrace(), 'GCASH');
+    const { customer, payment } = await checkOut(sampledTrace(), 'GCASH');
     const path = `/dev/payments/${payment.id}/simulate`;
-    await ask(server, trace, { path, buyer, body: { outcome: 'success' } });
+    await ask(server, trace, { path, customer, body: { outcome: 'success' } });
     const webhook = 'POST /api/v1/webhooks/payments/:provider';
     const spans = await traceWith(sink, trace, [webhook, SEND_MESSAGE]);
     const simulate = 'POST /dev/payments/:payment_id/simulate';
@@ -161,9 +161,9 @@ describe('a process that is asked for traces and error reports', {
 
   it('what nobody foresaw is reported with its trace and request id', async () => {
     const trace = sampledTrace();
-    const buyer = await createBuyer(bench.test);
+    const customer = await createCustomer(bench.test);
     await sql`ALTER TABLE addresses RENAME TO away`.execute(bench.test.services.db);
-    const answer = await ask(server, trace, { path: '/api/v1/users/me/addresses', buyer });
+    const answer = await ask(server, trace, { path: '/api/v1/users/me/addresses', customer });
     await sql`ALTER TABLE away RENAME TO addresses`.execute(bench.test.services.db);
     expect(answer.status).toBe(500);
     await vi.waitFor(() => expect(eventsIn(sink)).toHaveLength(1), WAIT);
@@ -178,18 +178,18 @@ describe('a process that is asked for traces and error reports', {
 
   it('nothing personal of any request leaves, and all that was recorded has left at the end', async () => {
     const trace = sampledTrace();
-    const { buyer } = await checkOut(sampledTrace(), 'COD');
+    const { customer } = await checkOut(sampledTrace(), 'COD');
     const person = await bench.test.services.db
       .selectFrom('users')
       .select(['user_email', 'user_phone', 'first_name', 'user_name'])
-      .where('id', '=', buyer.user_id)
+      .where('id', '=', customer.user_id)
       .executeTakeFirstOrThrow();
     const search = encodeURIComponent(person.user_email);
-    await ask(server, trace, { path: `/api/v1/products?search=${search}`, buyer });
+    await ask(server, trace, { path: `/api/v1/products?search=${search}`, customer });
     expect(await server.end('SIGTERM')).toBe(0);
     expect(spansIn(sink).some(({ traceId }) => traceId === trace.traceId)).toBe(true);
     const sent = JSON.stringify(sink.received.map(({ path, body }) => [path, body]));
-    const planted = ['Ask for Maria', USER_AGENT, buyer.token, buyer.user_id, '127.0.0.1'];
+    const planted = ['Ask for Maria', USER_AGENT, customer.token, customer.user_id, '127.0.0.1'];
     for (const personal of [...Object.values(person), ...planted, search]) {
       expect(sent).not.toContain(personal);
     }

@@ -91,7 +91,7 @@ async function withClient<T>(
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
   });
-  // A lost connection also fails the query in flight, which is what the caller hears.
+  // A lost connection also fails the query in flight, which is what the caller gets.
   client.on('error', () => undefined);
   await client.connect();
   try {

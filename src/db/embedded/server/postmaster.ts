@@ -1,4 +1,4 @@
-// PostgreSQL's main process, the postmaster: what its pid file tells, whether the process of that pid is
+// PostgreSQL's main process, the postmaster: what its pid file says, whether the process of that pid is
 // really it, and how to end it.
 
 import { execFileSync } from 'node:child_process';
@@ -50,7 +50,7 @@ async function findText(path: string): Promise<string | undefined> {
 
 /**
  * Ends a server that outlived its watcher. Needs the lock. Answers the pid of a file that was left by a
- * server that is gone: PostgreSQL must be told, as another process may have that number now.
+ * server that is gone: PostgreSQL needs a signal, as another process may have that number now.
  */
 export async function endOrphan(place: Place): Promise<number | undefined> {
   const pidFile = pidFilePath(place.clusterDir);
@@ -59,14 +59,14 @@ export async function endOrphan(place: Place): Promise<number | undefined> {
     const text = await findText(path);
     const pid = Number(text?.split('\n')[0]);
     if (pid && isPostmaster(pid, place)) await endPostmaster(pid, () => !isPostmaster(pid, place));
-    // An empty one is what a power cut leaves. PostgreSQL refuses to guess; our lock says it is stale.
+    // An empty one is what a power cut leaves. PostgreSQL refuses to guess; our lock shows that it is stale.
     else if (text === '' || path === socketLock) await rm(path, { force: true });
   }
   return (await readPidFile(place.clusterDir))?.pid;
 }
 
 /**
- * Whether the process is the postmaster that we started for this place. Its arguments tell, which
+ * Whether the process is the postmaster that we started for this place. Decided by its arguments, which
  * everyone may read, unlike its folder; a process that ended but was not yet reaped has none.
  */
 export function isPostmaster(pid: number, { clusterDir, socketDir }: Place): boolean {

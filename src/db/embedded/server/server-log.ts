@@ -43,7 +43,7 @@ export function openServerLog(path: string, maxBytes = MAX_FILE_BYTES): ServerLo
       lost = 0;
       size += writeSync(file, Buffer.from(text));
     } catch {
-      // A full disk must not end the server; the loss is told as soon as there is room.
+      // A full disk must not end the server; the loss is logged as soon as there is room.
       lost += 1;
     }
   }

@@ -31,7 +31,7 @@ import { openServerLog, type ServerLog } from './server-log.ts';
 /** What the watcher is started with, as JSON in its only argument. */
 export type Order = { place: Place; projectDir: string; fast: boolean };
 
-/** What the watcher tells the process that started it. */
+/** What the watcher reports to the process that started it. */
 export type Report =
   | { kind: 'progress'; text: string }
   | { kind: 'ready' }
@@ -50,7 +50,7 @@ function leave(holder: object): void {
 
 function report(message: Report): Promise<void> {
   return new Promise((resolve) => {
-    // The starter may be gone by now; there is nobody else to tell.
+    // The starter may be gone by now; there is nobody else to report to.
     if (!process.connected || !process.send) return resolve();
     process.send(message, undefined, undefined, () => resolve());
   });
@@ -77,7 +77,7 @@ async function listenToHolders(socketDir: string): Promise<void> {
   const server = createServer((socket) => {
     if (ending.signal.aborted) return socket.destroy();
     holders.add(socket);
-    // At its end, not only at its close: who left and heard the answer must not count any more.
+    // At its end, not only at its close: a process that left and got the answer must not count any more.
     socket.on('end', () => leave(socket));
     socket.on('close', () => leave(socket));
     // A holder killed in the middle of a write; 'close' follows.
@@ -107,12 +107,12 @@ async function prepare(order: Order, log: ServerLog): Promise<Launch> {
 async function serve(launch: Launch): Promise<void> {
   const restarts = createRestarts();
   let fault = await runUntilEnd(launch, welcomeHolders);
-  let told: string | undefined;
+  let reported: string | undefined;
   while (!ending.signal.aborted) {
     launch.log.write(`${fault.text}\n`);
-    // A full disk gives the same answer for hours: it is told once.
-    if (fault.text !== told) await report({ kind: 'progress', text: fault.text });
-    told = fault.text;
+    // A full disk gives the same error for hours: it is reported once.
+    if (fault.text !== reported) await report({ kind: 'progress', text: fault.text });
+    reported = fault.text;
     await pauseUnlessUnneeded(restarts.next(fault.ran_ms));
     if (ending.signal.aborted) return;
     fault = await runUntilEnd(launch, tellReturn).catch(faultOfStart);

@@ -48,7 +48,7 @@ export const ACCESS_WORDS: Readonly<Record<string, ProblemWords>> = {
   },
   FORBIDDEN: {
     what: 'You are signed in, and this operation is not open to you.',
-    why: 'It is for another role, or your account or shop is not in the standing that it asks for. `detail` says which.',
+    why: 'It is for another role, or your account or seller profile is not in the standing that it asks for. `detail` names which.',
     remedy: 'Do it with an account that may. `GET /auth/permissions` lists what yours can do.',
     example: { detail: 'This is for: seller, admin.', instance: '/api/v1/products' },
   },

@@ -7,7 +7,7 @@ const [KAMATIS] = DEMO_PRODUCTS;
 export const REQUESTS_WORDS: Readonly<Record<string, ProblemWords>> = {
   NOT_FOUND: {
     what: 'There is nothing at this address that you can see.',
-    why: 'The address does not exist, the id in it is not of the form of an id, or the object is gone or belongs to somebody else: the last two are not told apart.',
+    why: 'The address does not exist, the id in it is not of the form of an id, or the object is gone or belongs to somebody else: the last two get the same answer.',
     remedy:
       'Compare the path with the document of the API, and the id with the one that a list gave you.',
     example: {
@@ -93,7 +93,7 @@ export const REQUESTS_WORDS: Readonly<Record<string, ProblemWords>> = {
     what: 'You have used up what a limit allows for now.',
     why: 'Limits count requests by user, by network or by session, so that nobody takes the service from others. `rate_limit` names the rule.',
     remedy:
-      'Wait for as many seconds as `Retry-After` says. The headers `RateLimit` and `RateLimit-Policy` of every answer tell what is left.',
+      'Wait for as many seconds as `Retry-After` says. The headers `RateLimit` and `RateLimit-Policy` of every answer show what is left.',
     example: {
       detail:
         'The rule "search" allows 60 requests a user in 60 s; wait 12 s, until 2026-03-02T02:00:12.000Z. It is set by RATE_LIMIT_SEARCH.',
@@ -135,7 +135,7 @@ export const REQUESTS_WORDS: Readonly<Record<string, ProblemWords>> = {
   },
   IDEMPOTENCY_KEY_REQUIRED: {
     what: 'The request has no `Idempotency-Key`, and this operation moves money.',
-    why: 'Networks fail between the deed and its answer. With a key a repeat gets the first answer instead of a second order or refund.',
+    why: 'Networks fail between the change and its answer. With a key a repeat gets the first answer instead of a second order or refund.',
     remedy:
       'Send the header `Idempotency-Key` with a fresh random value, such as a UUID, and the same value when you retry.',
     example: {

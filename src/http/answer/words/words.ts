@@ -15,7 +15,7 @@ export interface ProblemWords {
   readonly why: string;
   /** What the caller does now. */
   readonly remedy: string;
-  /** What an answer of this code says, and where: members that differ from one answer to the next. */
+  /** Details in an answer of this code: members that differ from one answer to the next. */
   readonly example: {
     readonly detail: string;
     readonly instance: string;

@@ -22,7 +22,7 @@ const verify = () => verifyAudit(test.services);
 /** The context of the same system, with some of it replaced. */
 const withServices = (services: Partial<TestApp['services']>): Ctx =>
   systemCtx({ ...test.services, ...services }, 'test');
-const deed = (object_id: string) => ({ action: 'thing.changed', object_type: 'thing', object_id });
+const entry = (object_id: string) => ({ action: 'thing.changed', object_type: 'thing', object_id });
 
 describe('sealing', () => {
   it('gives every entry one seal, in a chain that verifies and leaves none waiting', async () => {
@@ -48,7 +48,7 @@ describe('sealing', () => {
     expect(rows.map(({ name }) => name).toSorted()).toEqual(Object.keys(ENTRY_TEXT).toSorted());
   });
 
-  it('tells the log the head, which the verdict repeats', async () => {
+  it('logs the head, which the verdict repeats', async () => {
     const lines: unknown[] = [];
     const log = { ...test.services.log, info: (fields: unknown) => void lines.push(fields) };
     await record(test.system, 2);
@@ -84,7 +84,7 @@ describe('an entry whose transaction commits late', () => {
   /** Written first; committed once a later one has been sealed. */
   async function lateEntry(ctx: Ctx, meanwhile: () => void = () => {}) {
     const before = await inTransaction(ctx, async (late) => {
-      await recordAudit(late, deed('late'));
+      await recordAudit(late, entry('late'));
       await record(ctx, 1);
       meanwhile();
       await sealEntries(ctx);

@@ -14,7 +14,7 @@ export interface SealKeys {
   readonly byId: ReadonlyMap<string, Buffer>;
 }
 
-/** A seal's place and hash; all that is needed to go on, and to tell whether a chain was cut behind it. */
+/** A seal's place and hash; all that is needed to go on, and to detect whether a chain was cut behind it. */
 export interface ChainHead {
   readonly seq: number;
   readonly hash: Buffer;
@@ -109,7 +109,7 @@ export function breaksAt(keys: SealKeys, previous: ChainHead, link: SealedEntry)
   if (entry === undefined) return [...gap, { kind: 'entry_gone', seq, entry_id }];
   const key = keys.byId.get(key_id);
   if (key === undefined) return [...gap, { kind: 'key_unknown', seq, entry_id, key_id }];
-  // Behind a gap nothing can be said of this one: its hash covers a seal that is not there.
+  // Behind a gap this one cannot be checked: its hash covers a seal that is not there.
   if (gap.length > 0 || hashOf(key, { previous: previous.hash, seal, entry }).equals(seal.hash))
     return gap;
   return [{ kind: 'entry_changed', seq, entry_id }];

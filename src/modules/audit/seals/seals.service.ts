@@ -52,7 +52,7 @@ const US_PER_MS = 1_000n;
 
 /**
  * Seals every entry that has no seal yet. Where another process is sealing, leaves it to that.
- * The new head goes to the log: kept outside the database, it tells when the chain is cut off behind it.
+ * The new head goes to the log: kept outside the database, it shows when the chain is cut off behind it.
  * @returns how many entries were sealed
  */
 export async function sealEntries(ctx: Ctx): Promise<number> {
@@ -96,7 +96,7 @@ export interface AuditVerdict {
   readonly sealed: number;
   /** What retention has taken out before, and the chain is followed from; undefined where it goes back to its first seal. */
   readonly detached: DetachedPart | undefined;
-  /** Entries that wait for their seal: nothing can be said of these. */
+  /** Entries that wait for their seal: these cannot be checked yet. */
   readonly unsealed: number;
   readonly head: (ChainHead & { readonly sealed_at: Date }) | undefined;
   readonly broken: number;
@@ -107,7 +107,7 @@ export interface AuditVerdict {
 export interface VerifyOptions {
   /** A head that was published before; the chain must still hold it. */
   readonly head?: ChainHead | undefined;
-  /** Hears how many seals have been checked, after each batch. */
+  /** Called with how many seals have been checked, after each batch. */
   readonly onProgress?: (checked: number) => void;
 }
 

@@ -1,4 +1,4 @@
-// Sending one-time codes: deciding who gets one that a stranger asked for, and making the code at the last moment.
+// Sending one-time codes: deciding who gets one that was requested without signing in, and creating the code as late as possible.
 import type { OutsideCtx, TxCtx } from '../../../context.ts';
 import { inTransaction } from '../../../db/transaction.ts';
 import { configuredKeys } from '../../../tokens/derived-keys.ts';

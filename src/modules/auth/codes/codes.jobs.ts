@@ -10,7 +10,7 @@ const RETRY_LIMIT = 6;
 
 export const sendCodeJob = defineJob(
   {
-    name: 'identity.send-code',
+    name: 'auth.send-code',
     data: Closed({ code_id: Type.String({ maxLength: 36 }) }),
     retryLimit: RETRY_LIMIT,
   },

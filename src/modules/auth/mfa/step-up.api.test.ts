@@ -167,7 +167,7 @@ it('bounds the tries of the own password at ten an hour, together with changing 
 });
 
 describe('clearing a second factor', () => {
-  it('lets an admin help somebody who lost it: audited, told, and signed out everywhere', async () => {
+  it('lets an admin help somebody who lost it: audited, notified, and signed out everywhere', async () => {
     const admin = await createActor(test, { role: 'admin' });
     const person = await withFactor();
     await test.services.db

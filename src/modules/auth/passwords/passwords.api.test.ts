@@ -66,7 +66,7 @@ describe('a forgotten password', () => {
     code: '123456',
   });
 
-  it('is replaced with a code from the mailbox, which ends every session and is told', async () => {
+  it('is replaced with a code from the mailbox, which ends every session and sends a notice', async () => {
     const person = await forgetful();
     const answer = await reset(person);
     expect([answer.statusCode, answer.body]).toEqual([204, '']);

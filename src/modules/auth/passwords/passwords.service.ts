@@ -73,7 +73,7 @@ export async function resetPassword(
   await inTransaction(ctx, async (ctx) => {
     const user = await lockUser(ctx.db, right.user_id);
     if (!isReachedAt(user, user_email)) throw wrongCode();
-    // After the code, or the answer would tell whose names an address has; the rollback leaves the code unspent.
+    // After the code, or the answer would reveal whose names an address has; the rollback leaves the code unspent.
     refuseFaulty(new_password, user);
     const now = ctx.clock.now();
     if (!(await markSpent(ctx.db, right.id, now))) throw wrongCode();

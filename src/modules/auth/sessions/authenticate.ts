@@ -1,4 +1,4 @@
-// Who is behind an access token: the signature says who asks, the database whether that still counts.
+// Who is behind an access token: the signature identifies the session, the database whether it is still valid.
 import type { Authenticate } from '../../../http/caller.ts';
 import { isUuid } from '../../../lib/ids.ts';
 import { Problem, TOKEN_REVOKED } from '../../../lib/problem.ts';

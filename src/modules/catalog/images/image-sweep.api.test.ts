@@ -23,7 +23,7 @@ afterAll(() => test.close());
 const storage = () => test.services.gateways.storage;
 const isThere = async (key: string) => (await storage().get(key)) !== undefined;
 
-/** As if it had been put so long before the time of the shop. */
+/** As if it had been put so long before the service's clock. */
 async function age(key: string, by_ms: number): Promise<void> {
   const moment = plusMs(test.clock.now(), -by_ms);
   await utimes(join(folder, key), moment, moment);
@@ -62,7 +62,7 @@ it('removes what an upload left half-written', async () => {
   expect(await readdir(join(folder, '.incoming'))).toEqual([]);
 });
 
-it('keeps everything where most files belong to no image: the database is another shop’s', async () => {
+it('keeps everything where most files belong to no image: the database belongs to another deployment', async () => {
   const keys = [];
   for (let n = 0; n <= ALWAYS_SWEPT; n += 1) keys.push(await orphan(2 * MIN_ORPHAN_AGE_MS));
   const error = vi.spyOn(test.system.log, 'error');

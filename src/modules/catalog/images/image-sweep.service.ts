@@ -13,10 +13,10 @@ const BATCH = 1_000;
 const MAX_SWEPT = 10_000;
 /** So many may always go. */
 export const ALWAYS_SWEPT = 100;
-/** More of all files than this belong to no image only where database and storage are not those of one shop. */
+/** More of all files than this belong to no image only where database and storage belong to different deployments. */
 const MAX_SHARE = 0.1;
 
-/** Removes them, unless there are too many to be believed: then it says so, and keeps all. */
+/** Removes them, unless there are too many to be believed: then it logs that, and keeps all. */
 export async function sweepImageFiles(ctx: OutsideCtx): Promise<void> {
   const { storage } = ctx.gateways;
   const before = plusMs(ctx.clock.now(), -MIN_ORPHAN_AGE_MS);

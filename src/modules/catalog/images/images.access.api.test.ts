@@ -54,10 +54,10 @@ describe('an image', () => {
   it('of a suspended seller is gone at once and back with them', async () => {
     const { image_id } = await withImage();
     const admin = await createActor(test, { role: 'admin' });
-    const act = (deed: string) =>
+    const act = (action: string) =>
       test.call({
         method: 'POST',
-        path: `/sellers/${bench.seller.seller_id}/${deed}`,
+        path: `/sellers/${bench.seller.seller_id}/${action}`,
         token: admin.token,
       });
     expect(await status(`/media/${image_id}/large`)).toBe(200);

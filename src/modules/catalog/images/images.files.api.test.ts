@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 describe('making the sizes', () => {
-  it('what cannot be encoded is FAILED, shown to its seller and hidden from buyers', async () => {
+  it('what cannot be encoded is FAILED, shown to its seller and hidden from customers', async () => {
     const id = await bench.createProduct();
     const image = (await bench.upload([{ content: bench.photo }], id)).json();
     await test.services.gateways.storage.put(

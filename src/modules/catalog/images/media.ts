@@ -73,7 +73,7 @@ const MEDIA_HEADERS = {
   'content-type': 'image/webp',
   'x-content-type-options': 'nosniff',
   'content-disposition': 'inline',
-  // Shops on other origins show these.
+  // Web frontends on other origins show these.
   'cross-origin-resource-policy': 'cross-origin',
 };
 

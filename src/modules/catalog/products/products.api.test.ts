@@ -166,7 +166,7 @@ describe('creating a product', () => {
 });
 
 describe('a price above the suggested retail price', () => {
-  it('is pointed out to the seller and shown to buyers as it is', async () => {
+  it('is pointed out to the seller and shown to customers as it is', async () => {
     const made = (await create({ ...input(), price: '150', srp: '120' })).json();
     expect(made.warnings).toMatchObject([{ code: 'PRICE_ABOVE_SRP' }]);
     expect((await read(made.id)).json()).toMatchObject({ price: '150.00', srp: '120.00' });

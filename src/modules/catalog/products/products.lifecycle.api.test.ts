@@ -25,7 +25,7 @@ const restore = (id: string, token = seller.token) =>
 const read = (id: string, token?: string) => test.call({ path: `/products/${id}`, token });
 
 describe('removing and restoring', () => {
-  it('a removed product is gone for buyers and listed for its seller until it is restored', async () => {
+  it('a removed product is gone for customers and listed for its seller until it is restored', async () => {
     const { id } = await createProduct(test, seller);
     expect((await remove(id)).statusCode).toBe(204);
     expect((await read(id)).statusCode).toBe(404);

@@ -16,8 +16,8 @@ import {
   Patch,
   Price,
 } from '../../../lib/schema.ts';
-import { StoreProduct, storeProductView } from '../../storefront/products.views.ts';
-import { getStoreProduct } from '../../storefront/storefront.service.ts';
+import { SellerProduct, sellerProductView } from '../../storefront/products.views.ts';
+import { getSellerProduct } from '../../storefront/storefront.service.ts';
 import { examples } from '../catalog.examples.ts';
 import * as products from './products.service.ts';
 
@@ -42,7 +42,7 @@ const ProductFields = {
     Type.Integer({
       minimum: 0,
       maximum: MAX_HANDLING_HOURS,
-      description: '0 by default: the time until it reaches the buyer',
+      description: '0 by default: the time until it reaches the customer',
     }),
   ),
   sku: Type.Optional(
@@ -88,11 +88,11 @@ export const productRoutes: readonly AnyRoute[] = [
     description: 'It is on sale once its seller is verified, and in stock once a lot is received.',
     body: ProductInput,
     status: 201,
-    returns: StoreProduct,
+    returns: SellerProduct,
     problems: [NOT_FOUND, CONFLICT, LIMIT_REACHED],
     handle: async (ctx, { body }) => {
       const { id } = await products.createProduct(ctx, body);
-      return storeProductView(await getStoreProduct(ctx, id), ctx);
+      return sellerProductView(await getSellerProduct(ctx, id), ctx);
     },
   }),
   route({
@@ -104,11 +104,11 @@ export const productRoutes: readonly AnyRoute[] = [
     params: IdParams,
     body: ProductPatch,
     status: 200,
-    returns: StoreProduct,
+    returns: SellerProduct,
     problems: [CONFLICT, STALE_VERSION],
     handle: async (ctx, { params, body, expected }) => {
       const { id } = await products.changeProduct(ctx, { id: params.id, changes: body, expected });
-      return storeProductView(await getStoreProduct(ctx, id), ctx);
+      return sellerProductView(await getSellerProduct(ctx, id), ctx);
     },
   }),
   route({
@@ -131,11 +131,11 @@ export const productRoutes: readonly AnyRoute[] = [
     summary: 'Restore a removed product',
     params: IdParams,
     status: 200,
-    returns: StoreProduct,
+    returns: SellerProduct,
     problems: [CONFLICT, LIMIT_REACHED],
     handle: async (ctx, { params }) => {
       const { id } = await products.restoreProduct(ctx, params.id);
-      return storeProductView(await getStoreProduct(ctx, id), ctx);
+      return sellerProductView(await getSellerProduct(ctx, id), ctx);
     },
   }),
 ];

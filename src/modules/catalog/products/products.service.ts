@@ -1,4 +1,4 @@
-// Products as their sellers keep them: made, changed, removed and restored. Buyers see them through the storefront.
+// Products as their sellers keep them: made, changed, removed and restored. Customers see them through the storefront.
 import type { Ctx, TxCtx } from '../../../context.ts';
 import { lockLimit } from '../../../db/limits.ts';
 import { inTransaction, violatedConstraint } from '../../../db/transaction.ts';
@@ -17,7 +17,7 @@ import type { Unit } from '../../../lib/quantity.ts';
 import { slugify } from '../../../lib/text/slug.ts';
 import { DAY_MS, plusMs } from '../../../lib/time.ts';
 import { type ExpectedVersions, requireVersion } from '../../../lib/versions.ts';
-import { type AuditedDeed, changesBetween, recordAudit } from '../../audit/audit.service.ts';
+import { changesBetween, type NewAuditEntry, recordAudit } from '../../audit/audit.service.ts';
 import { refreshListings } from '../../listing/listing.service.ts';
 import { publishEvents } from '../../notifications/notifications.service.ts';
 import { getSeller, mayManage, requireSelling, sellingAs } from '../../sellers/sellers.service.ts';
@@ -230,15 +230,15 @@ async function sellerFor(ctx: Ctx, named: string | undefined): Promise<string> {
 async function announce(
   ctx: TxCtx,
   product: ProductRow,
-  deed: Pick<AuditedDeed, 'action' | 'changes'>,
+  entry: Pick<NewAuditEntry, 'action' | 'changes'>,
 ): Promise<void> {
-  await recordAudit(ctx, { ...deed, object_type: 'product', object_id: product.id });
+  await recordAudit(ctx, { ...entry, object_type: 'product', object_id: product.id });
   const payload = {
     product_id: product.id,
     seller_id: product.seller_id,
     version: product.version,
   };
-  await publishEvents(ctx, [{ topic: deed.action, payload }]);
+  await publishEvents(ctx, [{ topic: entry.action, payload }]);
 }
 
 type ProductColumns = Omit<ProductInput, 'price' | 'srp'> & {

@@ -84,7 +84,7 @@ describe('a database that swallows everything and answers nothing', () => {
       services: test.services,
       authenticate: () => Promise.reject(new Error('nobody is known')),
       limits: { take: () => undefined, succeed: () => undefined },
-      health: openHealth(`postgres://shop@127.0.0.1:${hole.port}/shop`),
+      health: openHealth(`postgres://market@127.0.0.1:${hole.port}/market`),
       metrics: createMetrics(log),
     });
     const started_ms = performance.now();
@@ -117,7 +117,7 @@ describe('a database that swallows everything and answers nothing', () => {
   it('is asked once for any number of callers at once', async () => {
     const hole = await openProxy();
     cleanups.push(hole.close);
-    const health = openHealth(`postgres://shop@127.0.0.1:${hole.port}/shop`);
+    const health = openHealth(`postgres://market@127.0.0.1:${hole.port}/market`);
     const started_ms = performance.now();
     await Promise.all(Array.from({ length: 50 }, () => health.report()));
     expect(performance.now() - started_ms).toBeLessThan(ANSWER_LIMIT_MS);

@@ -42,11 +42,11 @@ export function openProbePool(url: string, onError: (error: Error) => void): pg.
     application_name: 'freshbytes-health',
     keepAlive: true,
   });
-  // Each client's own listener has heard it; unheard here too, the event would end the process.
+  // Each client's own listener has handled it; unhandled here, the event would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => {
     client.on('error', (error) => {
-      // While the pool closes it is no news.
+      // While the pool closes this is expected.
       if (!pool.ending) onError(error);
     });
   });

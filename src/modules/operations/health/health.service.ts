@@ -32,7 +32,7 @@ export interface Health {
   report(): Promise<HealthReport>;
   /** Why traffic must not come here, in words for everybody; undefined where it may. */
   findObstacle(): Promise<string | undefined>;
-  /** From now on this process says that it is not ready, while it goes on serving. */
+  /** From now on this process reports not ready, while it goes on serving. */
   startDraining(): void;
   isDraining(): boolean;
   close(): Promise<void>;
@@ -49,7 +49,7 @@ export interface HealthOptions {
   readonly log: Log;
 }
 
-/** Connects to nothing until it is asked. */
+/** Connects on the first check. */
 export function createHealth(options: HealthOptions): Health {
   const { databaseUrl, version, dataDir, clock, log } = options;
   const pool = openProbePool(databaseUrl, (err) => log.warn({ err }, 'a probe lost the database'));

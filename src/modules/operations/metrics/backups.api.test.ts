@@ -18,10 +18,10 @@ async function shown(): Promise<Record<string, number>> {
   return Object.fromEntries(ours.map(({ name, value }) => [name, value]));
 }
 
-const record = (deed: 'taken' | 'verified', done_at: Date) =>
-  test.services.db.insertInto('backup_records').values({ deed, done_at }).execute();
+const record = (event: 'taken' | 'verified', done_at: Date) =>
+  test.services.db.insertInto('backup_records').values({ event, done_at }).execute();
 
-it('a shop that was never backed up shows no time, which an alert sees as absent', async () => {
+it('a database that was never backed up shows no time, which an alert sees as absent', async () => {
   expect(await shown()).toEqual({});
 });
 

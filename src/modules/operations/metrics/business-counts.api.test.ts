@@ -3,7 +3,12 @@ import { CompiledQuery, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
-import { type Buyer, createBuyer, order, stockProduct } from '../../../../test/support/shop.ts';
+import {
+  type Customer,
+  createCustomer,
+  order,
+  stockProduct,
+} from '../../../../test/support/market.ts';
 import { MIGRATIONS_DIR } from '../../../db/migrations/migrate.ts';
 import { inTransaction } from '../../../db/transaction.ts';
 import { seedDatabase } from '../../../seed/seed.ts';
@@ -18,13 +23,13 @@ interface Totals {
 
 let test: TestApp;
 let seller: TestActor;
-let buyer: Buyer;
+let customer: Customer;
 
 beforeAll(async () => {
   // As many connections as some write, add up and read at once.
   test = await createTestApp({ poolSize: 4 });
   seller = await createActor(test, { role: 'seller' });
-  buyer = await createBuyer(test);
+  customer = await createCustomer(test);
 });
 afterAll(() => test.close());
 
@@ -57,7 +62,7 @@ async function partsOf(): Promise<number> {
 async function sell(): Promise<string> {
   const first = await stockProduct(test, seller.seller_id);
   const second = await stockProduct(test, seller.seller_id);
-  const placed = await order(test, buyer, { [first.id]: '2', [second.id]: '1.5' });
+  const placed = await order(test, customer, { [first.id]: '2', [second.id]: '1.5' });
   for (const order_status of ['CONFIRMED', 'SHIPPED', 'DELIVERED']) {
     const answer = await test.call({
       method: 'PATCH',
@@ -71,7 +76,7 @@ async function sell(): Promise<string> {
 }
 
 describe('the totals of the business', () => {
-  it('begin at nothing in an empty shop', async () => {
+  it('begin at nothing in an empty database', async () => {
     expect(await counted()).toEqual({
       orders_created: 0,
       revenue_centavos: 0,
@@ -83,7 +88,7 @@ describe('the totals of the business', () => {
     const before = await counted();
     await sell();
     const { id } = await stockProduct(test, seller.seller_id);
-    await order(test, buyer, { [id]: '1' });
+    await order(test, customer, { [id]: '1' });
     const after = await counted();
     expect(after.orders_created - before.orders_created).toBe(2);
     expect(after.revenue_centavos - before.revenue_centavos).toBe(42_000);

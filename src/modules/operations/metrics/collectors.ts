@@ -1,18 +1,21 @@
-// What a scrape of the metrics asks for. Every process tells of itself; one that works on jobs also tells of the whole shop.
+// Metrics of a scrape. Every process reports its own; one that works on jobs also reports those of the marketplace.
 import type { Pool } from 'pg';
 import type { CommitMemory } from '../../../db/commits/commit-memory.ts';
 import { laneOf } from '../../../db/database.ts';
 import type { Replica } from '../../../db/replica/replica.ts';
 import type { Metrics } from '../../../telemetry/metrics.ts';
+import {
+  type MarketplaceSources,
+  registerMarketplaceCollectors,
+} from './marketplace.collectors.ts';
 import { collectReadReplica } from './read-replica.collector.ts';
-import { registerShopCollectors, type ShopSources } from './shop.collectors.ts';
 
-export interface CollectorSources extends ShopSources {
+export interface CollectorSources extends MarketplaceSources {
   readonly pool: Pool;
   readonly replica?: Replica | undefined;
   readonly commits: CommitMemory;
   readonly version: string;
-  /** Replicas of the API alone do not tell of the shop: added up over processes, its numbers would be wrong. */
+  /** Replicas of the API alone do not report marketplace metrics: summed over processes, they would be wrong. */
   readonly worksOnJobs: boolean;
 }
 
@@ -22,7 +25,7 @@ export function registerCollectors(metrics: Metrics, sources: CollectorSources):
   collectReadReplica(metrics, sources.replica);
   collectCommits(metrics, sources);
   if (!sources.worksOnJobs) return;
-  registerShopCollectors(metrics, sources);
+  registerMarketplaceCollectors(metrics, sources);
 }
 
 function collectBuild(metrics: Metrics, { version }: CollectorSources): void {
@@ -67,9 +70,9 @@ function collectCommits(metrics: Metrics, { commits: { seen } }: CollectorSource
   metrics.collectFrom({
     name: 'commits',
     series: {
-      acknowledged_deeds_missing_total: {
+      acknowledged_entries_missing_total: {
         type: 'counter',
-        help: 'Deeds whose commit was acknowledged to this process and that the database has no more',
+        help: 'Audit entries whose commit was acknowledged to this process and that the database no longer has',
       },
       commits_unreplicated_total: {
         type: 'counter',
@@ -78,7 +81,7 @@ function collectCommits(metrics: Metrics, { commits: { seen } }: CollectorSource
       database_timeline: { type: 'gauge', help: 'Counted up by each promotion of a standby' },
     },
     collect: () => ({
-      acknowledged_deeds_missing_total: seen.missing,
+      acknowledged_entries_missing_total: seen.missing,
       commits_unreplicated_total: seen.unreplicated,
       database_timeline: seen.timeline ?? [],
     }),

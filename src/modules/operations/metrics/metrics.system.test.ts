@@ -51,7 +51,7 @@ const seriesOf = ({ name }: ScrapedSample, types: ReadonlyMap<string, string>) =
   types.has(name) ? name : name.replace(HISTOGRAM_PART, '');
 
 describe('the page on observability', () => {
-  const ROW = /^\| `(\w+)` \| (\w+) \| (process|shop) \| (.*?) ?\| .+ \|$/gm;
+  const ROW = /^\| `(\w+)` \| (\w+) \| (process|marketplace) \| (.*?) ?\| .+ \|$/gm;
 
   it('names every series that a scrape has, and no other, with its type and labels', async () => {
     const page = await readFile('docs/observability.md', 'utf8');
@@ -73,14 +73,16 @@ describe('the page on observability', () => {
 
   it('says rightly which series only processes that work on jobs have', async () => {
     const page = await readFile('docs/observability.md', 'utf8');
-    const ofShop = [...page.matchAll(ROW)].filter((row) => row[3] === 'shop').map((row) => row[1]);
+    const ofMarketplace = [...page.matchAll(ROW)]
+      .filter((row) => row[3] === 'marketplace')
+      .map((row) => row[1]);
     const replica = await createTestApp({ env: { METRICS_TOKEN, WORKER: 'off' } });
     const answer = await replica.call({ path: '/metrics', token: METRICS_TOKEN });
     const own = [...readScrape(answer.body).types.keys()];
     await replica.close();
     const all = [...(await scrape()).types.keys()];
-    expect(all.filter((name) => !own.includes(name)).toSorted()).toEqual(ofShop.toSorted());
-    expect(ofShop).toContain('revenue_generated_total');
+    expect(all.filter((name) => !own.includes(name)).toSorted()).toEqual(ofMarketplace.toSorted());
+    expect(ofMarketplace).toContain('revenue_generated_total');
   });
 });
 

@@ -15,7 +15,7 @@ export function collectReadReplica(metrics: Metrics, replica: Replica | undefine
       },
       public_reads_failed_over_total: {
         type: 'counter',
-        help: 'Those of the leader that the replica was asked for first',
+        help: 'Those of the leader that were tried on the replica first',
       },
       public_reads_waiting: {
         type: 'gauge',

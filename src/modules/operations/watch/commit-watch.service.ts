@@ -1,9 +1,9 @@
-// The standing watch over what is acknowledged: each process looks whether the database is still the one that it was, and
-// whenever it may be another or an older one, asks it for every deed that this process remembers.
+// Watches acknowledged commits: each process checks whether the database server is still the same, and whenever it may be
+// another or an older one, looks up every audit entry that this process remembers.
 import type { Pool } from 'pg';
 import type { Services } from '../../../context.ts';
 import { withClient } from '../../../db/client.ts';
-import type { CommitMemory, CommittedDeed } from '../../../db/commits/commit-memory.ts';
+import type { CommitMemory, CommittedEntry } from '../../../db/commits/commit-memory.ts';
 import { findPresentEntries } from '../../../db/commits/present-entries.ts';
 import {
   type Change,
@@ -18,10 +18,10 @@ const LOOK_INTERVAL_MS = 2 * SECOND_MS;
 /** Also where nothing seems to have happened: somebody may have changed the tables by hand. */
 const COMPARE_INTERVAL_MS = 5 * MINUTE_MS;
 /** A line of log stays readable, and below what collectors cut. */
-const DEEDS_PER_LINE = 50;
+const ENTRIES_PER_LINE = 50;
 
 interface CommitWatch {
-  /** One look; the watch takes one by itself every LOOK_INTERVAL_MS. */
+  /** Checks once; runs by itself every LOOK_INTERVAL_MS. */
   look(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -51,9 +51,9 @@ export function watchCommits(options: CommitWatchOptions): CommitWatch {
 
   /** On a connection of its own: a pooled one may still lead to a server that nobody else uses. */
   const compare = async (): Promise<void> => {
-    const deeds = commits.list();
+    const entries = commits.list();
     const found = await withClient(connection, async (client) => {
-      const present = await findPresentEntries(client, [...deeds, ...lost.list()].map(idOf));
+      const present = await findPresentEntries(client, [...entries, ...lost.list()].map(idOf));
       return present && { present, mark: await readMark(client) };
     });
     if (found?.mark === undefined) return commits.doubt();
@@ -61,8 +61,8 @@ export function watchCommits(options: CommitWatchOptions): CommitWatch {
     const changes = last === undefined ? [] : changesSince(last, mark);
     note(mark);
     compared_ms = performance.now();
-    const missing = lost.compare(deeds, present);
-    tellChanges(log, { changes, remembered: deeds.length, missing });
+    const missing = lost.compare(entries, present);
+    logChanges(log, { changes, remembered: entries.length, missing });
   };
 
   const look = async (): Promise<void> => {
@@ -88,9 +88,9 @@ export function watchCommits(options: CommitWatchOptions): CommitWatch {
     return looking;
   };
   const lookQuietly = () =>
-    lookOnce().catch((err) => log.debug({ err }, 'no look at the database'));
+    lookOnce().catch((err) => log.debug({ err }, 'the database server could not be checked'));
   const timer = setInterval(() => void lookQuietly(), LOOK_INTERVAL_MS).unref();
-  // What was before the first commit is what later looks compare with.
+  // The mark from before the first commit is the baseline for later checks.
   void lookQuietly();
   return {
     look: lookOnce,
@@ -102,35 +102,35 @@ export function watchCommits(options: CommitWatchOptions): CommitWatch {
   };
 }
 
-const idOf = ({ entry_id }: CommittedDeed) => entry_id;
+const idOf = ({ entry_id }: CommittedEntry) => entry_id;
 
-/** What was found missing, each told once, and told again where it is back. */
+/** Missing entries: each is logged once, and again when it is back. */
 function createLosses({ commits, log }: Pick<CommitWatchOptions, 'commits' | 'log'>) {
-  const lost = new Map<string, CommittedDeed>();
+  const lost = new Map<string, CommittedEntry>();
   return {
     list: () => [...lost.values()],
-    /** @returns how many of `deeds` are missing */
-    compare: (deeds: readonly CommittedDeed[], present: ReadonlySet<string>): number => {
-      const back = [...lost.values()].filter((deed) => present.has(deed.entry_id));
+    /** @returns how many of `entries` are missing */
+    compare: (entries: readonly CommittedEntry[], present: ReadonlySet<string>): number => {
+      const back = [...lost.values()].filter((entry) => present.has(entry.entry_id));
       for (const { entry_id } of back) lost.delete(entry_id);
       if (back.length > 0)
-        log.warn({ deeds: back.length }, 'deeds that were missing are there again');
-      const missing = deeds.filter((deed) => !present.has(deed.entry_id));
-      const news = missing.filter((deed) => !lost.has(deed.entry_id));
-      for (const deed of news) lost.set(deed.entry_id, deed);
-      commits.seen.missing += news.length;
-      tellLosses(log, news);
+        log.warn({ entries: back.length }, 'audit entries that were missing are back');
+      const missing = entries.filter((entry) => !present.has(entry.entry_id));
+      const found = missing.filter((entry) => !lost.has(entry.entry_id));
+      for (const entry of found) lost.set(entry.entry_id, entry);
+      commits.seen.missing += found.length;
+      logLosses(log, found);
       return missing.length;
     },
   };
 }
 
-function tellLosses(log: Services['log'], news: readonly CommittedDeed[]): void {
-  const of = news.length;
-  const orders = news.filter(({ action }) => action === 'order.placed').length;
-  for (let start = 0; start < of; start += DEEDS_PER_LINE) {
-    const deeds = news.slice(start, start + DEEDS_PER_LINE);
-    log.fatal({ of, orders, deeds }, 'acknowledged deeds are gone from the database');
+function logLosses(log: Services['log'], missing: readonly CommittedEntry[]): void {
+  const of = missing.length;
+  const orders = missing.filter(({ action }) => action === 'order.placed').length;
+  for (let start = 0; start < of; start += ENTRIES_PER_LINE) {
+    const entries = missing.slice(start, start + ENTRIES_PER_LINE);
+    log.fatal({ of, orders, entries }, 'acknowledged audit entries are missing from the database');
   }
 }
 
@@ -140,10 +140,10 @@ interface Comparison {
   readonly missing: number;
 }
 
-function tellChanges(log: Services['log'], { changes, remembered, missing }: Comparison): void {
+function logChanges(log: Services['log'], { changes, remembered, missing }: Comparison): void {
   if (changes.length === 0) return;
   const facts = { changes: changes.map(({ text }) => text), remembered, missing };
   if (changes.some(({ isBackwards }) => isBackwards))
     log.error(facts, 'the database is in an older state than before');
-  else log.warn(facts, 'the database changed, and was asked for what was acknowledged');
+  else log.warn(facts, 'the database server changed; acknowledged entries were checked');
 }

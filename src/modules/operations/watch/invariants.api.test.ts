@@ -68,7 +68,7 @@ describe('the standing watch', () => {
     expect(await violations()).toEqual({});
   });
 
-  it('shows no violation of any rule in a shop in order', async () => {
+  it('shows no violation of any rule in a consistent database', async () => {
     const started_seconds = nowSeconds();
     await watchInvariants(test.system);
     const rules = invariantRules.map(({ name }) => name);

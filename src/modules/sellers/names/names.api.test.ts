@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, TEST_BARANGAY, type TestActor } from '../../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
-import { stockProduct } from '../../../../test/support/shop.ts';
+import { stockProduct } from '../../../../test/support/market.ts';
 
 let test: TestApp;
 let admin: TestActor;
@@ -57,7 +57,7 @@ const eventsOf = async (of: TestActor) =>
     .map(({ topic }) => topic);
 
 describe('a new name of a verified seller', () => {
-  it('waits for an admin: buyers see the old one until it is approved, and the seller is told', async () => {
+  it('waits for an admin: customers see the old one until it is approved, and the seller is notified', async () => {
     const product = await stockProduct(test, seller.seller_id);
     const old = (await shown()).business_name;
     const wanted = `Bukid Fresh ${number}`;
@@ -83,7 +83,7 @@ describe('a new name of a verified seller', () => {
     expect(log.json().results[0].changes.business_name).toEqual([old, wanted]);
   });
 
-  it('is refused by an admin, once, and the seller is told', async () => {
+  it('is refused by an admin, once, and the seller is notified', async () => {
     const old = (await shown()).business_name;
     await rename(`Ginto ${number}`);
     expect((await decide('refuse')).json()).toMatchObject({

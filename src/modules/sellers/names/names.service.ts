@@ -1,4 +1,4 @@
-// New names of verified sellers: an admin approves or refuses them, and the seller is told.
+// New names of verified sellers: an admin approves or refuses them, and the seller is notified.
 import { invalidate, SELLERS } from '../../../cache/tags.ts';
 import type { Ctx } from '../../../context.ts';
 import { inTransaction } from '../../../db/transaction.ts';

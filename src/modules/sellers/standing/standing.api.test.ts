@@ -3,11 +3,11 @@ import { createActor, TEST_BARANGAY, type TestActor } from '../../../../test/sup
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
 import {
   checkOut,
-  createBuyer,
+  createCustomer,
   fillCart,
   order,
   stockProduct,
-} from '../../../../test/support/shop.ts';
+} from '../../../../test/support/market.ts';
 import { newId } from '../../../lib/ids.ts';
 
 let test: TestApp;
@@ -54,8 +54,8 @@ describe('removing a profile', () => {
     async (status) => {
       const seller = await createActor(test, { role: 'seller' });
       const product = await stockProduct(test, seller.seller_id);
-      const buyer = await createBuyer(test);
-      const { order: placed } = await order(test, buyer, { [product.id]: '1' });
+      const customer = await createCustomer(test);
+      const { order: placed } = await order(test, customer, { [product.id]: '1' });
       await move(seller, placed.id, 'CONFIRMED');
       if (status === 'SUSPENDED') await act(seller.seller_id, 'suspend');
       for (const by of [seller, admin]) {
@@ -73,11 +73,15 @@ describe('removing a profile', () => {
     for (let round = 0; round < 8; round += 1) {
       const seller = await createActor(test, { role: 'seller' });
       const product = await stockProduct(test, seller.seller_id);
-      const buyers = await Promise.all([createBuyer(test), createBuyer(test), createBuyer(test)]);
-      for (const buyer of buyers) await fillCart(test, buyer, { [product.id]: '1' });
+      const customers = await Promise.all([
+        createCustomer(test),
+        createCustomer(test),
+        createCustomer(test),
+      ]);
+      for (const customer of customers) await fillCart(test, customer, { [product.id]: '1' });
       const [removal, ...checkouts] = await Promise.all([
         remove(seller),
-        ...buyers.map((buyer) => checkOut(test, buyer)),
+        ...customers.map((customer) => checkOut(test, customer)),
       ]);
       const placed = checkouts.filter(({ statusCode }) => statusCode === 201).length;
       const other = checkouts.filter(({ statusCode }) => statusCode !== 201);
@@ -103,10 +107,10 @@ describe('a suspension', () => {
   it('waits for the checkouts under way: once it is told, nothing more is ordered', async () => {
     for (let round = 0; round < 4; round += 1) {
       const seller = await createActor(test, { role: 'seller' });
-      const buyers = await Promise.all(Array.from({ length: 6 }, () => createBuyer(test)));
-      for (const buyer of buyers) {
+      const customers = await Promise.all(Array.from({ length: 6 }, () => createCustomer(test)));
+      for (const customer of customers) {
         const product = await stockProduct(test, seller.seller_id);
-        await fillCart(test, buyer, { [product.id]: '1' });
+        await fillCart(test, customer, { [product.id]: '1' });
       }
       const countOrders = async () =>
         (
@@ -116,7 +120,7 @@ describe('a suspension', () => {
             .where('seller_id', '=', seller.seller_id)
             .execute()
         ).length;
-      const checkouts = buyers.map((buyer) => checkOut(test, buyer));
+      const checkouts = customers.map((customer) => checkOut(test, customer));
       expect((await act(seller.seller_id, 'suspend')).status).toBe('SUSPENDED');
       const told = await countOrders();
       await Promise.all(checkouts);

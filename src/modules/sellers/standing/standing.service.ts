@@ -24,7 +24,7 @@ import { forgetSuspension, markSuspension } from './suspension-marks.service.ts'
 /** @throws Problem NOT_FOUND, INVALID_STATUS_TRANSITION */
 export function moveSeller(ctx: Ctx, id: string, action: SellerAction): Promise<SellerRow> {
   return inTransaction(ctx, async (ctx) => {
-    // Checkouts under way are waited for, so that nothing is ordered once the suspension is told.
+    // Checkouts under way are waited for, so that nothing is ordered once the suspension is answered.
     const lock = action === 'suspend' ? lockSellerAgainstOrders : lockSeller;
     const before = await lock(ctx.db, id);
     if (before === undefined) throw notFound('seller');
@@ -43,11 +43,11 @@ export function moveSeller(ctx: Ctx, id: string, action: SellerAction): Promise<
 }
 
 /**
- * Suspends the shop of a user whose account is closed, so that nothing more is ordered from it; checkouts under way are
+ * Suspends the seller whose user account is closed, so that nothing more is ordered from them; checkouts under way are
  * waited for and counted.
- * @returns how many seller orders are still to be finished, by an admin; undefined where there is no shop
+ * @returns how many seller orders are still to be finished, by an admin; undefined where the user is no seller
  */
-export async function suspendShopOf(ctx: TxCtx, user_id: string): Promise<number | undefined> {
+export async function suspendSellerOf(ctx: TxCtx, user_id: string): Promise<number | undefined> {
   const id = await findSellerIdOfUser(ctx.db, user_id);
   const seller = id === undefined ? undefined : await lockSellerAgainstOrders(ctx.db, id);
   if (seller === undefined) return undefined;

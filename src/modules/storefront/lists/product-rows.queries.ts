@@ -1,5 +1,5 @@
-// A product as buyers see it, read across tables in one statement.
-// Written by hand because this is the hottest read of the house; building it anew cost more than running it.
+// A product as customers see it, read across tables in one statement.
+// Written by hand because this is the most frequent read; building it anew cost more than running it.
 import { type Db, runNamed } from '../../../db/database.ts';
 import type { Unit } from '../../../lib/quantity.ts';
 

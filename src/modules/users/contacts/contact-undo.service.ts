@@ -24,7 +24,7 @@ import { freeUnconfirmedEmail } from './email-claims.service.ts';
 
 const RANDOM_PASSWORD_BYTES = 32;
 
-/** Tells the old address of a change that can still be undone. */
+/** Notifies the old address of a change that can still be undone. */
 export async function sendChangeNotice(
   ctx: OutsideCtx,
   change_id: string,

@@ -1,4 +1,4 @@
-// Changed addresses over HTTP: pending until confirmed, told to the old one, undone from there; and claims of mailboxes.
+// Changed addresses over HTTP: pending until confirmed, with a notice to the old one, undone from there; and claims of mailboxes.
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../../test/support/actors.ts';
@@ -62,7 +62,7 @@ async function changed(person: Person): Promise<string> {
 const undo = (token: string) => post('/auth/contact-changes/undo', { token });
 
 describe('a changed e-mail address', () => {
-  it('is pending until its code comes back; the old one stays in force and is told', async () => {
+  it('is pending until its code comes back; the old one stays in force and is notified', async () => {
     const person = await member();
     const user_email = `new-${person.user_email}`;
     expect((await patchMe(person, { user_email })).json()).toMatchObject({
@@ -118,7 +118,7 @@ describe('a changed e-mail address', () => {
     expect(await statusOf(test.app, squatter.access)).toMatchObject({ code: 'TOKEN_REVOKED' });
   });
 
-  it('tells nothing to an old one that nobody confirmed', async () => {
+  it('sends no notice to an old one that nobody confirmed', async () => {
     const person = await signUp(test);
     await changed(person);
     expect(await toldTo(person.user_email)).toEqual([]);
@@ -126,7 +126,7 @@ describe('a changed e-mail address', () => {
 });
 
 describe('a changed phone number', () => {
-  it('is pending, told and undone like an address where the old one is confirmed', async () => {
+  it('is pending, notified and undone like an address where the old one is confirmed', async () => {
     const person = await signUp(test);
     await test.services.db
       .updateTable('users')
@@ -297,7 +297,7 @@ describe('an address that somebody registered and never confirmed', () => {
     expect(user_email).not.toBe(guessed);
   });
 
-  it('is not freed by a wrong code, nor is one that is confirmed, and the answers do not tell', async () => {
+  it('is not freed by a wrong code, nor is one that is confirmed, and the answers do not reveal it', async () => {
     const [held, own] = [await signUp(test), await member()];
     const answers = [];
     for (const user_email of [held.user_email, own.user_email, 'free@example.com']) {
@@ -346,7 +346,7 @@ describe('codes to one place', () => {
   });
 });
 
-it('an address that an admin replaced is told, and what was pending or could be undone is void', async () => {
+it('an address that an admin replaced is notified, and what was pending or could be undone is void', async () => {
   const admin = await createActor(test, { role: 'admin' });
   const person = await member();
   const first = person.user_email;

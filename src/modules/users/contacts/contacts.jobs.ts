@@ -1,4 +1,4 @@
-// The job that tells an old address of a change: the token that undoes it is made only when it is sent.
+// The job that notifies an old address of a change: the token that undoes it is made only when it is sent.
 import { Type } from 'typebox';
 import type { OutsideCtx } from '../../../context.ts';
 import { defineJob } from '../../../jobs/define.ts';
@@ -7,7 +7,7 @@ import { sendChangeNotice } from './contact-undo.service.ts';
 
 export const sendChangeNoticeJob = defineJob(
   {
-    name: 'identity.send-change-notice',
+    name: 'users.send-change-notice',
     data: Closed({
       change_id: Type.String({ maxLength: 36 }),
       event: OneOf(['requested', 'confirmed']),

@@ -1,4 +1,4 @@
-// What the old address is told when an account gets another one, and how to undo it.
+// Messages to the old address when an account gets another one, with the link that undoes it.
 
 import type { Language } from '../../../lib/language.ts';
 import type { Wording } from '../notices.messages.ts';
@@ -6,9 +6,9 @@ import type { Contact } from './contacts.rules.ts';
 
 export type ChangeEvent = 'requested' | 'confirmed';
 
-type Told = Readonly<Record<Language, (undo_url: string) => Wording>>;
+type Wordings = Readonly<Record<Language, (undo_url: string) => Wording>>;
 
-const MESSAGES: Readonly<Record<Contact, Readonly<Record<ChangeEvent, Told>>>> = {
+const MESSAGES: Readonly<Record<Contact, Readonly<Record<ChangeEvent, Wordings>>>> = {
   email: {
     requested: {
       en: (url) => ({
@@ -59,6 +59,6 @@ export function changeMessage(
   change: { readonly contact: Contact; readonly event: ChangeEvent; readonly language: Language },
   undo_url: string,
 ): Wording {
-  const told = MESSAGES[change.contact][change.event];
-  return told[change.language](undo_url);
+  const wordings = MESSAGES[change.contact][change.event];
+  return wordings[change.language](undo_url);
 }

@@ -39,7 +39,7 @@ const FORGET_BATCH = 1_000;
 
 /**
  * Changes the caller's own profile. A new e-mail address, and a new number where the old one is confirmed, wait for the
- * code that is sent to them; until then nothing tells whether they belong to another account.
+ * code that is sent to them; until then nothing reveals whether they belong to another account.
  * @throws Problem VALIDATION_ERROR, CONFLICT with the pointer of the name that is taken, RATE_LIMITED for too many codes
  */
 export function changeOwnProfile(ctx: Ctx, changes: Partial<ProfileInput>): Promise<Profile> {

@@ -35,7 +35,7 @@ async function leaver(): Promise<Person> {
   return person;
 }
 
-/** Everything that identity keeps of a user, as text. */
+/** Every row that the tables of auth and users hold of a user, as text. */
 async function remains(user_id: string): Promise<string> {
   const { db } = test.services;
   const rows = [

@@ -1,4 +1,4 @@
-// SQL that takes people out of what they left behind: personal fields go, rows and ids stay for the books.
+// SQL that takes people out of what they left behind: personal fields go, rows and ids stay for the accounts.
 import { sql } from 'kysely';
 import { isNotSetAside } from '../../../db/batches/set-aside.queries.ts';
 import type { Db } from '../../../db/database.ts';

@@ -20,7 +20,7 @@ export const RESTORABLE_MS = 30 * DAY_MS;
 /** Ended sessions stay this long, for whoever looks into a stolen account. */
 export const SESSION_RETENTION_MS = 30 * DAY_MS;
 /** Under which users are set aside: the name of the job. */
-const ERASE_JOB = 'identity.erase';
+const ERASE_JOB = 'users.erase';
 /** Users of one transaction. */
 const ERASURE_GROUP = 50;
 const SESSION_BATCH = 1_000;

@@ -74,7 +74,7 @@ describe('my profile', () => {
     });
   });
 
-  it('does not tell whether an e-mail address belongs to somebody', async () => {
+  it('does not reveal whether an e-mail address belongs to somebody', async () => {
     const other = await signUp(test);
     await confirmEmail(test, other);
     const answers = [];

@@ -1,4 +1,4 @@
-// The shop over the clusters: two API processes, one through PgBouncer and one past it, and a worker.
+// The service over the clusters: two API processes, one through PgBouncer and one past it, and a worker.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -15,40 +15,40 @@ const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 300_000;
 /** Counted for every request, in Redis, and never reached. */
 const NO_LIMIT = '9999999/second';
-/** A few buyers place hundreds of orders that nobody delivers. */
+/** A few customers place hundreds of orders that nobody delivers. */
 const NO_BOUNDS = {
   UNPAID_ORDERS_MAX: '10000',
   UNPAID_TOTAL_MAX: '9999999999999',
   UNPAID_STOCK_SHARE: '100',
 };
 
-export interface Shop {
+export interface Service {
   readonly urls: readonly [string, string];
   readonly emails: readonly string[];
   /** Runs a command of ours against the leader. @returns what it printed */
   run(args: readonly string[]): Promise<string>;
 }
 
-export interface ShopOptions {
+export interface ServiceOptions {
   readonly machine: Machine;
   readonly database: DatabaseCluster;
   readonly redis: RedisCluster;
-  readonly buyers: number;
-  readonly say: (line: string) => void;
+  readonly customers: number;
+  readonly printProgress: (line: string) => void;
 }
 
-export async function openShop(options: ShopOptions): Promise<Shop> {
-  const { machine, database, redis, say } = options;
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { machine, database, redis, printProgress } = options;
   const env = {
     ...environment(machine),
     DATABASE_URL: database.url,
     DATABASE_DIRECT_URL: database.url,
     REDIS_URL: redis.url,
   };
-  const commands = createCommands(env, say);
+  const commands = createCommands(env, printProgress);
   await commands.run(['migrate']);
   await commands.run(['seed', '--size', 'small']);
-  const emails = await letBuyersIn(database, options.buyers);
+  const emails = await letCustomersIn(database, options.customers);
   const [first, second] = API_PORTS;
   startOurs(machine, 'api1', { ...env, DATABASE_URL: database.pooledUrl, PORT: String(first) });
   startOurs(machine, 'api2', { ...env, PORT: String(second) });
@@ -81,8 +81,8 @@ function startOurs(machine: Machine, name: string, env: Variables): void {
   machine.start({ name, host: CLIENTS, program: process.execPath, args, env, isOurs: true });
 }
 
-/** Of the demo market's buyers one can sign in; so many more get the same password. @returns their addresses */
-async function letBuyersIn(database: DatabaseCluster, count: number): Promise<string[]> {
+/** Of the demo market's customers one can sign in; so many more get the same password. @returns their addresses */
+async function letCustomersIn(database: DatabaseCluster, count: number): Promise<string[]> {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   try {

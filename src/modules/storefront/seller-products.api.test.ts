@@ -54,7 +54,7 @@ describe('GET /store/products', () => {
     expect(await list(`category_id=${category_id}`)).toEqual(['Carrot']);
   });
 
-  it('an admin names the store; a seller sees no other', async () => {
+  it('an admin names the seller; a seller sees no other', async () => {
     const admin = await createActor(test, { role: 'admin' });
     expect((await call('', admin.token)).json()).toMatchObject({
       status: 400,

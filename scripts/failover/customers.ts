@@ -1,4 +1,4 @@
-// Buyers as good clients are: what was not answered, or with 503, is asked again with the same key, of the other process.
+// Customers as good clients are: what was not answered, or with 503, is asked again with the same key, of the other process.
 import { setTimeout as pause } from 'node:timers/promises';
 import { DEMO_PASSWORD } from '../../src/lib/demo-market.ts';
 import { newId } from '../../src/lib/ids.ts';
@@ -11,7 +11,7 @@ const PAGE_SIZE = 50;
 export const CHECKOUT = '/orders/checkout';
 const NO_STOCK = 'INSUFFICIENT_STOCK';
 
-/** One request of a buyer. */
+/** One request of a customer. */
 export interface Attempt {
   readonly path: string;
   /** Which of the processes was asked. */
@@ -22,7 +22,7 @@ export interface Attempt {
   readonly status?: number;
 }
 
-/** An order as its buyer was told of it. */
+/** An order as its customer was told of it. */
 export interface Acknowledged {
   readonly key: string;
   readonly order_id: string;
@@ -103,7 +103,7 @@ export async function startCrowd(
   let isStopping = false;
   const [url = ''] = urls;
   const products = await list(url, { path: `/products?in_stock=true&page_size=${PAGE_SIZE}` });
-  const shop = async (user_email: string, first: number) => {
+  const placeOrders = async (user_email: string, first: number) => {
     const { access: token } = await signIn(url, user_email);
     const [address] = await list(url, { path: '/users/me/addresses', token });
     for (let turn = first; !isStopping; turn += 1) {
@@ -118,16 +118,16 @@ export async function startCrowd(
       if (isTaken(answer)) acknowledged.push(acknowledgementOf(key, answer));
     }
   };
-  const shopping = Promise.all(emails.map(shop));
-  // Told at the stop.
-  shopping.catch(() => {});
+  const running = Promise.all(emails.map(placeOrders));
+  // Rethrown by stop().
+  running.catch(() => {});
   return {
     attempts,
     acknowledged,
     surprises,
     stop: async () => {
       isStopping = true;
-      await shopping;
+      await running;
     },
   };
 }

@@ -6,7 +6,7 @@ import { changeProduct } from '../../../src/modules/catalog/products/products.se
 import { cancelOrder, moveOrder } from '../../../src/modules/orders/fulfilment.service.ts';
 import { simulatePayment } from '../../../src/modules/orders/simulation.service.ts';
 import {
-  asBuyer,
+  asCustomer,
   type Deal,
   makeDeliveredSale,
   makeProduct,
@@ -15,17 +15,17 @@ import {
   putInCart,
 } from '../../authorization/fixtures.ts';
 import { actingAs } from '../../support/builders.ts';
-import { type Buyer, createBuyer } from '../../support/shop.ts';
+import { type Customer, createCustomer } from '../../support/market.ts';
 import { type Attempt, ask, type Provocations } from '../operations.ts';
 import type { Instance } from '../variants.ts';
 
-/** The caller buys from a shop in good standing. */
-const bought = ({ stage, me }: Attempt): Deal => ({ buyer: me, seller: stage.strangers.rival });
+/** The caller buys from a seller in good standing. */
+const bought = ({ stage, me }: Attempt): Deal => ({ customer: me, seller: stage.strangers.rival });
 /** The caller, who is a seller, sells. */
-const sold = ({ stage, me }: Attempt): Deal => ({ buyer: stage.strangers.stranger, seller: me });
+const sold = ({ stage, me }: Attempt): Deal => ({ customer: stage.strangers.stranger, seller: me });
 /** The caller has no part in it. */
 const others = ({ stage: { strangers } }: Attempt): Deal => ({
-  buyer: strangers.stranger,
+  customer: strangers.stranger,
   seller: strangers.rival,
 });
 
@@ -42,7 +42,7 @@ const cartCases = {
   },
 };
 
-export const shoppingCases: Provocations = {
+export const purchaseCases: Provocations = {
   'POST /reviews': {
     '404 NOT_FOUND': (attempt) => ask(attempt),
     '409 CONFLICT': async (attempt) => {
@@ -70,9 +70,9 @@ export const shoppingCases: Provocations = {
     '409 EMPTY_CART': (attempt) => ask(attempt),
     '409 INSUFFICIENT_STOCK': (attempt) =>
       checkOut(attempt, {
-        meanwhile: async (product_id, buyer) => {
+        meanwhile: async (product_id, customer) => {
           const change = { product_id, quantity_milli: 99_999_000, mode: 'set' } as const;
-          await changeCart(asBuyer(attempt.stage.test, buyer), change);
+          await changeCart(asCustomer(attempt.stage.test, customer), change);
         },
       }),
     '409 PRODUCT_UNAVAILABLE': (attempt) =>
@@ -122,7 +122,7 @@ export const shoppingCases: Provocations = {
     '409 CONFLICT': async (attempt) => {
       const { test } = attempt.stage;
       const { order, payment } = await makeSale(test, bought(attempt), 'GCASH');
-      await cancelOrder(asBuyer(test, attempt.me), order.id);
+      await cancelOrder(asCustomer(test, attempt.me), order.id);
       return ask(attempt, { names: payment });
     },
   },
@@ -167,7 +167,7 @@ async function letRot({ stage: { test } }: Attempt, product_id: string): Promise
 interface CheckOut {
   readonly body?: object;
   /** What happens after the product was put into the cart. */
-  readonly meanwhile?: (product_id: string, buyer: Buyer) => Promise<void>;
+  readonly meanwhile?: (product_id: string, customer: Customer) => Promise<void>;
   readonly through?: Instance;
 }
 
@@ -177,18 +177,18 @@ async function checkOut(
   { body, meanwhile = async () => {}, through = attempt.stage.test }: CheckOut,
 ) {
   const { test, strangers } = attempt.stage;
-  const buyer = await createBuyer(test);
-  const { id } = await putInCart(test, { buyer, seller: strangers.rival });
-  await meanwhile(id, buyer);
-  const { address_id } = buyer;
+  const customer = await createCustomer(test);
+  const { id } = await putInCart(test, { customer, seller: strangers.rival });
+  await meanwhile(id, customer);
+  const { address_id } = customer;
   const right = { address_id, payment_method: 'COD' };
-  return ask(attempt, { by: buyer, body: { ...right, ...body }, through });
+  return ask(attempt, { by: customer, body: { ...right, ...body }, through });
 }
 
 async function sendWebhook(attempt: Attempt, through: Instance) {
   const { test, strangers } = attempt.stage;
   const { payment } = await makeSale(test, others(attempt), 'GCASH');
-  const ctx = asBuyer(test, strangers.stranger);
+  const ctx = asCustomer(test, strangers.stranger);
   const { provider, rawBody, headers } = await simulatePayment(ctx, payment.id, 'success');
   return ask(attempt, {
     names: { id: provider },

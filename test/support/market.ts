@@ -1,4 +1,4 @@
-// A stocked shop and its buyers, written straight into the database: what order tests start from.
+// Products on sale and customers with carts and orders, written straight into the database: what order tests start from.
 import { inTransaction } from '../../src/db/transaction.ts';
 import { newId } from '../../src/lib/ids.ts';
 import type { Unit } from '../../src/lib/quantity.ts';
@@ -97,12 +97,12 @@ async function refresh(test: TestApp, product_id: string): Promise<void> {
   await inTransaction(test.system, (ctx) => refreshListings(ctx, [product_id]));
 }
 
-export interface Buyer extends TestActor {
+export interface Customer extends TestActor {
   readonly address_id: string;
 }
 
 /** A verified customer with an address. */
-export async function createBuyer(test: TestApp): Promise<Buyer> {
+export async function createCustomer(test: TestApp): Promise<Customer> {
   const actor = await createActor(test);
   const address_id = newId();
   const now = test.clock.now();
@@ -125,17 +125,17 @@ export async function createBuyer(test: TestApp): Promise<Buyer> {
   return Object.assign(actor, { address_id });
 }
 
-/** Puts products into the buyer's cart; quantities as the API takes them. */
+/** Puts products into the customer's cart; quantities as the API takes them. */
 export async function fillCart(
   test: TestApp,
-  buyer: Buyer,
+  customer: Customer,
   products: Readonly<Record<string, string>>,
 ): Promise<void> {
   for (const [product_id, quantity] of Object.entries(products)) {
     const answer = await test.call({
       method: 'POST',
       path: '/cart/items',
-      token: buyer.token,
+      token: customer.token,
       body: { product_id, quantity },
     });
     if (answer.statusCode !== 201) throw new Error(`cart refused: ${answer.body}`);
@@ -148,25 +148,25 @@ export interface CheckoutCall {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
-export function checkOut(test: TestApp, buyer: Buyer, call: CheckoutCall = {}) {
+export function checkOut(test: TestApp, customer: Customer, call: CheckoutCall = {}) {
   return test.call({
     method: 'POST',
     path: '/orders/checkout',
-    token: buyer.token,
+    token: customer.token,
     headers: { 'idempotency-key': call.key ?? newId() },
-    body: { address_id: buyer.address_id, payment_method: call.method ?? 'COD', ...call.body },
+    body: { address_id: customer.address_id, payment_method: call.method ?? 'COD', ...call.body },
   });
 }
 
 /** Cart and checkout in one; the answer's order and payment. */
 export async function order(
   test: TestApp,
-  buyer: Buyer,
+  customer: Customer,
   products: Readonly<Record<string, string>>,
   method?: CheckoutCall['method'],
 ) {
-  await fillCart(test, buyer, products);
-  const answer = await checkOut(test, buyer, method === undefined ? {} : { method });
+  await fillCart(test, customer, products);
+  const answer = await checkOut(test, customer, method === undefined ? {} : { method });
   if (answer.statusCode !== 201) throw new Error(`checkout refused: ${answer.body}`);
   return answer.json();
 }
@@ -183,7 +183,7 @@ export async function stockOf(
     .execute();
 }
 
-/** Debits less credits of an order's books, by account. */
+/** Debits less credits of an order's journal entries, by account. */
 export async function balancesOf(test: TestApp, order_id: string): Promise<Record<string, number>> {
   const rows = await test.services.db
     .selectFrom('journal_lines')

@@ -1,4 +1,4 @@
-// Every deed that changes a public answer, and every public answer that shows one: whoever serves the latter from elsewhere
+// Every change of a public answer, and every public answer that shows one: whoever serves the latter from elsewhere
 // than the database is held against it after each of the former.
 import sharp from 'sharp';
 import { DAY_MS, plusMs } from '../../src/lib/time.ts';
@@ -8,7 +8,7 @@ import { refreshStaleListings } from '../../src/modules/listing/listing.service.
 import { forgetErasedReviewers } from '../../src/modules/reviews/reviews.service.ts';
 import { createActor, type TestActor } from './actors.ts';
 import type { Call, TestApp } from './app.ts';
-import { type Buyer, createBuyer, order, stockProduct } from './shop.ts';
+import { type Customer, createCustomer, order, stockProduct } from './market.ts';
 
 type Answer = Promise<Record<string, string>>;
 
@@ -17,9 +17,9 @@ export interface PublicMarket {
   readonly test: TestApp;
   readonly admin: TestActor;
   readonly seller: TestActor;
-  readonly buyer: Buyer;
+  readonly customer: Customer;
   readonly product_id: string;
-  /** Ids of what the deeds have made. */
+  /** Ids of what the changes have created. */
   readonly made: Record<string, string>;
   /** Each @throws where it is refused. */
   post(actor: TestActor, path: string, body?: unknown): Answer;
@@ -29,7 +29,7 @@ export interface PublicMarket {
   send(call: Call): Answer;
 }
 
-/** Deeds are sent to `test`. */
+/** Changes are sent to `test`. */
 export async function createPublicMarket(test: TestApp): Promise<PublicMarket> {
   const seller = await createActor(test, { role: 'seller' });
   const send = async (call: Call): Answer => {
@@ -41,7 +41,7 @@ export async function createPublicMarket(test: TestApp): Promise<PublicMarket> {
     test,
     admin: await createActor(test, { role: 'admin' }),
     seller,
-    buyer: await createBuyer(test),
+    customer: await createCustomer(test),
     product_id: (await stockProduct(test, seller.seller_id)).id,
     made: {},
     send,
@@ -106,10 +106,10 @@ const drawPixel = () =>
     .jpeg()
     .toBuffer();
 
-type Deed = readonly [name: string, perform: (market: PublicMarket) => Promise<unknown>];
+type PublicChange = readonly [name: string, perform: (market: PublicMarket) => Promise<unknown>];
 
 /** In this order: each builds on what those before it have left. */
-export const PUBLIC_DEEDS: readonly Deed[] = [
+export const PUBLIC_CHANGES: readonly PublicChange[] = [
   [
     'a category is added',
     async ({ made, post, admin }) => {
@@ -185,40 +185,40 @@ export const PUBLIC_DEEDS: readonly Deed[] = [
   ],
   [
     'a seller is followed',
-    ({ put, buyer, seller }) => put(buyer, `/sellers/${seller.seller_id}/follow`),
+    ({ put, customer, seller }) => put(customer, `/sellers/${seller.seller_id}/follow`),
   ],
   [
     'a seller is no longer followed',
-    ({ remove, buyer, seller }) => remove(buyer, `/sellers/${seller.seller_id}/follow`),
+    ({ remove, customer, seller }) => remove(customer, `/sellers/${seller.seller_id}/follow`),
   ],
   [
     'an order reserves stock',
-    async ({ test, made, buyer, product_id }) => {
-      made['order'] = (await order(test, buyer, { [product_id]: '3' })).order.id;
+    async ({ test, made, customer, product_id }) => {
+      made['order'] = (await order(test, customer, { [product_id]: '3' })).order.id;
     },
   ],
   [
     'an order is cancelled',
-    ({ made, post, buyer }) => post(buyer, `/orders/${made['order']}/cancel`),
+    ({ made, post, customer }) => post(customer, `/orders/${made['order']}/cancel`),
   ],
   [
     'an order is delivered',
-    async ({ test, patch, buyer, seller, product_id }) => {
-      const placed = (await order(test, buyer, { [product_id]: '2' })).order.id;
+    async ({ test, patch, customer, seller, product_id }) => {
+      const placed = (await order(test, customer, { [product_id]: '2' })).order.id;
       for (const order_status of ['CONFIRMED', 'SHIPPED', 'DELIVERED'])
         await patch(seller, `/orders/${placed}/status`, { order_status });
     },
   ],
   [
     'a review is written',
-    async ({ made, post, buyer, product_id }) => {
+    async ({ made, post, customer, product_id }) => {
       const review = { product_id, rating: 4, comment: 'Sariwa' };
-      made['review'] = await idOf(post(buyer, '/reviews', review));
+      made['review'] = await idOf(post(customer, '/reviews', review));
     },
   ],
   [
     'a review is changed',
-    ({ made, patch, buyer }) => patch(buyer, `/reviews/${made['review']}`, { rating: 5 }),
+    ({ made, patch, customer }) => patch(customer, `/reviews/${made['review']}`, { rating: 5 }),
   ],
   [
     'a seller replies',
@@ -227,11 +227,11 @@ export const PUBLIC_DEEDS: readonly Deed[] = [
   ],
   [
     'a reviewer is forgotten',
-    async ({ test, buyer }) => {
+    async ({ test, customer }) => {
       await test.services.db
         .updateTable('users')
         .set({ erased_at: test.clock.now() })
-        .where('id', '=', buyer.user_id)
+        .where('id', '=', customer.user_id)
         .execute();
       await forgetErasedReviewers(test.system);
     },

@@ -1,8 +1,8 @@
-// What a server says of the orders that buyers were told of.
+// What a server says of the orders that customers were told of.
 import pg from 'pg';
-import type { Acknowledged } from './buyers.ts';
+import type { Acknowledged } from './customers.ts';
 
-export interface Books {
+export interface OrderComparison {
   /** Acknowledged, and not there or under another key. */
   readonly lost: number;
   /** There, and acknowledged to nobody: all who asked have their answer by now, so that these are doubles. */
@@ -18,11 +18,11 @@ interface Row {
 }
 
 /** Holds the orders that were placed since `since` against what was acknowledged. */
-export async function compareBooks(
+export async function compareOrders(
   url: string,
   acknowledged: readonly Acknowledged[],
   since: Date,
-): Promise<Books> {
+): Promise<OrderComparison> {
   const rows = await readOrders(url, since);
   const keys = new Map(rows.map(({ id, key }) => [id, key]));
   const told = new Set(acknowledged.map(({ order_id }) => order_id));
@@ -33,7 +33,7 @@ export async function compareBooks(
   };
 }
 
-export function isEven({ lost, doubled, difference_centavos }: Books): boolean {
+export function isEven({ lost, doubled, difference_centavos }: OrderComparison): boolean {
   return lost === 0 && doubled === 0 && difference_centavos === 0;
 }
 

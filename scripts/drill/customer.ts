@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { DEMO_PASSWORD } from '../../src/lib/demo-market.ts';
 
-export interface Shopper {
+export interface Customer {
   /** Places `count` orders, one after the other. @returns the ids of those that were acknowledged */
   order(count: number): Promise<string[]>;
 }
@@ -11,7 +11,7 @@ interface Page {
   readonly results: readonly { readonly id: string }[];
 }
 
-export async function createShopper(url: string): Promise<Shopper> {
+export async function createCustomer(url: string): Promise<Customer> {
   const credentials = { user_email: 'customer@freshbytes.test', password: DEMO_PASSWORD };
   let token = '';
   const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {

@@ -1,7 +1,7 @@
-// The rules of the shop that its operator sets.
+// Rules of the marketplace that its operator sets.
 import { Choice, Count, OptionalText } from '../kinds.ts';
 
-export const SHOP_SETTINGS = {
+export const MARKETPLACE_SETTINGS = {
   COMMISSION_BPS: Count(500, 0, 10_000, 'Default commission in basis points'),
   PAYMENT_PROVIDER: Choice(
     ['simulator', 'none'],
@@ -9,16 +9,16 @@ export const SHOP_SETTINGS = {
     'simulator',
     { production: 'the simulator moves no money', example: 'none' },
   ),
-  BUYER_CONTACT_DAYS: Count(
+  CUSTOMER_CONTACT_DAYS: Count(
     30,
     1,
     3650,
-    'How long after a delivery its seller sees the name, phone, street and notes of the buyer',
+    'How long after a delivery its seller sees the name, phone, street and notes of the customer',
   ),
   PAYMENT_EXPIRY_MINUTES: Count(15, 3, 1440, 'How long an unpaid wallet order holds its stock'),
   PAYMENT_RETURN_ORIGINS: OptionalText(
     'Origins that a checkout may send the browser back to after the wallet, comma-separated; absent: none, in development those of this machine',
-    { kind: 'list of origins', example: 'https://shop.example.com' },
+    { kind: 'list of origins', example: 'https://market.example.com' },
   ),
   ORDER_CONFIRM_HOURS: Count(
     24,
@@ -37,7 +37,7 @@ export const SHOP_SETTINGS = {
     10,
     1,
     10_000,
-    'Open orders that one buyer may leave unpaid at a time; three times as many after three deliveries',
+    'Open orders that one customer may leave unpaid at a time; three times as many after three deliveries',
   ),
   UNPAID_TOTAL_MAX: Count(
     30_000,
@@ -49,7 +49,7 @@ export const SHOP_SETTINGS = {
     50,
     1,
     100,
-    "Percent of a product's stock that one buyer's unpaid orders may hold",
+    "Percent of a product's stock that one customer's unpaid orders may hold",
   ),
   UNPAID_STOCK_FREE: Count(
     1_000,

@@ -1,4 +1,4 @@
-// What a seller may see of a buyer: how to reach them, while there is something to deliver, and for a while afterwards.
+// What a seller may see of a customer: how to reach them, while there is something to deliver, and for a while afterwards.
 import { DAY_MS } from '../../lib/time.ts';
 import { isPaid, type PaymentMethod, type PaymentStatus } from '../payments/payments.rules.ts';
 import { isOpen, type OrderStatus } from './orders.rules.ts';
@@ -11,10 +11,10 @@ export interface ContactCase {
 }
 
 /**
- * Whether a seller order shows its seller the buyer's name, phone, street and notes: once it is to be delivered, which is
+ * Whether a seller order shows its seller the customer's name, phone, street and notes: once it is to be delivered, which is
  * when the wallet has paid or cash on delivery is confirmed, and `keep_days` after the delivery.
  */
-export function showsBuyer(
+export function showsCustomer(
   { order_status, delivered_at, payment_method, payment_status }: ContactCase,
   { now, keep_days }: { now: Date; keep_days: number },
 ): boolean {

@@ -1,4 +1,4 @@
-// The matrix's cases of what buyers do: reviews, favorites, carts, orders and payments.
+// The matrix's cases of what customers do: reviews, favorites, carts, orders and payments.
 import {
   ALWAYS_DONE,
   type Cases,
@@ -20,16 +20,16 @@ import {
   REVIEWABLE_PRODUCT,
 } from './objects.ts';
 
-export const shoppingCases: Cases = {
+export const purchaseCases: Cases = {
   'GET /products/:id/reviews': { who: 'anyone', object: PRODUCT },
   'POST /reviews': {
-    who: 'buyer',
+    who: 'verifiedCustomer',
     object: REVIEWABLE_PRODUCT,
     body: ({ id }) => ({ product_id: id, rating: 5, comment: 'Crisp.' }),
     deviations: { public: FORBIDDEN },
   },
   'PATCH /reviews/:id': {
-    who: 'shopper',
+    who: 'customerOrSeller',
     object: REVIEW,
     body: () => ({ rating: 3 }),
     deviations: { public: FORBIDDEN },
@@ -42,28 +42,36 @@ export const shoppingCases: Cases = {
     deviations: { public: FORBIDDEN },
   },
 
-  'GET /favorites': { who: 'shopper' },
-  'PUT /favorites/:product_id': { who: 'shopper', object: PRODUCT, deviations: { own: NOT_FOUND } },
-  'DELETE /favorites/:product_id': { who: 'shopper', object: PRODUCT, deviations: ALWAYS_DONE },
+  'GET /favorites': { who: 'customerOrSeller' },
+  'PUT /favorites/:product_id': {
+    who: 'customerOrSeller',
+    object: PRODUCT,
+    deviations: { own: NOT_FOUND },
+  },
+  'DELETE /favorites/:product_id': {
+    who: 'customerOrSeller',
+    object: PRODUCT,
+    deviations: ALWAYS_DONE,
+  },
 
-  'GET /cart': { who: 'buyer' },
+  'GET /cart': { who: 'verifiedCustomer' },
   'POST /cart/items': {
-    who: 'buyer',
+    who: 'verifiedCustomer',
     object: PRODUCT,
     body: ({ id }) => ({ product_id: id, quantity: '1' }),
     deviations: { own: FORBIDDEN },
   },
   'PUT /cart/items/:product_id': {
-    who: 'buyer',
+    who: 'verifiedCustomer',
     object: PRODUCT,
     body: () => ({ quantity: '2' }),
     deviations: { own: FORBIDDEN },
   },
-  'DELETE /cart/items/:product_id': { who: 'buyer', object: CART_LINE },
-  'DELETE /cart': { who: 'buyer' },
+  'DELETE /cart/items/:product_id': { who: 'verifiedCustomer', object: CART_LINE },
+  'DELETE /cart': { who: 'verifiedCustomer' },
 
   'POST /orders/checkout': {
-    who: 'buyer',
+    who: 'verifiedCustomer',
     object: DELIVERY_ADDRESS,
     body: ({ id }) => ({ address_id: id, payment_method: 'COD' }),
   },
@@ -71,7 +79,7 @@ export const shoppingCases: Cases = {
   'GET /orders/:id': { who: 'signedIn', object: ORDER },
   'GET /orders/:id/events': { who: 'signedIn', object: ORDER },
   'POST /orders/:id/cancel': { who: 'signedIn', object: ORDER, deviations: { sold: NOT_FOUND } },
-  // Who buys from a shop does not fulfil for it, whatever shop is their own.
+  // A customer of a seller does not fulfil for that seller, even as a seller themselves.
   'PATCH /orders/:id/status': {
     who: 'sellerOrAdmin',
     object: ORDER,

@@ -1,11 +1,11 @@
-// A seller's own products, drafts and removed ones too, with the rows that buyers would see.
+// A seller's own products, drafts and removed ones too, with the rows that customers would see.
 import type { Db } from '../../../db/database.ts';
 import { newestFirst } from '../../../db/paging/keyset.ts';
 import type { Page, PageRequest } from '../../../db/paging/paging.ts';
 import { fetchProductPage } from './product-pages.queries.ts';
 import type { ProductRow } from './product-rows.queries.ts';
 
-export interface StoreFilter {
+export interface SellerProductFilter {
   /** Part of the name. */
   readonly search?: string;
   readonly category_id?: string;
@@ -23,15 +23,15 @@ const NEWEST_FIRST = newestFirst('l.created_at', 'l.product_id');
 const LAST_REMOVED_FIRST = newestFirst('l.deleted_at', 'l.product_id');
 
 /** What a seller has and has not removed, newest first. */
-export function findStorePage(
+export function findSellerProductPage(
   db: Db,
-  store: { seller_id: string; filter: StoreFilter },
+  of: { seller_id: string; filter: SellerProductFilter },
   page: PageRequest,
 ): Promise<Page<ProductRow>> {
-  const { search, category_id, is_active, in_stock } = store.filter;
+  const { search, category_id, is_active, in_stock } = of.filter;
   const values: unknown[] = [];
   const bind = (value: unknown, type: string) => `$${values.push(value)}::${type}`;
-  const where = [`l.seller_id = ${bind(store.seller_id, 'uuid')}`, 'l.deleted_at IS NULL'];
+  const where = [`l.seller_id = ${bind(of.seller_id, 'uuid')}`, 'l.deleted_at IS NULL'];
   if (search !== undefined)
     where.push(`strpos(l.plain_name, plain_text(${bind(search, 'text')})) > 0`);
   if (category_id !== undefined) where.push(`l.category_id = ${bind(category_id, 'uuid')}`);

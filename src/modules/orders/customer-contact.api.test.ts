@@ -1,17 +1,22 @@
-// What sellers see of buyers, by the state of their seller order.
+// What sellers see of customers, by the state of their seller order.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { type Buyer, createBuyer, order, stockProduct } from '../../../test/support/shop.ts';
+import {
+  type Customer,
+  createCustomer,
+  order,
+  stockProduct,
+} from '../../../test/support/market.ts';
 import { DAY_MS } from '../../lib/time.ts';
-import { type ContactCase, showsBuyer } from './buyer-contact.rules.ts';
+import { type ContactCase, showsCustomer } from './customer-contact.rules.ts';
 
 const now = new Date('2026-03-01T00:00:00Z');
 const daysAgo = (days: number) => new Date(now.getTime() - days * DAY_MS);
 const COD = { payment_method: 'COD', payment_status: 'PENDING', delivered_at: null } as const;
 const PAID = { payment_method: 'GCASH', payment_status: 'COMPLETED', delivered_at: null } as const;
 
-describe('a seller sees how to reach the buyer', () => {
+describe('a seller sees how to reach the customer', () => {
   it.each<[string, boolean, ContactCase]>([
     ['not of cash on delivery before it is confirmed', false, { ...COD, order_status: 'PENDING' }],
     ['of cash on delivery that is confirmed', true, { ...COD, order_status: 'CONFIRMED' }],
@@ -41,7 +46,7 @@ describe('a seller sees how to reach the buyer', () => {
       { ...PAID, order_status: 'REFUNDED', delivered_at: daysAgo(31) },
     ],
   ])('%s', (_what, expected, contactCase) => {
-    expect(showsBuyer(contactCase, { now, keep_days: 30 })).toBe(expected);
+    expect(showsCustomer(contactCase, { now, keep_days: 30 })).toBe(expected);
   });
 });
 
@@ -49,12 +54,12 @@ describe('over HTTP', () => {
   let test: TestApp;
   let seller: TestActor;
   let admin: TestActor;
-  let buyer: Buyer;
+  let customer: Customer;
   beforeAll(async () => {
     test = await createTestApp();
     seller = await createActor(test, { role: 'seller' });
     admin = await createActor(test, { role: 'admin' });
-    buyer = await createBuyer(test);
+    customer = await createCustomer(test);
   });
   afterAll(() => test.close());
 
@@ -78,7 +83,7 @@ describe('over HTTP', () => {
 
   it('every way to an order hides the same, from sellers alone', async () => {
     const product = await stockProduct(test, seller.seller_id);
-    const { id } = (await order(test, buyer, { [product.id]: '1' })).order;
+    const { id } = (await order(test, customer, { [product.id]: '1' })).order;
     const { db } = test.services;
     await db.updateTable('orders').set({ notes: 'Ring twice' }).where('id', '=', id).execute();
     const hidden = Array(3).fill([true, true, true, true]);
@@ -96,7 +101,7 @@ describe('over HTTP', () => {
       expect((await move(status)).statusCode).toBe(200);
       expect(await seenBy(seller, id)).toEqual(shown);
     }
-    test.clock.advance(test.services.config.BUYER_CONTACT_DAYS * DAY_MS - DAY_MS);
+    test.clock.advance(test.services.config.CUSTOMER_CONTACT_DAYS * DAY_MS - DAY_MS);
     const { session_id } = seller;
     const later = new Date(test.clock.now().getTime() + 60 * DAY_MS);
     const session = db.updateTable('sessions').where('id', '=', session_id);

@@ -1,11 +1,11 @@
-// What the rules of the shop refuse.
+// Refusals by the rules of the marketplace.
 import { DEMO_ORDER, DEMO_PRODUCTS, DEMO_SELLER } from '../../../lib/demo-market.ts';
 import type { ProblemWords } from './words.ts';
 
 const [KAMATIS] = DEMO_PRODUCTS;
 const SHORT = { product_id: KAMATIS.id, product_name: KAMATIS.name };
 
-export const SHOP_WORDS: Readonly<Record<string, ProblemWords>> = {
+export const MARKETPLACE_WORDS: Readonly<Record<string, ProblemWords>> = {
   LIMIT_REACHED: {
     what: 'There are already as many of these as one account or product may have.',
     why: 'Products, lots, promos, addresses and images are bounded, so that nobody fills the market for everybody else.',
@@ -37,7 +37,7 @@ export const SHOP_WORDS: Readonly<Record<string, ProblemWords>> = {
     },
   },
   OPEN_ORDERS: {
-    what: 'The account or the shop cannot be closed while orders of it are open.',
+    what: 'The account or the seller profile cannot be closed while orders of it are open.',
     why: 'Somebody has paid for them or waits for them, and nobody else could bring them to an end.',
     remedy:
       'Deliver them or cancel them first, with `PATCH /orders/{id}/status` or `POST /orders/{id}/cancel`.',
@@ -78,7 +78,8 @@ export const SHOP_WORDS: Readonly<Record<string, ProblemWords>> = {
   PRICE_CHANGED: {
     what: 'The order would cost something else than your `expected_total`.',
     why: 'A price changed, or a promo began or ended, since the cart was shown.',
-    remedy: 'Show the buyer `GET /cart` again, and check out with the new total once they agree.',
+    remedy:
+      'Show the customer `GET /cart` again, and check out with the new total once they agree.',
     example: {
       detail: 'The total is now 250.50, not 240.00. Look at the cart again.',
       instance: '/api/v1/orders/checkout',
@@ -89,9 +90,9 @@ export const SHOP_WORDS: Readonly<Record<string, ProblemWords>> = {
     what: 'The order waits for its payment and cannot be moved on.',
     why: 'Goods bought with a wallet leave the farm once they are paid.',
     remedy:
-      'Wait until the buyer has paid; an order that stays unpaid is cancelled by itself. You may cancel it before.',
+      'Wait until the customer has paid; an order that stays unpaid is cancelled by itself. You may cancel it before.',
     example: {
-      detail: 'The buyer has not paid yet; the order can be cancelled, but not moved on.',
+      detail: 'The customer has not paid yet; the order can be cancelled, but not moved on.',
       instance: `/api/v1/orders/${DEMO_ORDER.id}/status`,
     },
   },

@@ -1,14 +1,14 @@
-// A seller's share of an order, without what it does not need to tell of the buyer.
+// A seller's share of an order, without what it does not need to tell of the customer.
 import type { Ctx } from '../../context.ts';
-import { HIDDEN_CONTACT, showsBuyer } from './buyer-contact.rules.ts';
+import { HIDDEN_CONTACT, showsCustomer } from './customer-contact.rules.ts';
 import type { OrderWhole } from './orders.queries.ts';
 
 /** As its seller may see it now. */
 export function asSellerSees(ctx: Ctx, share: OrderWhole): OrderWhole {
   const { order, parts, payment } = share;
-  const limits = { now: ctx.clock.now(), keep_days: ctx.config.BUYER_CONTACT_DAYS };
+  const limits = { now: ctx.clock.now(), keep_days: ctx.config.CUSTOMER_CONTACT_DAYS };
   const isShown = parts.some(({ order_status, delivered_at }) =>
-    showsBuyer(
+    showsCustomer(
       {
         order_status,
         // From JSON, which has no dates.

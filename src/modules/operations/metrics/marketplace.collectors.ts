@@ -1,4 +1,4 @@
-// What processes that work on jobs tell of the whole shop, read from its database.
+// Metrics of the marketplace, read from the database by processes that work on jobs.
 
 import { countSetAside } from '../../../db/batches/set-aside.queries.ts';
 import type { Db } from '../../../db/database.ts';
@@ -20,7 +20,7 @@ import {
 const ACTIVE_WINDOW_MS = 15 * MINUTE_MS;
 const CENTAVOS_PER_PESO = 100;
 
-export interface ShopSources {
+export interface MarketplaceSources {
   readonly db: Db;
   readonly clock: Clock;
   /** SMS_CODES_PER_DAY. */
@@ -29,7 +29,7 @@ export interface ShopSources {
   readonly auditRetentionMonths: number | undefined;
 }
 
-export function registerShopCollectors(metrics: Metrics, sources: ShopSources): void {
+export function registerMarketplaceCollectors(metrics: Metrics, sources: MarketplaceSources): void {
   collectBusiness(metrics, sources);
   collectJobs(metrics, sources);
   collectSetAside(metrics, sources);
@@ -41,13 +41,13 @@ export function registerShopCollectors(metrics: Metrics, sources: ShopSources): 
   collectReplication(metrics, sources);
 }
 
-function collectBusiness(metrics: Metrics, { db, clock }: ShopSources): void {
+function collectBusiness(metrics: Metrics, { db, clock }: MarketplaceSources): void {
   metrics.collectFrom({
     name: 'business',
     series: {
       active_users: { type: 'gauge', help: 'Users who were here within 15 minutes' },
       orders_created_total: { type: 'counter', help: 'Orders ever placed' },
-      revenue_generated_total: { type: 'counter', help: 'Pesos ever received from buyers' },
+      revenue_generated_total: { type: 'counter', help: 'Pesos ever received from customers' },
       products_viewed_total: { type: 'counter', help: 'Views of products ever counted' },
     },
     collect: async () => {
@@ -63,7 +63,7 @@ function collectBusiness(metrics: Metrics, { db, clock }: ShopSources): void {
   });
 }
 
-function collectJobs(metrics: Metrics, { db }: ShopSources): void {
+function collectJobs(metrics: Metrics, { db }: MarketplaceSources): void {
   metrics.collectFrom({
     name: 'jobs',
     series: {
@@ -101,7 +101,7 @@ function collectJobs(metrics: Metrics, { db }: ShopSources): void {
   });
 }
 
-function collectSetAside(metrics: Metrics, { db, clock }: ShopSources): void {
+function collectSetAside(metrics: Metrics, { db, clock }: MarketplaceSources): void {
   metrics.collectFrom({
     name: 'set-aside',
     series: {
@@ -130,7 +130,7 @@ function collectSetAside(metrics: Metrics, { db, clock }: ShopSources): void {
   });
 }
 
-function collectOutbox(metrics: Metrics, { db, clock }: ShopSources): void {
+function collectOutbox(metrics: Metrics, { db, clock }: MarketplaceSources): void {
   metrics.collectFrom({
     name: 'outbox',
     series: {
@@ -144,7 +144,7 @@ function collectOutbox(metrics: Metrics, { db, clock }: ShopSources): void {
   });
 }
 
-function collectCodes(metrics: Metrics, { db, clock, smsCodesPerDay }: ShopSources): void {
+function collectCodes(metrics: Metrics, { db, clock, smsCodesPerDay }: MarketplaceSources): void {
   metrics.collectFrom({
     name: 'codes',
     series: {
@@ -158,7 +158,7 @@ function collectCodes(metrics: Metrics, { db, clock, smsCodesPerDay }: ShopSourc
   });
 }
 
-function collectInvariants(metrics: Metrics, { db }: ShopSources): void {
+function collectInvariants(metrics: Metrics, { db }: MarketplaceSources): void {
   metrics.collectFrom({
     name: 'invariants',
     series: {
@@ -203,7 +203,7 @@ function collectInvariants(metrics: Metrics, { db }: ShopSources): void {
 
 function collectPartitions(
   metrics: Metrics,
-  { db, clock, auditRetentionMonths: months }: ShopSources,
+  { db, clock, auditRetentionMonths: months }: MarketplaceSources,
 ): void {
   metrics.collectFrom({
     name: 'partitions',
@@ -227,7 +227,7 @@ function collectPartitions(
   });
 }
 
-function collectReplication(metrics: Metrics, { db }: ShopSources): void {
+function collectReplication(metrics: Metrics, { db }: MarketplaceSources): void {
   metrics.collectFrom({
     name: 'replication',
     series: {
@@ -250,7 +250,7 @@ function collectReplication(metrics: Metrics, { db }: ShopSources): void {
 
 const toSeconds = (moment: Date) => moment.getTime() / SECOND_MS;
 
-function collectBackups(metrics: Metrics, { db }: ShopSources): void {
+function collectBackups(metrics: Metrics, { db }: MarketplaceSources): void {
   metrics.collectFrom({
     name: 'backups',
     series: {
@@ -265,9 +265,9 @@ function collectBackups(metrics: Metrics, { db }: ShopSources): void {
     },
     collect: async () => {
       const records = await listBackupRecords(db);
-      const of = (deed: BackupRecord['deed']): Sample[] =>
+      const of = (event: BackupRecord['event']): Sample[] =>
         records
-          .filter((record) => record.deed === deed)
+          .filter((record) => record.event === event)
           .map(({ done_at }) => [{}, done_at.getTime() / SECOND_MS]);
       return {
         backup_taken_timestamp_seconds: of('taken'),
