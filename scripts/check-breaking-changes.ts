@@ -1,8 +1,10 @@
 // Compares the documents with those of the last release and fails where a client could break. What must break all the same,
-// such as a hole in security, stands in exceptions.json with its reason. `--release` makes today's documents the released ones.
+// such as a hole in security, stands in exceptions.json with its reason. `--release` makes today's documents the released ones,
+// kept compressed: they are read by this check alone.
 import { globSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { breakingChanges, type Document } from './breaking-changes/operations.ts';
 
 const EXCEPTIONS = 'exceptions.json';
@@ -17,11 +19,13 @@ interface Exception {
 export async function findFaults(folder: string, now: Date): Promise<string[]> {
   const released = join(folder, 'released');
   const changes: string[] = [];
-  for (const name of documentsIn(released)) {
-    const current = documentsIn(folder).includes(name)
-      ? await readJson<Document>(join(folder, name))
-      : { paths: {}, components: {} };
-    changes.push(...breakingChanges(await readJson<Document>(join(released, name)), current, now));
+  for (const name of filesIn(released, 'v*.json.gz')) {
+    const version = basename(name, '.json.gz');
+    const current =
+      filesIn(folder, `${version}.json`).length > 0
+        ? await readJson<Document>(join(folder, `${version}.json`))
+        : { paths: {}, components: {} };
+    changes.push(...breakingChanges(await readReleased(folder, version), current, now));
   }
   const exceptions = await readJson<readonly Exception[]>(join(released, EXCEPTIONS));
   const excused = exceptions.map(({ change }) => change);
@@ -37,16 +41,21 @@ export async function findFaults(folder: string, now: Date): Promise<string[]> {
 export async function release(folder: string): Promise<void> {
   const released = join(folder, 'released');
   await mkdir(released, { recursive: true });
-  for (const name of documentsIn(folder)) {
-    await writeFile(join(released, name), await readFile(join(folder, name)));
+  for (const name of filesIn(folder, 'v*.json')) {
+    const text = await readFile(join(folder, name));
+    await writeFile(join(released, `${name}.gz`), gzipSync(text, { level: 9 }));
   }
   await writeFile(join(released, EXCEPTIONS), '[]\n');
 }
 
-function documentsIn(folder: string): string[] {
-  return globSync('v*.json', { cwd: folder })
-    .map((path) => basename(path))
-    .sort();
+/** The document of `version` that was released last. */
+export async function readReleased(folder: string, version: string): Promise<Document> {
+  const bytes = await readFile(join(folder, 'released', `${version}.json.gz`));
+  return JSON.parse(gunzipSync(bytes).toString()) as Document;
+}
+
+function filesIn(folder: string, pattern: string): string[] {
+  return globSync(pattern, { cwd: folder }).sort();
 }
 
 async function readJson<T>(path: string): Promise<T> {

@@ -17,7 +17,7 @@ export interface Operation {
   readonly 'x-sunset'?: string;
   readonly parameters?: readonly (Parameter | Reference)[];
   readonly requestBody?: Body;
-  readonly responses: Readonly<Record<string, Answer>>;
+  readonly responses: Readonly<Record<string, Answer | Reference>>;
   readonly security?: readonly Requirement[];
 }
 
@@ -162,10 +162,13 @@ function changesOfBody(change: Change): string[] {
 
 /** Codes and statuses of refusals may come and go; what a success looks like may not. */
 function changesOfAnswers(change: Change): string[] {
+  const { released, current } = change;
   return Object.entries(change.before.responses).flatMap(([status, before]) => {
     const after = change.after.responses[status];
-    if (after !== undefined) return changesOfAnswer(change, status, [before, after]);
-    return Number(status) < FIRST_ERROR_STATUS ? [`answer ${status} was removed`] : [];
+    if (after === undefined)
+      return Number(status) < FIRST_ERROR_STATUS ? [`answer ${status} was removed`] : [];
+    const pair = [resolved<Answer>(before, released), resolved<Answer>(after, current)] as const;
+    return changesOfAnswer(change, status, pair);
   });
 }
 

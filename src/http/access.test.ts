@@ -89,7 +89,7 @@ describe('over HTTP', () => {
   const seen: string[] = [];
 
   beforeAll(async () => {
-    const facts = { tag: 'Probe', summary: 'Probe', status: 204 } as const;
+    const facts = { operationId: 'probe', tag: 'Probe', summary: 'Probe', status: 204 } as const;
     const body = Type.Object({ name: Type.String() }, { additionalProperties: false });
     const handle = async ({ actor }: Ctx) => {
       seen.push(actor.kind === 'user' ? actor.role : actor.kind);

@@ -46,6 +46,7 @@ export function createModels(onModel: (schema: TSchema) => void): Models {
   }
 }
 
-function idOf(schema: TSchema): string | undefined {
+/** The name of a named schema. */
+export function idOf(schema: TSchema): string | undefined {
   return '$id' in schema && typeof schema.$id === 'string' ? schema.$id : undefined;
 }

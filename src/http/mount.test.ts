@@ -8,6 +8,7 @@ import { route } from './route.ts';
 const ID = '0190a6c0-7d53-7cc1-b2a1-5b3f1f0c9a11';
 const facts = {
   access: ANYONE,
+  operationId: 'probe',
   tag: 'Probe',
   summary: 'Probe',
   params: IdParams,

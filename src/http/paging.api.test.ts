@@ -20,6 +20,7 @@ interface Numbers {
 
 const facts = {
   access: ANYONE,
+  operationId: 'probe',
   tag: 'Probe',
   summary: 'Probe',
   item: Type.Object({ n: Type.Integer() }),

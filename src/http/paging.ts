@@ -11,6 +11,7 @@ import {
 } from '../db/paging/paging.ts';
 import type { KeyRing } from '../lib/keys/key-ring.ts';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
+import { idOf } from './models.ts';
 
 export const MAX_CURSOR_LENGTH = 1024;
 
@@ -33,6 +34,12 @@ const PageAddress = Type.Union([Type.String({ format: 'uri' }), Type.Null()], {
   examples: [null],
 });
 
+/** A page of `Product` is a `ProductPage` in the documents. */
+function pageName(item: TSchema): { title?: string } {
+  const id = idOf(item);
+  return id === undefined ? {} : { title: `${id}Page` };
+}
+
 export const numberedPaging: Paging = {
   query: Type.Object({
     page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1, description: 'From 1' }),
@@ -44,15 +51,18 @@ export const numberedPaging: Paging = {
     }),
   }),
   view: (item) =>
-    Type.Object({
-      count: Type.Integer({ description: `Exact up to ${MAX_COUNT}`, examples: [1] }),
-      count_capped: Type.Optional(
-        Type.Boolean({ description: 'True where there are more than `count`' }),
-      ),
-      next: PageAddress,
-      previous: PageAddress,
-      results: Type.Array(item),
-    }),
+    Type.Object(
+      {
+        count: Type.Integer({ description: `Exact up to ${MAX_COUNT}`, examples: [1] }),
+        count_capped: Type.Optional(
+          Type.Boolean({ description: 'True where there are more than `count`' }),
+        ),
+        next: PageAddress,
+        previous: PageAddress,
+        results: Type.Array(item),
+      },
+      pageName(item),
+    ),
   parse(query, url) {
     const page = Number(query['page']);
     const size = Number(query['page_size']);
@@ -116,11 +126,14 @@ export function cursorPaging(secrets: KeyRing<string>): Paging {
       }),
     }),
     view: (item) =>
-      Type.Object({
-        data: Type.Array(item),
-        next_cursor: Type.Union([Type.String(), Type.Null()], { examples: [null] }),
-        has_more: Type.Boolean({ examples: [false] }),
-      }),
+      Type.Object(
+        {
+          data: Type.Array(item),
+          next_cursor: Type.Union([Type.String(), Type.Null()], { examples: [null] }),
+          has_more: Type.Boolean({ examples: [false] }),
+        },
+        pageName(item),
+      ),
     parse(query, url) {
       const { cursor } = query;
       const after = typeof cursor === 'string' ? open(cursor, scope(url, query)) : undefined;

@@ -4,7 +4,6 @@ import { type TSchema, Type } from 'typebox';
 import { Problem, VALIDATION_ERROR } from '../lib/problem.ts';
 import { Empty } from '../lib/schema.ts';
 import type { Models } from './models.ts';
-import { operationId } from './openapi/openapi.ts';
 import type { Paging } from './paging.ts';
 import type { AnyRoute } from './route.ts';
 
@@ -21,7 +20,7 @@ export function schemaOf(
   const status = route.kind === 'list' ? 200 : route.status;
   const body = bodyOf(route);
   return {
-    operationId: operationId(route),
+    operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
     ...(route.params === undefined ? {} : { params: models.ref(route.params) }),

@@ -52,6 +52,8 @@ export interface Limited {
 
 export interface RouteFacts<P extends TObject, Q extends TObject, B extends TSchema>
   extends Limited {
+  /** Its name in the documents, of which generated clients make a function: verb first, e.g. `cancelOrder`. */
+  readonly operationId: string;
   readonly method: Method;
   /** Below the version's prefix, e.g. `/products/:id`. */
   readonly path: string;

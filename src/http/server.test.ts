@@ -9,6 +9,7 @@ const things = route({
   method: 'GET',
   path: '/things/:name',
   access: ANYONE,
+  operationId: 'probe',
   tag: 'Probe',
   summary: 'Probe',
   params: Type.Object({ name: Type.String() }),

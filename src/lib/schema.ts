@@ -7,7 +7,8 @@ export type Example<T extends TSchema> = Fixed<Static<T>>;
 type Fixed<T> = T extends object ? { readonly [Name in keyof T]: Fixed<T[Name]> } : T;
 
 /**
- * A named schema: published once under `components/schemas` and referred to from everywhere else.
+ * A named schema: published once under `components/schemas` and referred to from everywhere else. Parts of one that are
+ * objects have a `title` instead, by which the documents name them.
  * `example` is what the documents show of it; that of a body must be accepted by the demo market as it stands.
  */
 export function Model<T extends TSchema>(name: string, schema: T, example: Example<T>): T {
@@ -27,18 +28,19 @@ export function Nullable<T extends TSchema>(schema: T) {
   return Type.Union([schema, Type.Null()]);
 }
 
-/** One of some strings, as OpenAPI's `enum`. */
+/** One of some strings, as OpenAPI's `enum`; the same name for the same values. */
 export function OneOf<const T extends readonly string[]>(
+  title: string,
   values: T,
   options: { description?: string; default?: T[number] } = {},
 ) {
-  return Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options });
+  return Type.Unsafe<T[number]>({ title, type: 'string', enum: [...values], ...options });
 }
 
 /** A closed object: unknown members are refused. */
 export function Closed<const T extends Record<string, TSchema>>(
   properties: T,
-  options: { description?: string } = {},
+  options: { title?: string; description?: string } = {},
 ) {
   return Type.Object(properties, { additionalProperties: false, ...options });
 }

@@ -10,6 +10,7 @@ import { type Call, createStrangers, send } from '../authorization/requests.ts';
 import { nameOf, routes, versionedRoutes } from '../authorization/routes.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import { faultsOfForm } from '../support/forms.ts';
+import { inlined } from '../support/openapi.ts';
 
 const PUBLIC_URL = 'https://api.example.com';
 const PREPARE_TIMEOUT_MS = 120_000;
@@ -22,11 +23,14 @@ interface Operation {
 /** Each route as somebody calls it who may: nothing here changes anything before the last part. */
 const calls = new Map<string, Call>();
 let test: TestApp;
-let document: { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> };
+let document: {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: object;
+};
 
 beforeAll(async () => {
   test = await createTestApp({ env: { PUBLIC_URL } });
-  document = (await test.call({ path: '/api/v1/openapi.json' })).json();
+  document = inlined((await test.call({ path: '/api/v1/openapi.json' })).json());
   const people = await createPeople();
   const [seller, customer] = [personOf(people, 'seller'), personOf(people, 'customer')];
   await makeSale(test, { customer, seller });
@@ -138,7 +142,7 @@ describe('an answer has a tag, and is not sent again to who has it:', () => {
     expect([second.statusCode, second.body, second.headers.etag]).toEqual([304, '', etag]);
     const { responses, parameters } = documented(name);
     expect(responses).toHaveProperty('304.headers.ETag');
-    expect(parameters).toContainEqual({ $ref: '#/components/parameters/IfNoneMatch' });
+    expect(parameters).toContainEqual(expect.objectContaining({ name: 'If-None-Match' }));
   });
 });
 

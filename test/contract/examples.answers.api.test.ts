@@ -18,8 +18,9 @@ const answers = operationsOf(document).flatMap(({ name, operation }) =>
       return json === undefined ? [] : [[name, json.example] as const];
     }),
 );
-const models = Object.entries(document.components.schemas).map(
-  ([name, { examples }]) => [name, examples?.[0]] as const,
+/** Parts of models have none of their own. */
+const models = Object.entries(document.components.schemas).flatMap(([name, { examples = [] }]) =>
+  examples.map((example) => [name, example] as const),
 );
 
 let market: Market;

@@ -32,8 +32,8 @@ describe('the request example succeeds:', () => {
     const example = content?.example as Readonly<Record<string, unknown>>;
     for (const secret of Object.keys(secrets ?? {}))
       expect(example, 'members that the case replaces').toHaveProperty(secret);
-    const needsKey = operation?.parameters?.some(({ $ref }) =>
-      $ref?.endsWith('RequiredIdempotencyKey'),
+    const needsKey = operation?.parameters?.some(
+      ({ name, required }) => name === 'Idempotency-Key' && required,
     );
     const answer = await market.test.call({
       method: method as 'POST' | 'PUT' | 'PATCH',

@@ -14,6 +14,7 @@ const routes = CACHES.flatMap((cache) => {
   const returns = Type.Object({ name: Type.String() });
   const facts = {
     access: ANYONE,
+    operationId: 'probe',
     tag: 'Probe',
     summary: 'Probe',
     ...(cache === undefined ? {} : { cache }),

@@ -85,7 +85,7 @@ describe('requireVersion', () => {
 describe('over HTTP', () => {
   const thing = { name: 'Kamatis', version: 3 };
   const returns = Type.Object({ name: Type.String(), version: Type.Integer() });
-  const facts = { access: ANYONE, tag: 'Probe', summary: 'Probe' };
+  const facts = { access: ANYONE, operationId: 'probe', tag: 'Probe', summary: 'Probe' };
   const routes = [
     route({
       ...facts,

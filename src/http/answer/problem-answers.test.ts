@@ -15,7 +15,13 @@ const KINDS = Object.values(problems).filter(
 /** What the next request to /throws meets. */
 let thrown: unknown;
 
-const facts = { access: ANYONE, tag: 'Probe', summary: 'Probe', status: 200 } as const;
+const facts = {
+  access: ANYONE,
+  operationId: 'probe',
+  tag: 'Probe',
+  summary: 'Probe',
+  status: 200,
+} as const;
 const routes = [
   route({
     ...facts,

@@ -22,7 +22,13 @@ function note({ actor }: Ctx): void {
   askers.push(actor.kind === 'user' ? actor.role : actor.kind);
 }
 
-const facts = { access: ANYONE, tag: 'Probe', summary: 'Probe', cache: 'public' } as const;
+const facts = {
+  access: ANYONE,
+  operationId: 'probe',
+  tag: 'Probe',
+  summary: 'Probe',
+  cache: 'public',
+} as const;
 const routes = [
   route({
     ...facts,

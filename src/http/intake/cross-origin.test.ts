@@ -9,6 +9,7 @@ const things = route({
   method: 'POST',
   path: '/things',
   access: ANYONE,
+  operationId: 'probe',
   tag: 'Probe',
   summary: 'Probe',
   body: Type.Object({}),

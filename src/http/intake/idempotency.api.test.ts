@@ -42,7 +42,7 @@ const body = Type.Object(
   { additionalProperties: false },
 );
 const returns = Type.Object({ id: Type.String(), name: Type.String(), version: Type.Integer() });
-const common = { access: SIGNED_IN, tag: 'Probe', summary: 'Probe' } as const;
+const common = { access: SIGNED_IN, operationId: 'probe', tag: 'Probe', summary: 'Probe' } as const;
 const facts = { ...common, body, status: 201, returns } as const;
 const make = (ctx: Ctx, input: { body: { name: string } }) => effect(ctx, input.body.name);
 const routes = [

@@ -17,6 +17,7 @@ beforeAll(async () => {
     method: 'POST',
     path: '/echo',
     access: ANYONE,
+    operationId: 'probe',
     tag: 'Probe',
     summary: 'Answer with what was sent',
     body: Type.Object({ value: Type.Unknown() }, { additionalProperties: false }),

@@ -8,7 +8,7 @@ import { createProbe, type Probe } from '../../../test/support/probe.ts';
 import { ANYONE } from '../access.ts';
 import { listRoute, route } from '../route.ts';
 
-const facts = { access: ANYONE, tag: 'Probe', summary: 'Probe' } as const;
+const facts = { access: ANYONE, operationId: 'probe', tag: 'Probe', summary: 'Probe' } as const;
 const things = listRoute({
   ...facts,
   path: '/things',

@@ -25,7 +25,7 @@ const Basket = Model(
     name: Line(10),
     count: Type.Optional(Type.Integer({ minimum: 1, maximum: 9 })),
     is_open: Type.Optional(Type.Boolean()),
-    unit: Type.Optional(OneOf(['kg', 'piece'])),
+    unit: Type.Optional(OneOf('Unit', ['kg', 'piece'])),
     price: Type.Optional(Price),
     srp: Type.Optional(Type.String({ ...Price, description: 'Suggested retail price' })),
     quantity: Type.Optional(PositiveQuantity),
@@ -41,6 +41,7 @@ const Basket = Model(
 
 const common = {
   access: ANYONE,
+  operationId: 'probe',
   tag: 'Probe',
   summary: 'Probe',
   status: 200,

@@ -10,7 +10,7 @@ import { type AnyRoute, route } from '../route.ts';
 /** Requests that wait until the test lets them go. */
 let gate = Promise.withResolvers<void>();
 let waiting = 0;
-const facts = { tag: 'Probe', summary: 'Probe', status: 204 } as const;
+const facts = { operationId: 'probe', tag: 'Probe', summary: 'Probe', status: 204 } as const;
 const pass = async () => undefined;
 const wait = () => {
   waiting += 1;

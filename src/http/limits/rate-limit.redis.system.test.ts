@@ -142,6 +142,7 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
       method: 'POST',
       path: '/login',
       access: ANYONE,
+      operationId: 'probe',
       tag: 'Probe',
       summary: 'Probe',
       body: Type.Object({ user_email: Type.String() }, { additionalProperties: false }),

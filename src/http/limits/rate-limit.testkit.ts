@@ -13,7 +13,14 @@ import { ANYONE } from '../access.ts';
 import { route } from '../route.ts';
 
 const handle = async () => undefined;
-const facts = { access: ANYONE, tag: 'Probe', summary: 'Probe', status: 204, handle } as const;
+const facts = {
+  access: ANYONE,
+  operationId: 'probe',
+  tag: 'Probe',
+  summary: 'Probe',
+  status: 204,
+  handle,
+} as const;
 const credentials = Type.Object({ user_email: Type.String() }, { additionalProperties: false });
 const query = Type.Object({ search: Type.Optional(Type.String()) });
 const routes = [

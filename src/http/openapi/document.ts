@@ -4,15 +4,17 @@ import type { AnyRoute } from '../route.ts';
 import { type Deprecation, findRetirement } from '../versions/deprecations.ts';
 import { DEPRECATION_HEADERS, markDeprecated } from './deprecations.ts';
 import { exampleOf, type JsonSchema, onDayOf, resolveSchema, type Schemas } from './examples.ts';
-import { pathExample } from './path-examples.ts';
+import { nameSchemas } from './named-schemas.ts';
+import { pathExample } from './path-parameters.ts';
 import { documented, documentedProblems } from './problems.ts';
+import { shareRepeated } from './shared.ts';
 
 export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { schemas: Record<string, JsonSchema> } & Record<string, unknown>;
 }
 
-interface Operation {
+export interface Operation {
   readonly operationId: string;
   deprecated?: boolean;
   'x-sunset'?: string;
@@ -23,12 +25,17 @@ interface Operation {
   security?: object[];
 }
 
+interface ExampleEntry {
+  readonly summary?: string;
+  readonly value?: unknown;
+}
+
 type Content = Record<
   string,
-  { readonly schema?: JsonSchema; example?: unknown; examples?: object }
+  { readonly schema?: JsonSchema; example?: unknown; examples?: Record<string, ExampleEntry> }
 >;
 
-interface Parameter {
+export interface Parameter {
   readonly $ref?: string;
   readonly in?: string;
   readonly name?: string;
@@ -37,7 +44,9 @@ interface Parameter {
   readonly schema?: JsonSchema;
 }
 
-interface ResponseEntry {
+/** After sharing, a reference to one. */
+export interface ResponseEntry {
+  readonly $ref?: string;
   description: string;
   headers?: Record<string, object>;
   readonly content?: Content;
@@ -77,6 +86,8 @@ export function completeDocument(
     }
   }
   Object.assign(document.components, { headers, parameters: PARAMETERS });
+  nameSchemas(document);
+  shareRepeated(document);
   bindIntegers(document);
   redate(document, now);
   return document;

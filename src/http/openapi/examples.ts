@@ -5,6 +5,8 @@ import { DAY_MS, plusMs } from '../../lib/time.ts';
 /** A JSON schema as the documents hold it. */
 export interface JsonSchema {
   readonly $ref?: string;
+  readonly title?: string;
+  readonly description?: string;
   readonly type?: string | readonly string[];
   readonly format?: string;
   readonly contentMediaType?: string;

@@ -62,7 +62,7 @@ export function publishDocument(
   api: FastifyInstance,
   about: { routes: readonly AnyRoute[]; deprecations: readonly Deprecation[]; clock: Clock },
 ): void {
-  const routes = new Map(about.routes.map((route) => [operationId(route), route]));
+  const routes = new Map(about.routes.map((route) => [route.operationId, route]));
   const makeFile = (now: Date) =>
     docsFile('application/json; charset=utf-8', async () => {
       const generated = JSON.parse(JSON.stringify(api.swagger())) as OpenApiDocument;
@@ -79,15 +79,6 @@ export function publishDocument(
   api.get('/openapi.json', exempt, (request, reply) =>
     sendDocsFile(request, reply, fileOf(about.clock.now())),
   );
-}
-
-/** `POST /orders/:id/cancel` becomes `postOrdersIdCancel`: unique because method and path are. */
-export function operationId(route: AnyRoute): string {
-  const words = route.path.split(/[^A-Za-z0-9]+/).filter(Boolean);
-  return [
-    route.method.toLowerCase(),
-    ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)),
-  ].join('');
 }
 
 const DESCRIPTION = `A marketplace for fresh produce that keeps stock by harvest lot.

@@ -14,6 +14,20 @@ const MEDIA_TYPE = PROBLEM_TYPE.replace(/;.*/, '');
 /** Where the documents place their examples. */
 const PUBLIC_URL = 'https://api.freshbytes.test';
 
+const FieldError = Closed(
+  { pointer: Type.String(), message: Type.String(), code: Type.String() },
+  { title: 'FieldError' },
+);
+const RefusedProduct = Type.Object(
+  {
+    product_id: Id,
+    product_name: Type.String(),
+    available_quantity: Type.Optional(Quantity),
+    unit: Type.Optional(Type.String()),
+  },
+  { title: 'RefusedProduct' },
+);
+
 export const ProblemDetails = Model(
   'Problem',
   Type.Object({
@@ -26,9 +40,7 @@ export const ProblemDetails = Model(
     request_id: Type.String(),
     timestamp: Timestamp,
     errors: Type.Optional(
-      Type.Array(Closed({ pointer: Type.String(), message: Type.String(), code: Type.String() }), {
-        description: 'Refused members of the request',
-      }),
+      Type.Array(FieldError, { description: 'Refused members of the request' }),
     ),
     rate_limit: Type.Optional(
       Type.Object(
@@ -39,22 +51,17 @@ export const ProblemDetails = Model(
           ends_at: Timestamp,
           setting: Type.String({ description: 'What an operator sets to change it' }),
         },
-        { description: 'Of `RATE_LIMITED`: the rule that refused, and when its period ends' },
+        {
+          title: 'SpentLimit',
+          description: 'Of `RATE_LIMITED`: the rule that refused, and when its period ends',
+        },
       ),
     ),
     products: Type.Optional(
-      Type.Array(
-        Type.Object({
-          product_id: Id,
-          product_name: Type.String(),
-          available_quantity: Type.Optional(Quantity),
-          unit: Type.Optional(Type.String()),
-        }),
-        {
-          description:
-            'Of `INSUFFICIENT_STOCK`, `PRODUCT_UNAVAILABLE` and others: the products that stand in the way, and what is left of them',
-        },
-      ),
+      Type.Array(RefusedProduct, {
+        description:
+          'Of `INSUFFICIENT_STOCK`, `PRODUCT_UNAVAILABLE` and others: the products that stand in the way, and what is left of them',
+      }),
     ),
     total_amount: Type.Optional(
       Type.String({ description: 'Of `PRICE_CHANGED`: what the cart comes to now' }),
@@ -126,20 +133,27 @@ export function documentedProblems(route: AnyRoute): Record<number, DocumentedRe
 export interface DocumentedRefusal {
   readonly description: string;
   readonly content: Readonly<
-    Record<string, { readonly schema: { readonly $ref: string }; readonly examples: object }>
+    Record<
+      string,
+      {
+        readonly schema: { readonly $ref: string };
+        readonly examples: Record<string, { readonly summary: string; readonly value: object }>;
+      }
+    >
   >;
 }
 
-/** One entry for refusals of one status, naming every code that it may carry. */
+/** One entry for refusals of one status, naming every code that it may carry; in one order, so that equal ones are alike. */
 export function documented(kinds: readonly ProblemKind[]): DocumentedRefusal {
+  const sorted = kinds.toSorted((a, b) => (a.code < b.code ? -1 : 1));
   const examples = Object.fromEntries(
-    kinds.map((kind) => [
+    sorted.map((kind) => [
       kind.code,
       { summary: kind.title, value: exampleAnswer(kind, PUBLIC_URL) },
     ]),
   );
   return {
-    description: kinds.map(({ code, title }) => `\`${code}\`: ${title}`).join('; '),
+    description: sorted.map(({ code, title }) => `\`${code}\`: ${title}`).join('; '),
     content: { [MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' }, examples } },
   };
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { createProduct } from '../../../test/support/builders.ts';
+import { inlined } from '../../../test/support/openapi.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { registerDeprecations } from './deprecated-answers.ts';
 import { DEPRECATIONS, type Deprecation } from './deprecations.ts';
@@ -115,7 +116,8 @@ describe('a deprecated operation', () => {
   });
 
   it('is marked in its document, with the day of its end and the answer after it', async () => {
-    const { paths, components } = (await test.call({ path: '/openapi.json' })).json();
+    const document = (await test.call({ path: '/openapi.json' })).json();
+    const { paths, components } = inlined(document);
     const operation = paths['/api/v1/products/{id}'].get;
     expect(operation).toMatchObject({
       deprecated: true,

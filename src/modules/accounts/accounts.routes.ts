@@ -11,7 +11,7 @@ import { changeAccount, deleteAccount } from './closing.service.ts';
 
 const UserPatch = Model(
   'UserPatch',
-  Patch(Closed({ ...ProfileFields, role: OneOf(ROLES), is_active: Type.Boolean() })),
+  Patch(Closed({ ...ProfileFields, role: OneOf('Role', ROLES), is_active: Type.Boolean() })),
   examples.UserPatch,
 );
 const ChangedUser = Model(
@@ -33,6 +33,7 @@ const ENDS_ORDERS =
 
 export const accountRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'deleteAccount',
     method: 'DELETE',
     path: '/users/me',
     access: SIGNED_IN,
@@ -45,6 +46,7 @@ export const accountRoutes: readonly AnyRoute[] = [
     handle: (ctx) => deleteAccount(ctx, signedIn(ctx).user_id),
   }),
   route({
+    operationId: 'updateUser',
     method: 'PATCH',
     path: '/users/:id',
     access: ADMIN,
@@ -64,6 +66,7 @@ export const accountRoutes: readonly AnyRoute[] = [
     },
   }),
   route({
+    operationId: 'deleteUser',
     method: 'DELETE',
     path: '/users/:id',
     access: ADMIN,

@@ -63,6 +63,7 @@ const Address = Model(
 
 export const addressRoutes: readonly AnyRoute[] = [
   listRoute({
+    operationId: 'listAddresses',
     path: '/users/me/addresses',
     access: SIGNED_IN,
     tag: 'Addresses',
@@ -73,6 +74,7 @@ export const addressRoutes: readonly AnyRoute[] = [
     list: async (ctx, { page }) => mapPage(await addresses.listAddresses(ctx, page), addressView),
   }),
   route({
+    operationId: 'addAddress',
     method: 'POST',
     path: '/users/me/addresses',
     access: SIGNED_IN,
@@ -87,6 +89,7 @@ export const addressRoutes: readonly AnyRoute[] = [
     handle: async (ctx, { body }) => addressView(await addresses.addAddress(ctx, body)),
   }),
   route({
+    operationId: 'getAddress',
     method: 'GET',
     path: '/users/me/addresses/:id',
     access: SIGNED_IN,
@@ -99,6 +102,7 @@ export const addressRoutes: readonly AnyRoute[] = [
     handle: async (ctx, { params }) => addressView(await addresses.getAddress(ctx, params.id)),
   }),
   route({
+    operationId: 'updateAddress',
     method: 'PATCH',
     path: '/users/me/addresses/:id',
     access: SIGNED_IN,
@@ -112,6 +116,7 @@ export const addressRoutes: readonly AnyRoute[] = [
       addressView(await addresses.changeAddress(ctx, params.id, body)),
   }),
   route({
+    operationId: 'deleteAddress',
     method: 'DELETE',
     path: '/users/me/addresses/:id',
     access: SIGNED_IN,

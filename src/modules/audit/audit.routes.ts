@@ -29,6 +29,7 @@ const AuditEntry = Model(
 
 export const auditRoutes: readonly AnyRoute[] = [
   listRoute({
+    operationId: 'listAuditEntries',
     path: '/audit-logs',
     access: ADMIN,
     tag: 'Audit',

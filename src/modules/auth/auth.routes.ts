@@ -70,12 +70,13 @@ const SignedInView = Model(
 );
 const Permissions = Model(
   'Permissions',
-  Type.Object({ role: OneOf(ROLES), permissions: Type.Array(Type.String()) }),
+  Type.Object({ role: OneOf('Role', ROLES), permissions: Type.Array(Type.String()) }),
   examples.Permissions,
 );
 
 export const authRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'register',
     method: 'POST',
     path: '/auth/register',
     access: SIGNED_OUT,
@@ -92,6 +93,7 @@ export const authRoutes: readonly AnyRoute[] = [
       userView(await registerUser(ctx, input)),
   }),
   route({
+    operationId: 'signIn',
     method: 'POST',
     path: '/auth/login',
     access: SIGNED_OUT,
@@ -114,6 +116,7 @@ export const authRoutes: readonly AnyRoute[] = [
     },
   }),
   route({
+    operationId: 'refreshTokens',
     method: 'POST',
     path: '/auth/login/refresh',
     access: SIGNED_OUT,
@@ -131,6 +134,7 @@ export const authRoutes: readonly AnyRoute[] = [
     handle: async (ctx, { body }) => pairView(await rotateSession(ctx, body.refresh)),
   }),
   route({
+    operationId: 'stepUp',
     method: 'POST',
     path: '/auth/step-up',
     access: OWN_ACCOUNT,
@@ -150,6 +154,7 @@ export const authRoutes: readonly AnyRoute[] = [
     }),
   }),
   route({
+    operationId: 'signOut',
     method: 'POST',
     path: '/auth/logout',
     access: OWN_ACCOUNT,
@@ -162,6 +167,7 @@ export const authRoutes: readonly AnyRoute[] = [
     handle: (ctx, { body }) => logOut(ctx, body.refresh),
   }),
   route({
+    operationId: 'getPermissions',
     method: 'GET',
     path: '/auth/permissions',
     access: OWN_ACCOUNT,

@@ -12,19 +12,23 @@ import { examples } from './carts.examples.ts';
 import { cartTotal, cartWarnings, isAvailable, lineTotal, WARNING_CODES } from './carts.rules.ts';
 import * as carts from './carts.service.ts';
 
+const CartWarning = Type.Object(
+  { code: OneOf('CartWarningCode', WARNING_CODES), message: Type.String() },
+  { title: 'CartWarning' },
+);
 const CartItem = Model(
   'CartItem',
   Type.Object({
     id: Id,
     product_id: Id,
     product_name: Type.String(),
-    unit: OneOf(UNITS),
+    unit: OneOf('Unit', UNITS),
     quantity: Quantity,
     unit_price: Money,
     line_total: Money,
     available_quantity: Quantity,
     is_available: Type.Boolean({ description: 'On sale, and in stock for this quantity' }),
-    warnings: Type.Array(Type.Object({ code: OneOf(WARNING_CODES), message: Type.String() })),
+    warnings: Type.Array(CartWarning),
   }),
   examples.CartItem,
 );
@@ -46,6 +50,7 @@ const shared = { access: VERIFIED_CUSTOMER, tag: 'Cart', cache: 'personal' } as 
 export const cartRoutes: readonly AnyRoute[] = [
   route({
     ...shared,
+    operationId: 'getCart',
     method: 'GET',
     path: '/cart',
     summary: 'Get the cart',
@@ -55,6 +60,7 @@ export const cartRoutes: readonly AnyRoute[] = [
   }),
   route({
     ...shared,
+    operationId: 'addToCart',
     method: 'POST',
     path: '/cart/items',
     summary: 'Add to the cart',
@@ -79,6 +85,7 @@ export const cartRoutes: readonly AnyRoute[] = [
   }),
   route({
     ...shared,
+    operationId: 'setCartQuantity',
     method: 'PUT',
     path: '/cart/items/:product_id',
     summary: 'Set a quantity in the cart',
@@ -98,6 +105,7 @@ export const cartRoutes: readonly AnyRoute[] = [
   }),
   route({
     ...shared,
+    operationId: 'removeFromCart',
     method: 'DELETE',
     path: '/cart/items/:product_id',
     summary: 'Remove a product from the cart',
@@ -107,6 +115,7 @@ export const cartRoutes: readonly AnyRoute[] = [
   }),
   route({
     ...shared,
+    operationId: 'emptyCart',
     method: 'DELETE',
     path: '/cart',
     summary: 'Empty the cart',

@@ -17,7 +17,7 @@ const MessageList = Type.Object({
   results: Type.Array(
     Type.Object({
       to: Type.String(),
-      channel: OneOf(['email', 'sms']),
+      channel: OneOf('MessageChannel', ['email', 'sms']),
       subject: Type.String(),
       text: Type.String(),
       code: Type.Optional(Type.String()),

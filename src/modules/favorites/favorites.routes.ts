@@ -14,7 +14,7 @@ const Favorite = Model(
   Type.Object({
     product_id: Id,
     product_name: Type.String(),
-    unit: OneOf(UNITS),
+    unit: OneOf('Unit', UNITS),
     price: Money,
     current_price: Type.String({ ...Money, description: 'After promos' }),
     is_available: Type.Boolean({ description: 'On sale and in stock' }),
@@ -26,6 +26,7 @@ const ProductParams = Type.Object({ product_id: Id });
 
 export const favoriteRoutes: readonly AnyRoute[] = [
   listRoute({
+    operationId: 'listFavorites',
     path: '/favorites',
     access: CUSTOMER_OR_SELLER,
     tag: 'Favorites',
@@ -36,6 +37,7 @@ export const favoriteRoutes: readonly AnyRoute[] = [
     list: async (ctx, { page }) => mapPage(await favorites.listFavorites(ctx, page), favoriteView),
   }),
   route({
+    operationId: 'addFavorite',
     method: 'PUT',
     path: '/favorites/:product_id',
     access: CUSTOMER_OR_SELLER,
@@ -46,6 +48,7 @@ export const favoriteRoutes: readonly AnyRoute[] = [
     handle: (ctx, { params }) => favorites.addFavorite(ctx, params.product_id),
   }),
   route({
+    operationId: 'removeFavorite',
     method: 'DELETE',
     path: '/favorites/:product_id',
     access: CUSTOMER_OR_SELLER,

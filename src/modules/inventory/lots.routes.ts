@@ -47,7 +47,7 @@ const Lot = Model(
     }),
     harvested_at: Timestamp,
     expires_at: Timestamp,
-    freshness: OneOf(FRESHNESS),
+    freshness: OneOf('Freshness', FRESHNESS),
     days_left: Type.Integer({ description: 'Whole 24 hours, rounded down' }),
     created_at: Timestamp,
   }),
@@ -61,7 +61,7 @@ const LotAdjustment = Model(
       description: "-99999.999 to 99999.999 in the product's unit, not zero",
       examples: ['-1.5'],
     }),
-    reason: OneOf(lots.ADJUSTMENT_REASONS),
+    reason: OneOf('AdjustmentReason', lots.ADJUSTMENT_REASONS),
     note: Type.Optional(Line(200)),
   }),
   examples.LotAdjustment,
@@ -72,7 +72,7 @@ const Movement = Model(
     id: Id,
     lot_id: Id,
     delta: Quantity,
-    reason: OneOf(lots.MOVEMENT_REASONS),
+    reason: OneOf('MovementReason', lots.MOVEMENT_REASONS),
     reference: Nullable(
       Type.String({
         description: 'Number of the order that it is of, or the note of whoever adjusted',
@@ -86,6 +86,7 @@ const LotParams = Type.Object({ id: Id, lot_id: Id });
 
 export const lotRoutes: readonly AnyRoute[] = [
   listRoute({
+    operationId: 'listLots',
     path: '/products/:id/lots',
     access: SELLER_OR_ADMIN,
     tag: 'Stock',
@@ -99,6 +100,7 @@ export const lotRoutes: readonly AnyRoute[] = [
     },
   }),
   route({
+    operationId: 'receiveLot',
     method: 'POST',
     path: '/products/:id/lots',
     access: SELLER_OR_ADMIN,
@@ -113,6 +115,7 @@ export const lotRoutes: readonly AnyRoute[] = [
       lotView(await lots.receiveLot(ctx, params.id, body), ctx.clock.now()),
   }),
   route({
+    operationId: 'adjustLot',
     method: 'POST',
     path: '/products/:id/lots/:lot_id/adjust',
     access: SELLER_OR_ADMIN,
@@ -129,6 +132,7 @@ export const lotRoutes: readonly AnyRoute[] = [
       lotView(await lots.adjustLot(ctx, { product_id: id, lot_id, ...body }), ctx.clock.now()),
   }),
   listRoute({
+    operationId: 'listStockMovements',
     path: '/products/:id/movements',
     access: SELLER_OR_ADMIN,
     tag: 'Stock',

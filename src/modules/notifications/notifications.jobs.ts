@@ -5,7 +5,7 @@ import { defineJob } from '../../jobs/define.ts';
 import { Closed, type Infer, OneOf } from '../../lib/schema.ts';
 
 const Outgoing = Closed({
-  channel: OneOf(['email', 'sms']),
+  channel: OneOf('MessageChannel', ['email', 'sms']),
   /** E-mail address or E.164 phone number. */
   to: Type.String({ minLength: 1, maxLength: 320 }),
   subject: Type.String({ maxLength: 200 }),

@@ -24,29 +24,38 @@ const JWKS_CACHE = 'public, max-age=300';
 const SECURITY_TXT_CACHE = 'public, max-age=86400';
 
 const STATUSES = ['healthy', 'degraded', 'unhealthy'] as const;
-const CheckSchema = Type.Object({
-  status: OneOf(STATUSES),
-  latency_ms: Type.Number({ examples: [0.8] }),
-  reason: Type.Optional(Type.String({ description: 'For admins and the metrics token' })),
-});
+const CheckSchema = Type.Object(
+  {
+    status: OneOf('HealthStatus', STATUSES),
+    latency_ms: Type.Number({ examples: [0.8] }),
+    reason: Type.Optional(Type.String({ description: 'For admins and the metrics token' })),
+  },
+  { title: 'HealthCheck' },
+);
 const Percent = Type.Number({ minimum: 0, maximum: 100, examples: [12.5] });
-const ReportSchema = Type.Object({
-  status: OneOf(STATUSES),
-  timestamp: Timestamp,
-  version: Type.String(),
-  checks: Type.Object({
+const SystemLoad = Type.Object(
+  { cpu_percent: Percent, memory_percent: Percent, disk_percent: Percent },
+  { title: 'SystemLoad', description: 'For admins and the metrics token' },
+);
+const ChecksSchema = Type.Object(
+  {
     database: CheckSchema,
     cache: CheckSchema,
     jobs: CheckSchema,
     storage: CheckSchema,
-    system: Type.Optional(
-      Type.Object(
-        { cpu_percent: Percent, memory_percent: Percent, disk_percent: Percent },
-        { description: 'For admins and the metrics token' },
-      ),
-    ),
-  }),
-});
+    system: Type.Optional(SystemLoad),
+  },
+  { title: 'HealthChecks' },
+);
+const ReportSchema = Type.Object(
+  {
+    status: OneOf('HealthStatus', STATUSES),
+    timestamp: Timestamp,
+    version: Type.String(),
+    checks: ChecksSchema,
+  },
+  { title: 'Health' },
+);
 
 const HEALTHY = {
   status: 'healthy',

@@ -40,7 +40,7 @@ const Checkout = Model(
   'Checkout',
   Closed({
     address_id: Id,
-    payment_method: OneOf(PAYMENT_METHODS),
+    payment_method: OneOf('PaymentMethod', PAYMENT_METHODS),
     cart_item_ids: Type.Optional(
       Type.Array(Id, {
         minItems: 1,
@@ -65,7 +65,7 @@ const Checkout = Model(
 const StatusChange = Model(
   'OrderStatusChange',
   Closed({
-    order_status: OneOf(ORDER_STATUSES),
+    order_status: OneOf('OrderStatus', ORDER_STATUSES),
     reason: Type.Optional(Line(200, { examples: ['DELIVERY_FAILED'] })),
     seller_order_id: Type.Optional(Id),
   }),
@@ -76,6 +76,7 @@ const shared = { tag: 'Orders', cache: 'personal' } as const;
 export const orderRoutes: readonly AnyRoute[] = [
   route({
     ...shared,
+    operationId: 'checkOut',
     method: 'POST',
     path: '/orders/checkout',
     access: VERIFIED_CUSTOMER,
@@ -84,7 +85,7 @@ export const orderRoutes: readonly AnyRoute[] = [
       'Orders the cart, or some of its lines. All or nothing: where it refuses, nothing is written.',
     body: Checkout,
     status: 201,
-    returns: Type.Object({ order: Order, payment: Payment }),
+    returns: Type.Object({ order: Order, payment: Payment }, { title: 'PlacedOrder' }),
     idempotency: 'required',
     priority: 'critical',
     contendsFor: listCartProducts,
@@ -107,15 +108,19 @@ export const orderRoutes: readonly AnyRoute[] = [
   }),
   listRoute({
     ...shared,
+    operationId: 'listOrders',
     path: '/orders',
     access: SIGNED_IN,
     summary: 'List orders',
     description:
       'Newest first. As customer your own, as seller your share of those that hold goods of yours; admins see all.',
     query: Type.Object({
-      as: OneOf(['customer', 'seller'], { default: 'customer', description: 'As whom you look' }),
+      as: OneOf('OrderViewer', ['customer', 'seller'], {
+        default: 'customer',
+        description: 'As whom you look',
+      }),
       order_status: Type.Optional(
-        OneOf(ORDER_STATUSES, {
+        OneOf('OrderStatus', ORDER_STATUSES, {
           description: 'Only what shows it: as seller your seller order, else the whole order',
         }),
       ),
@@ -141,6 +146,7 @@ export const orderRoutes: readonly AnyRoute[] = [
   }),
   route({
     ...shared,
+    operationId: 'getOrder',
     method: 'GET',
     path: '/orders/:id',
     access: SIGNED_IN,
@@ -153,6 +159,7 @@ export const orderRoutes: readonly AnyRoute[] = [
   }),
   route({
     ...shared,
+    operationId: 'cancelOrder',
     method: 'POST',
     path: '/orders/:id/cancel',
     access: SIGNED_IN,
@@ -175,6 +182,7 @@ export const orderRoutes: readonly AnyRoute[] = [
   }),
   route({
     ...shared,
+    operationId: 'updateOrderStatus',
     method: 'PATCH',
     path: '/orders/:id/status',
     access: SELLER_OR_ADMIN,
@@ -192,6 +200,7 @@ export const orderRoutes: readonly AnyRoute[] = [
   }),
   route({
     ...shared,
+    operationId: 'archiveOrder',
     method: 'PATCH',
     path: '/orders/:id/archive',
     access: SIGNED_IN,
@@ -204,6 +213,7 @@ export const orderRoutes: readonly AnyRoute[] = [
   }),
   listRoute({
     ...shared,
+    operationId: 'listOrderEvents',
     path: '/orders/:id/events',
     access: SIGNED_IN,
     summary: "List an order's history",

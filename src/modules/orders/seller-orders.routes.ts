@@ -23,6 +23,7 @@ const shared = {
 export const sellerOrderRoutes: readonly AnyRoute[] = [
   listRoute({
     ...shared,
+    operationId: 'listSellerOrders',
     path: '/sellers/:id/orders',
     summary: "List a seller's orders",
     description: "Newest first, with the seller's own part, lines and totals.",
@@ -32,6 +33,7 @@ export const sellerOrderRoutes: readonly AnyRoute[] = [
   }),
   listRoute({
     ...shared,
+    operationId: 'listSellerCustomers',
     path: '/sellers/:id/customers',
     summary: "List a seller's customers",
     description: 'Who ordered most first; a name and a number, nothing else.',

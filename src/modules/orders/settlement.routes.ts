@@ -19,6 +19,7 @@ const RefundInput = Model(
 
 export const settlementRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'refundPayment',
     method: 'POST',
     path: '/payments/:id/refunds',
     access: ADMIN,
@@ -45,6 +46,7 @@ export const settlementRoutes: readonly AnyRoute[] = [
       ),
   }),
   route({
+    operationId: 'receivePaymentEvent',
     method: 'POST',
     path: '/webhooks/payments/:provider',
     access: SIGNED_OUT,
@@ -56,6 +58,7 @@ export const settlementRoutes: readonly AnyRoute[] = [
       provider: Type.String({ pattern: '^[a-z]{1,32}$', description: 'Name of the provider' }),
     }),
     body: Type.Record(Type.String(), Type.Unknown(), {
+      title: 'ProviderEvent',
       description: "The provider's own format",
       examples: [examples.ProviderEvent],
     }),

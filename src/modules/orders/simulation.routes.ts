@@ -16,6 +16,7 @@ const DELIVERIES = { never: 0, once: 1, twice: 2 } as const;
 
 export const simulationRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'simulatePayment',
     method: 'POST',
     path: '/payments/:payment_id/simulate',
     access: SIGNED_IN,
@@ -25,8 +26,8 @@ export const simulationRoutes: readonly AnyRoute[] = [
     body: Model(
       'Simulation',
       Closed({
-        outcome: OneOf(SIMULATED_OUTCOMES),
-        deliver: OneOf(['once', 'twice', 'never'], { default: 'once' }),
+        outcome: OneOf('SimulatedOutcome', SIMULATED_OUTCOMES),
+        deliver: OneOf('WebhookDelivery', ['once', 'twice', 'never'], { default: 'once' }),
       }),
       examples.Simulation,
     ),
@@ -34,7 +35,7 @@ export const simulationRoutes: readonly AnyRoute[] = [
     returns: Model(
       'SimulationResult',
       Type.Object({
-        outcome: OneOf(SIMULATED_OUTCOMES),
+        outcome: OneOf('SimulatedOutcome', SIMULATED_OUTCOMES),
         delivered: Type.Integer({ description: 'How often the webhook was sent' }),
       }),
       examples.SimulationResult,

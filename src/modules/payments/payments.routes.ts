@@ -17,6 +17,7 @@ const shared = {
 export const paymentRoutes: readonly AnyRoute[] = [
   listRoute({
     ...shared,
+    operationId: 'listPayments',
     path: '/payments',
     summary: 'List payments',
     description: 'Newest first; admins see all.',
@@ -29,6 +30,7 @@ export const paymentRoutes: readonly AnyRoute[] = [
   }),
   route({
     ...shared,
+    operationId: 'getPayment',
     method: 'GET',
     path: '/payments/:id',
     summary: 'Get a payment',

@@ -12,8 +12,8 @@ export const Payment = Model(
   Type.Object({
     id: Id,
     order_id: Id,
-    payment_method: OneOf(PAYMENT_METHODS),
-    payment_status: OneOf(PAYMENT_STATUSES),
+    payment_method: OneOf('PaymentMethod', PAYMENT_METHODS),
+    payment_status: OneOf('PaymentStatus', PAYMENT_STATUSES),
     amount: Money,
     refunded_amount: Money,
     currency: Type.String(),

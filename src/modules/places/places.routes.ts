@@ -12,7 +12,7 @@ const Place = Model(
   Type.Object({
     code: Type.String({ description: 'PSGC, ten digits' }),
     name: Type.String(),
-    level: OneOf(LEVELS),
+    level: OneOf('PlaceLevel', LEVELS),
     parent_code: Type.Optional(Type.String()),
   }),
   examples.Place,
@@ -20,6 +20,7 @@ const Place = Model(
 
 export const placeRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'listPlaces',
     method: 'GET',
     path: '/places',
     access: ANYONE,
@@ -34,7 +35,7 @@ export const placeRoutes: readonly AnyRoute[] = [
       search: Type.Optional(Line(100, { description: 'Part of a name' })),
     }),
     status: 200,
-    returns: Type.Object({ results: Type.Array(Place) }),
+    returns: Type.Object({ results: Type.Array(Place) }, { title: 'PlaceList' }),
     cache: 'public',
     handle: async (ctx, { query }) => {
       const places = await listPlaces(ctx, query);

@@ -30,7 +30,7 @@ const MAX_PROMO_PRODUCTS = 500;
 const PromoFields = {
   name: Line(120, { examples: ['Tomato week'] }),
   description: Type.Optional(Description(2_000)),
-  discount_type: OneOf(DISCOUNT_TYPES),
+  discount_type: OneOf('DiscountType', DISCOUNT_TYPES),
   discount_value: Price,
   starts_at: Moment,
   ends_at: Moment,
@@ -47,7 +47,7 @@ const Promo = Model(
     seller_id: Id,
     name: Type.String(),
     description: Nullable(Type.String()),
-    discount_type: OneOf(DISCOUNT_TYPES),
+    discount_type: OneOf('DiscountType', DISCOUNT_TYPES),
     discount_value: Type.String({
       description: 'Pesos off the unit price, or percent; two places',
       examples: ['15.00'],
@@ -56,7 +56,7 @@ const Promo = Model(
     ends_at: Timestamp,
     product_ids: Type.Array(Id),
     is_active: Type.Boolean(),
-    status: OneOf(PROMO_STATUSES),
+    status: OneOf('PromoStatus', PROMO_STATUSES),
     version: Type.Integer(),
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -66,6 +66,7 @@ const Promo = Model(
 
 export const promoRoutes: readonly AnyRoute[] = [
   listRoute({
+    operationId: 'listPromos',
     path: '/promos',
     access: ANYONE,
     tag: 'Promos',
@@ -73,7 +74,9 @@ export const promoRoutes: readonly AnyRoute[] = [
     description:
       'Promos that run now, newest first; sellers see all of their own too, admins see every promo.',
     query: Type.Object({
-      status: Type.Optional(OneOf(PROMO_STATUSES, { description: 'Where the promo stands now' })),
+      status: Type.Optional(
+        OneOf('PromoStatus', PROMO_STATUSES, { description: 'Where the promo stands now' }),
+      ),
       seller: Type.Optional(Id),
     }),
     item: Promo,
@@ -83,6 +86,7 @@ export const promoRoutes: readonly AnyRoute[] = [
       mapPage(await promos.listPromos(ctx, query, page), promoViewAt(ctx.clock.now())),
   }),
   route({
+    operationId: 'getPromo',
     method: 'GET',
     path: '/promos/:id',
     access: ANYONE,
@@ -97,6 +101,7 @@ export const promoRoutes: readonly AnyRoute[] = [
       promoViewAt(ctx.clock.now())(await promos.getPromo(ctx, params.id)),
   }),
   route({
+    operationId: 'createPromo',
     method: 'POST',
     path: '/promos',
     access: SELLER_OR_ADMIN,
@@ -112,6 +117,7 @@ export const promoRoutes: readonly AnyRoute[] = [
       promoViewAt(ctx.clock.now())(await promos.createPromo(ctx, body)),
   }),
   route({
+    operationId: 'updatePromo',
     method: 'PATCH',
     path: '/promos/:id',
     access: SELLER_OR_ADMIN,
@@ -128,6 +134,7 @@ export const promoRoutes: readonly AnyRoute[] = [
       ),
   }),
   route({
+    operationId: 'deletePromo',
     method: 'DELETE',
     path: '/promos/:id',
     access: SELLER_OR_ADMIN,

@@ -64,6 +64,7 @@ const Review = Model(
 
 export const reviewRoutes: readonly AnyRoute[] = [
   listRoute({
+    operationId: 'listReviews',
     path: '/products/:id/reviews',
     access: ANYONE,
     tag: 'Reviews',
@@ -77,6 +78,7 @@ export const reviewRoutes: readonly AnyRoute[] = [
       mapPage(await reviews.listReviews(ctx, params.id, page), reviewView),
   }),
   route({
+    operationId: 'createReview',
     method: 'POST',
     path: '/reviews',
     access: VERIFIED_CUSTOMER,
@@ -90,6 +92,7 @@ export const reviewRoutes: readonly AnyRoute[] = [
     handle: async (ctx, { body }) => reviewView(await reviews.writeReview(ctx, body)),
   }),
   route({
+    operationId: 'updateReview',
     method: 'PATCH',
     path: '/reviews/:id',
     access: CUSTOMER_OR_SELLER,
@@ -103,6 +106,7 @@ export const reviewRoutes: readonly AnyRoute[] = [
       reviewView(await reviews.changeReview(ctx, params.id, body)),
   }),
   route({
+    operationId: 'deleteReview',
     method: 'DELETE',
     path: '/reviews/:id',
     access: SIGNED_IN,
@@ -115,6 +119,7 @@ export const reviewRoutes: readonly AnyRoute[] = [
     handle: (ctx, { params }) => reviews.removeReview(ctx, params.id),
   }),
   route({
+    operationId: 'replyToReview',
     method: 'POST',
     path: '/reviews/:id/reply',
     access: SELLER,

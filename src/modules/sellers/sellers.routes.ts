@@ -62,7 +62,7 @@ const PublicSeller = Model(
     slug: Type.String(),
     description: Nullable(Type.String()),
     barangay_code: Type.String(),
-    status: OneOf(STATUSES),
+    status: OneOf('SellerStatus', STATUSES),
     rating: Nullable(Type.Number({ description: 'Average of all reviews, 1 to 5' })),
     review_count: Type.Integer(),
     product_count: Type.Integer(),
@@ -90,6 +90,7 @@ const Seller = Model(
 
 export const sellerRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'applyAsSeller',
     method: 'POST',
     path: '/sellers',
     access: VERIFIED_CUSTOMER,
@@ -105,6 +106,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
       ownView(await sellers.applyAsSeller(ctx, input)),
   }),
   listRoute({
+    operationId: 'listSellers',
     path: '/sellers',
     access: ANYONE,
     tag: 'Sellers',
@@ -113,7 +115,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
     query: Type.Object({
       search: Type.Optional(Line(100, { description: 'Part of a name' })),
       status: Type.Optional(
-        OneOf(STATUSES, { description: 'For admins; others see VERIFIED only' }),
+        OneOf('SellerStatus', STATUSES, { description: 'For admins; others see VERIFIED only' }),
       ),
       name_requested: Type.Optional(
         Type.Boolean({
@@ -128,6 +130,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
       mapPage(await sellers.listSellers(ctx, query, page), publicView),
   }),
   route({
+    operationId: 'getSeller',
     method: 'GET',
     path: '/sellers/:id',
     access: ANYONE,
@@ -136,7 +139,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
     description: 'Its owner and admins see the contact fields too.',
     params: IdParams,
     status: 200,
-    returns: Type.Union([Seller, PublicSeller]),
+    returns: Type.Union([Seller, PublicSeller], { title: 'SellerDetail' }),
     cache: 'public',
     tags: () => [SELLERS, PRODUCT_COUNTS],
     handle: async (ctx, { params }) => {
@@ -145,6 +148,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
     },
   }),
   route({
+    operationId: 'updateSeller',
     method: 'PATCH',
     path: '/sellers/:id',
     access: SELLER_OR_ADMIN,
@@ -161,6 +165,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
       ownView(await sellers.changeSeller(ctx, { id: params.id, changes: body, expected })),
   }),
   route({
+    operationId: 'deleteSeller',
     method: 'DELETE',
     path: '/sellers/:id',
     access: SELLER_OR_ADMIN,
@@ -172,12 +177,13 @@ export const sellerRoutes: readonly AnyRoute[] = [
     problems: [OPEN_ORDERS, STALE_VERSION],
     handle: (ctx, { params, expected }) => removeSeller(ctx, params.id, expected),
   }),
-  transition('verify', 'Verify a seller'),
-  transition('suspend', 'Suspend a seller'),
-  transition('reinstate', 'Reinstate a suspended seller'),
-  nameDecision('approve', 'Approve a new name'),
-  nameDecision('refuse', 'Refuse a new name'),
+  transition('verify', 'verifySeller', 'Verify a seller'),
+  transition('suspend', 'suspendSeller', 'Suspend a seller'),
+  transition('reinstate', 'reinstateSeller', 'Reinstate a suspended seller'),
+  nameDecision('approve', 'approveSellerName', 'Approve a new name'),
+  nameDecision('refuse', 'refuseSellerName', 'Refuse a new name'),
   route({
+    operationId: 'followSeller',
     method: 'PUT',
     path: '/sellers/:id/follow',
     access: CUSTOMER_OR_SELLER,
@@ -188,6 +194,7 @@ export const sellerRoutes: readonly AnyRoute[] = [
     handle: (ctx, { params }) => sellers.followSeller(ctx, params.id),
   }),
   route({
+    operationId: 'unfollowSeller',
     method: 'DELETE',
     path: '/sellers/:id/follow',
     access: CUSTOMER_OR_SELLER,
@@ -199,8 +206,9 @@ export const sellerRoutes: readonly AnyRoute[] = [
   }),
 ];
 
-function transition(action: SellerAction, summary: string): AnyRoute {
+function transition(action: SellerAction, operationId: string, summary: string): AnyRoute {
   return route({
+    operationId,
     method: 'POST',
     path: `/sellers/:id/${action}`,
     access: ADMIN,
@@ -214,8 +222,9 @@ function transition(action: SellerAction, summary: string): AnyRoute {
   });
 }
 
-function nameDecision(decision: NameDecision, summary: string): AnyRoute {
+function nameDecision(decision: NameDecision, operationId: string, summary: string): AnyRoute {
   return route({
+    operationId,
     method: 'POST',
     path: `/sellers/:id/name/${decision}`,
     access: ADMIN,

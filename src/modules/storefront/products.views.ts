@@ -28,12 +28,25 @@ export const ProductImage = Model(
   'ProductImage',
   Type.Object({
     id: Id,
-    status: OneOf(['PROCESSING', 'READY', 'FAILED'], {
+    status: OneOf('ImageStatus', ['PROCESSING', 'READY', 'FAILED'], {
       description: 'The addresses answer once it is READY',
     }),
-    urls: Type.Object({ small: Url, medium: Url, large: Url }),
+    urls: Type.Object({ small: Url, medium: Url, large: Url }, { title: 'ImageUrls' }),
   }),
   examples.ProductImage,
+);
+const ProductPromo = Type.Object(
+  {
+    id: Id,
+    name: Type.String(),
+    discount_type: OneOf('DiscountType', ['PERCENTAGE', 'FIXED']),
+    discount_value: Type.String({
+      description: 'Percent, or pesos off one unit',
+      examples: ['10.00'],
+    }),
+    ends_at: Timestamp,
+  },
+  { title: 'ProductPromo' },
 );
 export const Product = Model(
   'Product',
@@ -42,10 +55,10 @@ export const Product = Model(
     name: Type.String({ examples: ['Native tomatoes'] }),
     slug: Type.String(),
     description: Type.String(),
-    seller: Type.Object({ id: Id, business_name: Type.String() }),
-    category: Type.Object({ id: Id, name: Type.String() }),
+    seller: Type.Object({ id: Id, business_name: Type.String() }, { title: 'ProductSeller' }),
+    category: Type.Object({ id: Id, name: Type.String() }, { title: 'ProductCategory' }),
     category_id: Id,
-    unit: OneOf(UNITS),
+    unit: OneOf('Unit', UNITS),
     price: Type.String({ ...Money, description: 'List price of one unit' }),
     current_price: Type.String({
       ...Money,
@@ -53,27 +66,18 @@ export const Product = Model(
     }),
     currency: Type.String({ examples: ['PHP'] }),
     srp: Nullable(Type.String({ ...Money, description: 'Suggested retail price' })),
-    promo: Nullable(
-      Type.Object({
-        id: Id,
-        name: Type.String(),
-        discount_type: OneOf(['PERCENTAGE', 'FIXED']),
-        discount_value: Type.String({
-          description: 'Percent, or pesos off one unit',
-          examples: ['10.00'],
-        }),
-        ends_at: Timestamp,
-      }),
-    ),
+    promo: Nullable(ProductPromo),
     shelf_life_days: Type.Integer(),
     handling_hours: Type.Integer({
       description: 'A lot is not sold in its last hours, which the delivery takes',
     }),
     sku: Nullable(Type.String()),
-    tax_class: OneOf(TAX_CLASSES),
+    tax_class: OneOf('TaxClass', TAX_CLASSES),
     origin: Nullable(Type.String()),
     is_active: Type.Boolean(),
-    freshness: Nullable(OneOf(FRESHNESS, { description: 'Of the lot that is sold next' })),
+    freshness: Nullable(
+      OneOf('Freshness', FRESHNESS, { description: 'Of the lot that is sold next' }),
+    ),
     harvested_at: Nullable(Timestamp),
     days_left: Nullable(
       Type.Integer({ description: 'Whole 24 hours until that lot expires, rounded down' }),
@@ -89,11 +93,15 @@ export const Product = Model(
   }),
   examples.Product,
 );
+const ProductWarning = Type.Object(
+  { code: OneOf('ProductWarningCode', ['PRICE_ABOVE_SRP']), message: Type.String() },
+  { title: 'ProductWarning' },
+);
 export const SellerProduct = Model(
   'SellerProduct',
   Type.Object({
     ...Product.properties,
-    warnings: Type.Array(Type.Object({ code: OneOf(['PRICE_ABOVE_SRP']), message: Type.String() })),
+    warnings: Type.Array(ProductWarning),
     deleted_at: Nullable(Timestamp),
   }),
   examples.SellerProduct,

@@ -32,7 +32,9 @@ const ProductQuery = Type.Object({
   price_min: PriceBound('the lowest list price'),
   price_max: PriceBound('the highest list price'),
   freshness: Type.Optional(
-    OneOf(FRESHNESS, { description: 'Of the lot that is sold next; nothing ROTTEN is ever sold' }),
+    OneOf('Freshness', FRESHNESS, {
+      description: 'Of the lot that is sold next; nothing ROTTEN is ever sold',
+    }),
   ),
   min_days_left: Type.Optional(
     Type.Integer({
@@ -62,6 +64,7 @@ const SellerProductQuery = Type.Object({
 
 /** Each success counts as one view. */
 export const productRoute: AnyRoute = route({
+  operationId: 'getProduct',
   method: 'GET',
   path: '/products/:id',
   access: ANYONE,
@@ -78,6 +81,7 @@ export const productRoute: AnyRoute = route({
 
 export const storefrontRoutes: readonly AnyRoute[] = [
   listRoute({
+    operationId: 'listProducts',
     path: '/products',
     access: ANYONE,
     tag: 'Products',
@@ -93,6 +97,7 @@ export const storefrontRoutes: readonly AnyRoute[] = [
       mapPage(await storefront.listProducts(ctx, query, page), (row) => productView(row, ctx)),
   }),
   listRoute({
+    operationId: 'listDeletedProducts',
     path: '/products/deleted',
     access: SELLER_OR_ADMIN,
     tag: 'Products',
@@ -108,6 +113,7 @@ export const storefrontRoutes: readonly AnyRoute[] = [
   }),
   productRoute,
   listRoute({
+    operationId: 'listStoreProducts',
     path: '/store/products',
     access: SELLER_OR_ADMIN,
     tag: 'Products',

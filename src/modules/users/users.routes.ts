@@ -20,7 +20,7 @@ const OwnProfilePatch = Model(
 );
 const SORT = `-?(${users.USER_SORTS.join('|')})`;
 const UserQuery = Type.Object({
-  role: Type.Optional(OneOf(ROLES, { description: 'Only users with it' })),
+  role: Type.Optional(OneOf('Role', ROLES, { description: 'Only users with it' })),
   is_active: Type.Optional(Type.Boolean({ description: 'Only accounts that are open, or closed' })),
   verified: Type.Optional(
     Type.Boolean({ description: 'Has confirmed an e-mail address or a phone number' }),
@@ -40,6 +40,7 @@ const UserQuery = Type.Object({
 
 export const userRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'getProfile',
     method: 'GET',
     path: '/users/me',
     access: OWN_ACCOUNT,
@@ -51,6 +52,7 @@ export const userRoutes: readonly AnyRoute[] = [
     handle: async (ctx) => userView(await profiles.getProfile(ctx, signedIn(ctx).user_id)),
   }),
   route({
+    operationId: 'updateProfile',
     method: 'PATCH',
     path: '/users/me',
     access: SIGNED_IN,
@@ -66,6 +68,7 @@ export const userRoutes: readonly AnyRoute[] = [
     handle: async (ctx, { body }) => userView(await changeOwnProfile(ctx, body)),
   }),
   listRoute({
+    operationId: 'listUsers',
     path: '/users',
     access: ADMIN,
     tag: 'Users',
@@ -81,6 +84,7 @@ export const userRoutes: readonly AnyRoute[] = [
     },
   }),
   route({
+    operationId: 'getUser',
     method: 'GET',
     path: '/users/:id',
     access: ADMIN,
@@ -93,6 +97,7 @@ export const userRoutes: readonly AnyRoute[] = [
     handle: async (ctx, { params }) => userView(await profiles.getProfile(ctx, params.id)),
   }),
   route({
+    operationId: 'restoreUser',
     method: 'POST',
     path: '/users/:id/restore',
     access: ADMIN,
@@ -106,6 +111,7 @@ export const userRoutes: readonly AnyRoute[] = [
     handle: async (ctx, { params }) => userView(await users.restoreUser(ctx, params.id)),
   }),
   route({
+    operationId: 'clearMfa',
     method: 'POST',
     path: '/users/:id/mfa/clear',
     access: ADMIN,

@@ -64,7 +64,7 @@ export const ProfileFields = {
   }),
   first_name: Line(100, { examples: ['Maria'] }),
   last_name: Line(100, { examples: ['Santos'] }),
-  language: Type.Optional(OneOf(LANGUAGES)),
+  language: Type.Optional(OneOf('Language', LANGUAGES)),
 };
 
 export const User = Model(
@@ -82,8 +82,8 @@ export const User = Model(
     ),
     first_name: Type.String(),
     last_name: Type.String(),
-    language: OneOf(LANGUAGES),
-    role: OneOf(ROLES),
+    language: OneOf('Language', LANGUAGES),
+    role: OneOf('Role', ROLES),
     seller_id: Nullable(Id),
     email_verified: Type.Boolean(),
     phone_verified: Type.Boolean(),

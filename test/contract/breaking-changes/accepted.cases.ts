@@ -8,7 +8,6 @@ import {
   drop,
   type Edit,
   find,
-  JSON_ANSWER,
   JSON_BODY,
   LIST,
   nullable,
@@ -59,8 +58,8 @@ export const accepted: readonly (readonly [what: string, edit: Edit])[] = [
       set('components parameters RequiredIdempotencyKey required', false),
     ),
   ],
-  ['a larger range of numbers', set(`${LIST} parameters page_size schema maximum`, 200)],
-  ['a number without a limit', drop(`${LIST} parameters page_size schema maximum`)],
+  ['a larger range of numbers', set(`${LIST} parameters PageSize schema maximum`, 200)],
+  ['a number without a limit', drop(`${LIST} parameters PageSize schema maximum`)],
   [
     'a whole number that may have places',
     all(
@@ -74,9 +73,9 @@ export const accepted: readonly (readonly [what: string, edit: Edit])[] = [
   ['text without a format', drop(`${REGISTRATION} properties user_email format`)],
   [
     'another value that a request may choose',
-    add(`${REGISTRATION} properties language enum`, 'ceb'),
+    add('components schemas AdjustmentReason enum', 'GIFT'),
   ],
-  ['a choice that becomes free', drop(`${REGISTRATION} properties language enum`)],
+  ['a choice that becomes free', drop('components schemas AdjustmentReason enum')],
   ['null in a request', set(`${REGISTRATION} properties language`, nullable)],
   [
     'null in a request, as a list of types',
@@ -119,7 +118,7 @@ export const accepted: readonly (readonly [what: string, edit: Edit])[] = [
   ],
   [
     'a choice in an answer with fewer values',
-    drop('components schemas Order properties order_status enum REFUNDED'),
+    drop('components schemas PlaceLevel enum sub_municipality'),
   ],
   ['text in an answer that becomes a choice', set(`${PRODUCT} properties currency enum`, ['PHP'])],
   ['text in an answer that gets a format', set(`${PRODUCT} properties name format`, 'email')],
@@ -173,10 +172,10 @@ export const accepted: readonly (readonly [what: string, edit: Edit])[] = [
   [
     'a name in place of a schema',
     all(
-      copy(`${LIST} ${JSON_ANSWER}`, 'components schemas ProductPage'),
-      set(`${LIST} ${JSON_ANSWER}`, {
-        $ref: '#/components/schemas/ProductPage',
-        description: 'Page',
+      copy(`${PRODUCT} properties slug`, 'components schemas Slug'),
+      set(`${PRODUCT} properties slug`, {
+        $ref: '#/components/schemas/Slug',
+        description: 'In the address of its page',
       }),
     ),
   ],

@@ -30,8 +30,8 @@ export const breakingRequests: readonly BreakingCase[] = [
   ],
   [
     'an operation has another id',
-    set(`${LIST} operationId`, 'listProducts'),
-    'GET /api/v1/products: operationId was getProducts and is listProducts',
+    set(`${LIST} operationId`, 'getProducts'),
+    'GET /api/v1/products: operationId was listProducts and is getProducts',
   ],
   [
     'a query parameter is removed',
@@ -60,7 +60,7 @@ export const breakingRequests: readonly BreakingCase[] = [
   ],
   [
     'a number may be less large',
-    set(`${LIST} parameters page_size schema maximum`, 50),
+    set(`${LIST} parameters PageSize schema maximum`, 50),
     'GET /api/v1/products: query parameter page_size `maximum` was 100 and is 50',
   ],
   [
@@ -85,7 +85,7 @@ export const breakingRequests: readonly BreakingCase[] = [
   ],
   [
     'what is left out means something else',
-    set(`${LIST} parameters page_size schema default`, 50),
+    set(`${LIST} parameters PageSize schema default`, 50),
     'GET /api/v1/products: query parameter page_size `default` was 20 and is 50',
   ],
   [

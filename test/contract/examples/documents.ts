@@ -1,6 +1,7 @@
 // The documents as tests of the examples walk them.
 import { makeDocuments } from '../../../src/cli/openapi.ts';
 import type { OpenApiDocument } from '../../../src/http/openapi/document.ts';
+import { inlined } from '../../support/openapi.ts';
 
 export type Operation = OpenApiDocument['paths'][string][string];
 
@@ -10,8 +11,9 @@ export interface NamedOperation {
   readonly operation: Operation;
 }
 
+/** With what operations share written where it is referred to. */
 export async function readDocument(version: string): Promise<OpenApiDocument> {
-  return JSON.parse((await makeDocuments([version])).get(version) ?? '');
+  return inlined(JSON.parse((await makeDocuments([version])).get(version) ?? ''));
 }
 
 export function operationsOf({ paths }: OpenApiDocument): NamedOperation[] {

@@ -7,6 +7,7 @@ import { startSession } from '../../../src/modules/auth/sessions/sessions.servic
 import { seedDatabase } from '../../../src/seed/seed.ts';
 import type { TestActor } from '../../support/actors.ts';
 import { createTestApp, type TestApp } from '../../support/app.ts';
+import { inlined } from '../../support/openapi.ts';
 
 export type DemoRole = keyof typeof DEMO_PEOPLE;
 
@@ -34,6 +35,6 @@ export async function openMarket(): Promise<Market> {
       return { user_id, session_id, refresh, token, seller_id: DEMO_SELLER.id };
     },
     readDocument: async (version) =>
-      (await test.call({ path: `/api/${version}/openapi.json` })).json(),
+      inlined((await test.call({ path: `/api/${version}/openapi.json` })).json()),
   };
 }

@@ -17,7 +17,7 @@ const MAX_ANSWER_MS = 4_000;
 const POOL_SIZE = 4;
 
 const returns = Type.Object({ count: Type.Integer() });
-const facts = { tag: 'Probe', summary: 'Probe' } as const;
+const facts = { operationId: 'probe', tag: 'Probe', summary: 'Probe' } as const;
 const routes = [
   route({
     ...facts,

@@ -14,7 +14,13 @@ const GET = 'GET /api/v1/things HTTP/1.1\r\n';
 const POST = 'POST /api/v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 
 const returns = Type.Object({ name: Type.String() });
-const facts = { path: '/things', access: ANYONE, tag: 'Probe', summary: 'Probe' } as const;
+const facts = {
+  path: '/things',
+  access: ANYONE,
+  operationId: 'probe',
+  tag: 'Probe',
+  summary: 'Probe',
+} as const;
 const LARGE = 'a'.repeat(32 * 1024 * 1024);
 const routes = [
   route({

@@ -14,7 +14,7 @@ import { Accepted, Code } from '../../users/users.views.ts';
 const VerificationStatus = Model(
   'VerificationStatus',
   Type.Object({
-    verification_status: OneOf(['VERIFIED', 'UNVERIFIED']),
+    verification_status: OneOf('VerificationState', ['VERIFIED', 'UNVERIFIED']),
     message: Type.String(),
     can_perform_actions: Type.Boolean({
       description: 'Whether cart, checkout and reviews are open',
@@ -32,6 +32,7 @@ const VerificationCode = Model(
 
 export const verificationRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'getVerificationStatus',
     method: 'GET',
     path: '/auth/verification-status',
     access: OWN_ACCOUNT,
@@ -42,13 +43,23 @@ export const verificationRoutes: readonly AnyRoute[] = [
     cache: 'personal',
     handle: async (ctx) => statusView(await getProfile(ctx, signedIn(ctx).user_id)),
   }),
-  ...contactRoutes('email', 'e-mail address'),
-  ...contactRoutes('phone', 'phone number'),
+  ...contactRoutes('email', {
+    noun: 'e-mail address',
+    operationIds: { send: 'sendEmailCode', confirm: 'confirmEmail' },
+  }),
+  ...contactRoutes('phone', {
+    noun: 'phone number',
+    operationIds: { send: 'sendPhoneCode', confirm: 'confirmPhone' },
+  }),
 ];
 
-function contactRoutes(contact: Contact, noun: string): AnyRoute[] {
+function contactRoutes(
+  contact: Contact,
+  { noun, operationIds }: { noun: string; operationIds: { send: string; confirm: string } },
+): AnyRoute[] {
   return [
     route({
+      operationId: operationIds.send,
       method: 'POST',
       path: `/auth/verify/${contact}/request`,
       access: OWN_ACCOUNT,
@@ -67,6 +78,7 @@ function contactRoutes(contact: Contact, noun: string): AnyRoute[] {
       },
     }),
     route({
+      operationId: operationIds.confirm,
       method: 'POST',
       path: `/auth/verify/${contact}`,
       access: OWN_ACCOUNT,

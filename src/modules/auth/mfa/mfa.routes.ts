@@ -31,6 +31,7 @@ const RecoveryCodes = Model(
 
 export const mfaRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'enrollTotp',
     method: 'POST',
     path: '/auth/mfa/totp/enroll',
     access: OWN_ACCOUNT,
@@ -45,6 +46,7 @@ export const mfaRoutes: readonly AnyRoute[] = [
     handle: (ctx) => enrollFactor(ctx),
   }),
   route({
+    operationId: 'confirmTotp',
     method: 'POST',
     path: '/auth/mfa/totp/confirm',
     access: OWN_ACCOUNT,
@@ -61,6 +63,7 @@ export const mfaRoutes: readonly AnyRoute[] = [
     }),
   }),
   route({
+    operationId: 'disableTotp',
     method: 'POST',
     path: '/auth/mfa/totp/disable',
     access: OWN_ACCOUNT,

@@ -41,6 +41,7 @@ const PasswordChange = Model(
 
 export const passwordRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'requestPasswordReset',
     method: 'POST',
     path: '/auth/password/forgot',
     access: SIGNED_OUT,
@@ -62,6 +63,7 @@ export const passwordRoutes: readonly AnyRoute[] = [
     },
   }),
   route({
+    operationId: 'resetPassword',
     method: 'POST',
     path: '/auth/password/reset',
     access: SIGNED_OUT,
@@ -77,6 +79,7 @@ export const passwordRoutes: readonly AnyRoute[] = [
     handle: (ctx, { body }) => resetPassword(ctx, body),
   }),
   route({
+    operationId: 'changePassword',
     method: 'POST',
     path: '/auth/password/change',
     access: OWN_ACCOUNT,

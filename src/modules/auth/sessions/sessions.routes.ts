@@ -26,6 +26,7 @@ const Session = Model(
 
 export const sessionRoutes: readonly AnyRoute[] = [
   listRoute({
+    operationId: 'listSessions',
     path: '/auth/sessions',
     access: OWN_ACCOUNT,
     tag: 'Auth',
@@ -37,6 +38,7 @@ export const sessionRoutes: readonly AnyRoute[] = [
       mapPage(await listSessions(ctx, page), (row) => sessionView(row, signedIn(ctx).session_id)),
   }),
   route({
+    operationId: 'signOutEverywhere',
     method: 'DELETE',
     path: '/auth/sessions',
     access: OWN_ACCOUNT,
@@ -48,6 +50,7 @@ export const sessionRoutes: readonly AnyRoute[] = [
     handle: (ctx) => endAllSessions(ctx),
   }),
   route({
+    operationId: 'endSession',
     method: 'DELETE',
     path: '/auth/sessions/:id',
     access: OWN_ACCOUNT,

@@ -46,6 +46,7 @@ const Category = Model(
 
 export const categoryRoutes: readonly AnyRoute[] = [
   listRoute({
+    operationId: 'listCategories',
     path: '/categories',
     access: ANYONE,
     tag: 'Categories',
@@ -59,6 +60,7 @@ export const categoryRoutes: readonly AnyRoute[] = [
       mapPage(await categories.listCategories(ctx, query, page), categoryView),
   }),
   route({
+    operationId: 'createCategory',
     method: 'POST',
     path: '/categories',
     access: ADMIN,
@@ -71,6 +73,7 @@ export const categoryRoutes: readonly AnyRoute[] = [
     handle: async (ctx, { body }) => categoryView(await categories.createCategory(ctx, body)),
   }),
   route({
+    operationId: 'getCategory',
     method: 'GET',
     path: '/categories/:id',
     access: ANYONE,
@@ -84,6 +87,7 @@ export const categoryRoutes: readonly AnyRoute[] = [
     handle: async (ctx, { params }) => categoryView(await categories.getCategory(ctx, params.id)),
   }),
   route({
+    operationId: 'updateCategory',
     method: 'PATCH',
     path: '/categories/:id',
     access: ADMIN,
@@ -98,6 +102,7 @@ export const categoryRoutes: readonly AnyRoute[] = [
       categoryView(await categories.changeCategory(ctx, params.id, body)),
   }),
   route({
+    operationId: 'deleteCategory',
     method: 'DELETE',
     path: '/categories/:id',
     access: ADMIN,

@@ -13,17 +13,21 @@ import { ownImageView, ProductImage } from '../../storefront/products.views.ts';
 import type { ImageRow } from './images.queries.ts';
 import * as images from './images.service.ts';
 
-const Upload = Closed({
-  // Without a type: what the parser hands over is a Buffer. The documents say that it is a binary string.
-  image: Type.Unsafe<Buffer | string>({
-    contentMediaType: 'application/octet-stream',
-    description:
-      'JPEG, PNG or WebP, at most 5 MiB, 24 megapixels, 12,000 pixels a side and ten times as long as wide',
-  }),
-});
+const Upload = Closed(
+  {
+    // Without a type: what the parser hands over is a Buffer. The documents say that it is a binary string.
+    image: Type.Unsafe<Buffer | string>({
+      contentMediaType: 'application/octet-stream',
+      description:
+        'JPEG, PNG or WebP, at most 5 MiB, 24 megapixels, 12,000 pixels a side and ten times as long as wide',
+    }),
+  },
+  { title: 'ImageUpload' },
+);
 
 export const imageRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'addProductImage',
     method: 'POST',
     path: '/products/:id/images',
     access: SELLER_OR_ADMIN,
@@ -46,6 +50,7 @@ export const imageRoutes: readonly AnyRoute[] = [
       ownImageView(shown(await images.addImage(ctx, params.id, prepared)), ctx),
   }),
   route({
+    operationId: 'deleteProductImage',
     method: 'DELETE',
     path: '/products/:id/images/:image_id',
     access: SELLER_OR_ADMIN,

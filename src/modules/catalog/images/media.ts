@@ -84,7 +84,7 @@ const OWN = 'private, no-cache';
 
 /** GET /media/{image_id}/{size}, without a version: addresses of images outlive versions. */
 export function registerMedia(app: FastifyInstance): void {
-  const params = Type.Object({ image_id: Id, size: OneOf(IMAGE_SIZES) });
+  const params = Type.Object({ image_id: Id, size: OneOf('ImageSize', IMAGE_SIZES) });
   const querystring = Closed({
     until: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
     signature: Type.Optional(Type.String({ maxLength: 64 })),

@@ -28,7 +28,7 @@ const ProductFields = {
   name: Line(120, { examples: ['Native tomatoes'] }),
   category_id: Id,
   description: Description(5_000, { examples: ['Vine-ripened, picked this morning.'] }),
-  unit: OneOf(UNITS, {
+  unit: OneOf('Unit', UNITS, {
     description: 'All but `kg` and `g` are sold in whole numbers. Fixed once the product exists',
   }),
   price: Price,
@@ -57,7 +57,7 @@ const ProductFields = {
     ),
   ),
   tax_class: Type.Optional(
-    OneOf(products.TAX_CLASSES, {
+    OneOf('TaxClass', products.TAX_CLASSES, {
       description: '`VAT_EXEMPT` by default: produce in its original state',
     }),
   ),
@@ -80,6 +80,7 @@ const ProductPatch = Model('ProductPatch', Patch(Closed(ProductFields)), example
 
 export const productRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'createProduct',
     method: 'POST',
     path: '/products',
     access: SELLER_OR_ADMIN,
@@ -96,6 +97,7 @@ export const productRoutes: readonly AnyRoute[] = [
     },
   }),
   route({
+    operationId: 'updateProduct',
     method: 'PATCH',
     path: '/products/:id',
     access: SELLER_OR_ADMIN,
@@ -112,6 +114,7 @@ export const productRoutes: readonly AnyRoute[] = [
     },
   }),
   route({
+    operationId: 'deleteProduct',
     method: 'DELETE',
     path: '/products/:id',
     access: SELLER_OR_ADMIN,
@@ -124,6 +127,7 @@ export const productRoutes: readonly AnyRoute[] = [
     handle: (ctx, { params, expected }) => products.removeProduct(ctx, params.id, expected),
   }),
   route({
+    operationId: 'restoreProduct',
     method: 'POST',
     path: '/products/:id/restore',
     access: SELLER_OR_ADMIN,

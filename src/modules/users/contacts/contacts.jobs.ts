@@ -10,7 +10,7 @@ export const sendChangeNoticeJob = defineJob(
     name: 'users.send-change-notice',
     data: Closed({
       change_id: Type.String({ maxLength: 36 }),
-      event: OneOf(['requested', 'confirmed']),
+      event: OneOf('ContactChangeEvent', ['requested', 'confirmed']),
     }),
   },
   (ctx: OutsideCtx, { change_id, event }) => sendChangeNotice(ctx, change_id, event),

@@ -43,6 +43,7 @@ const ContactUndo = Model(
 
 export const contactRoutes: readonly AnyRoute[] = [
   route({
+    operationId: 'requestEmailClaim',
     method: 'POST',
     path: '/auth/email/claim/request',
     access: SIGNED_OUT,
@@ -61,6 +62,7 @@ export const contactRoutes: readonly AnyRoute[] = [
     }),
   }),
   route({
+    operationId: 'claimEmail',
     method: 'POST',
     path: '/auth/email/claim',
     access: SIGNED_OUT,
@@ -76,6 +78,7 @@ export const contactRoutes: readonly AnyRoute[] = [
     handle: (ctx, { body }) => claimEmail(ctx, body),
   }),
   route({
+    operationId: 'undoContactChange',
     method: 'POST',
     path: '/auth/contact-changes/undo',
     access: SIGNED_OUT,
