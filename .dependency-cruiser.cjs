@@ -93,7 +93,11 @@ module.exports = {
       name: 'rules-are-pure',
       severity: 'error',
       from: { path: '\\.rules\\.ts$' },
-      to: { path: '^src/(?!lib/)', pathNot: '\\.rules\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^src/(?!lib/)',
+        pathNot: '\\.(rules|errors)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'pure-tests-have-no-database',

@@ -49,7 +49,6 @@ export default defineConfig({
           name: 'pure',
           include: ['{src,test,bench}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, '**/*.api.test.ts', ...SYSTEM],
-          isolate: false,
         },
       },
       {
@@ -58,8 +57,6 @@ export default defineConfig({
           name: 'api',
           include: ['{src,test,bench}/**/*.api.test.ts'],
           globalSetup,
-          // Modules are loaded once a worker: they hold no state that is not an app's or a test's.
-          isolate: false,
         },
       },
       { extends: true, test: { name: 'system', include: SYSTEM, globalSetup } },

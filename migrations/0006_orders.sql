@@ -42,7 +42,7 @@ CREATE TABLE seller_orders (
   subtotal_centavos bigint NOT NULL CHECK (subtotal_centavos >= 0),
   discount_centavos bigint NOT NULL CHECK (discount_centavos >= 0),
   total_centavos bigint NOT NULL,
-  -- As it stood at checkout: a later change of rate does not touch this part.
+  -- As it stood at checkout: a later change of rate does not touch this seller order.
   commission_bps integer NOT NULL CHECK (commission_bps BETWEEN 0 AND 10000),
   refunded_centavos bigint NOT NULL DEFAULT 0,
   placed_at timestamptz NOT NULL,

@@ -65,7 +65,7 @@ CREATE TABLE simulator_wallet (
 
 CREATE TABLE journal_entries (
   id uuid PRIMARY KEY,
-  kind text NOT NULL CHECK (kind IN ('ORDER_PLACED', 'ORDER_CANCELLED', 'PAYMENT_RECEIVED', 'PART_DELIVERED', 'REFUND', 'PAYOUT')),
+  kind text NOT NULL CHECK (kind IN ('ORDER_PLACED', 'ORDER_CANCELLED', 'PAYMENT_RECEIVED', 'SELLER_ORDER_DELIVERED', 'REFUND', 'PAYOUT')),
   order_id uuid REFERENCES orders,
   seller_order_id uuid REFERENCES seller_orders,
   created_at timestamptz NOT NULL

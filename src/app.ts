@@ -32,7 +32,9 @@ import { imageRoutes } from './modules/catalog/images/images.routes.ts';
 import { registerMedia, registerUploads } from './modules/catalog/images/media.ts';
 import { productRoutes } from './modules/catalog/products/products.routes.ts';
 import { registerDevPages } from './modules/dev/dev.routes.ts';
+import { simulationRoutes } from './modules/dev/simulation.routes.ts';
 import { registerStartPage } from './modules/dev/start-page.ts';
+import { registerWalletPage } from './modules/dev/wallet-page.ts';
 import { favoriteRoutes } from './modules/favorites/favorites.routes.ts';
 import { lotRoutes } from './modules/inventory/lots.routes.ts';
 import type { Health } from './modules/operations/health/health.service.ts';
@@ -41,12 +43,11 @@ import {
   registerVersionedHealth,
 } from './modules/operations/operations.routes.ts';
 import { orderRoutes } from './modules/orders/orders.routes.ts';
-import { sellerOrderRoutes } from './modules/orders/seller-orders.routes.ts';
-import { settlementRoutes } from './modules/orders/settlement.routes.ts';
-import { simulationRoutes } from './modules/orders/simulation.routes.ts';
-import { registerWalletPage } from './modules/orders/wallet-page.ts';
+import { sellerOrderRoutes } from './modules/orders/reading/seller-orders.routes.ts';
 import { registerPaymentPages } from './modules/payments/payment-pages.ts';
 import { paymentRoutes } from './modules/payments/payments.routes.ts';
+import { refundRoutes } from './modules/payments/refunds.routes.ts';
+import { webhookRoutes } from './modules/payments/webhooks.routes.ts';
 import { placeRoutes } from './modules/places/places.routes.ts';
 import { promoRoutes } from './modules/promos/promos.routes.ts';
 import { reviewRoutes } from './modules/reviews/reviews.routes.ts';
@@ -96,7 +97,8 @@ export const apiRoutes: readonly AnyRoute[] = [
   ...orderRoutes,
   ...sellerOrderRoutes,
   ...paymentRoutes,
-  ...settlementRoutes,
+  ...refundRoutes,
+  ...webhookRoutes,
   ...auditRoutes,
 ];
 

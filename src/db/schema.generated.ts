@@ -161,7 +161,7 @@ export interface InvariantChecks {
 export interface JournalEntries {
   created_at: Timestamp;
   id: string;
-  kind: "ORDER_PLACED" | "ORDER_CANCELLED" | "PAYMENT_RECEIVED" | "PART_DELIVERED" | "REFUND" | "PAYOUT";
+  kind: "ORDER_PLACED" | "ORDER_CANCELLED" | "PAYMENT_RECEIVED" | "SELLER_ORDER_DELIVERED" | "REFUND" | "PAYOUT";
   order_id: string | null;
   seller_order_id: string | null;
 }

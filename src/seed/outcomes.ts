@@ -203,7 +203,7 @@ function movementsOf(
 
 interface DatedEntry {
   readonly step: number;
-  readonly entry: ledger.Entry;
+  readonly entry: ledger.JournalEntry;
 }
 
 /** A seller order that shows which amount is which: its total, the commission on it, and what is left for its seller. */
@@ -233,16 +233,16 @@ function orderEntries(order: Case) {
 /** A delivery earns the seller money and, for cash, brings it in; what is cancelled is owed no more; what was paid goes back. */
 function sellerEntries(order: Case, moves: readonly Move[]): DatedEntry[] {
   return moves.flatMap(({ step, to }) => {
-    const at = (...entries: ledger.Entry[]) => entries.map((entry) => ({ step, entry }));
+    const at = (...entries: ledger.JournalEntry[]) => entries.map((entry) => ({ step, entry }));
     const refund = (stage: ledger.RefundStage) =>
       ledger.refunded(PROBE, { stage, from: 'WALLET_CLEARING', amount_centavos: TOTAL });
     if (to === 'REFUNDED') return at(refund('delivered'));
     if (to === 'CANCELLED') {
-      const cancelled = ledger.partCancelled(PROBE);
+      const cancelled = ledger.sellerOrderCancelled(PROBE);
       return isPaid(order) ? at(cancelled, refund('cancelled')) : at(cancelled);
     }
     if (to !== 'DELIVERED') return [];
-    const delivered = ledger.partDelivered(PROBE);
+    const delivered = ledger.sellerOrderDelivered(PROBE);
     if (!order.is_cash) return at(delivered);
     return at(delivered, ledger.paymentReceived(PROBE.order_id, 'COD_CLEARING', TOTAL));
   });
@@ -260,7 +260,7 @@ function entryRows(
       ...key,
       step,
       kind: entry.kind,
-      is_about_part: entry.seller_order_id !== undefined,
+      is_about_seller_order: entry.seller_order_id !== undefined,
       line_number: i,
       account: line.account,
       of_seller: line.seller_id !== undefined,

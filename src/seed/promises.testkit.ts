@@ -11,7 +11,7 @@ export async function findBroken(db: Db, name: string, now: Date): Promise<unkno
   return (await sql.raw(`SELECT * FROM (${dated}) AS broken LIMIT 5`).execute(db)).rows;
 }
 
-/** Parts with the payment of their order. */
+/** Seller orders with the payment of their order. */
 const PARTS = `(
   SELECT s.*, p.payment_method, p.payment_status, p.payment_method = 'COD' AS is_cash,
     s.order_status IN ('PENDING', 'CONFIRMED', 'SHIPPED') AS is_open,
@@ -56,7 +56,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
     WHERE subtotal_centavos <> round(list_price_centavos::numeric * quantity_milli / 1000)
       OR line_total_centavos <> round(unit_price_centavos::numeric * quantity_milli / 1000)
       OR (promo_id IS NULL) <> (unit_price_centavos = list_price_centavos)`,
-  'events lead without a gap from the order to the status of each part': `
+  'events lead without a gap from the order to the status of each seller order': `
     SELECT s.id FROM seller_orders s LEFT JOIN LATERAL (
       SELECT bool_and(from_status IS NOT DISTINCT FROM before) AS is_chain, max(last_status) AS last_status
       FROM (
@@ -84,7 +84,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   'a payment asks for what is ordered; cash only for what is not cancelled': `
     SELECT p.id FROM payments p JOIN ${PARTS} s ON s.order_id = p.order_id GROUP BY p.id
     HAVING p.amount_centavos <> coalesce(sum(s.total_centavos) FILTER (WHERE NOT s.is_cash OR s.order_status <> 'CANCELLED'), 0)`,
-  'a payment says what its parts say': `
+  'a payment says what its seller orders say': `
     SELECT p.id FROM payments p JOIN ${PARTS} s ON s.order_id = p.order_id GROUP BY p.id
     HAVING CASE
       WHEN p.payment_status = 'PENDING' THEN NOT bool_or(s.is_open)

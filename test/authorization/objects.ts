@@ -9,7 +9,7 @@ import * as fixtures from './fixtures.ts';
 
 /**
  * - `own`: it is the caller's
- * - `sold`: an order of which a part is the caller's to fulfil
+ * - `sold`: an order with a seller order that is the caller's to fulfil
  * - `public`: another's, and everybody may see it
  * - `private`: another's, and for all but its owner and admins it does not exist
  * - `crossed`: another's, addressed below what is the caller's

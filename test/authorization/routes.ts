@@ -1,7 +1,7 @@
 // The route table as tests walk it: every route of the API and of the development pages, with its case.
 import { apiRoutes } from '../../src/app.ts';
 import type { AnyRoute } from '../../src/http/route.ts';
-import { simulationRoutes } from '../../src/modules/orders/simulation.routes.ts';
+import { simulationRoutes } from '../../src/modules/dev/simulation.routes.ts';
 import { accountCases } from './accounts.cases.ts';
 import type { Case, Cases } from './expectation.ts';
 import { marketCases } from './market.cases.ts';

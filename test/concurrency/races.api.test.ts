@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants/invariants.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { MINUTE_MS } from '../../src/lib/time.ts';
-import { expireReservations } from '../../src/modules/orders/settlement.service.ts';
-import { simulatePayment } from '../../src/modules/orders/simulation.service.ts';
+import { simulatePayment } from '../../src/modules/dev/simulation.service.ts';
+import { expireReservations } from '../../src/modules/orders/deadlines/deadlines.service.ts';
 import { createActor, type TestActor } from '../support/actors.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import {
@@ -251,7 +251,7 @@ describe('money', () => {
     }
   });
 
-  it('two refunds of one part at once never exceed what was paid', async () => {
+  it('two refunds of one seller order at once never exceed what was paid', async () => {
     const admin = await createActor(test, { role: 'admin' });
     const { payment_id, pay } = await walletOrder();
     await pay();

@@ -1,6 +1,6 @@
 // Every request example of the documents is sent against the demo market, and does what its operation is there for.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OpenApiDocument } from '../../src/http/openapi/document.ts';
+import type { OpenApiDocument } from '../../src/http/openapi/shape.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { operationsWithBody } from './examples/documents.ts';
 import { type Market, openMarket } from './examples/market.ts';

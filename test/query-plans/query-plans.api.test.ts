@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../src/modules/auth/passwords/passwords.ts';
-import { simulatePayment } from '../../src/modules/orders/simulation.service.ts';
+import { simulatePayment } from '../../src/modules/dev/simulation.service.ts';
 import { allJobs } from '../../src/process/all-jobs.ts';
 import { asCustomer, makeSale } from '../authorization/fixtures.ts';
 import { send } from '../authorization/requests.ts';

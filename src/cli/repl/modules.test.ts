@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import * as cancellation from '../../modules/orders/cancellation.service.ts';
+import * as fulfilment from '../../modules/orders/fulfilment/fulfilment.service.ts';
 import { modulesOf } from './modules.ts';
 
 it('a module is loaded when it is first named, with all that its files export', () => {
@@ -7,7 +7,7 @@ it('a module is loaded when it is first named, with all that its files export', 
   const before = Object.getOwnPropertyDescriptor(services, 'orders');
   expect([typeof before?.get, before?.value]).toEqual(['function', undefined]);
   const { orders } = services as { orders: object };
-  expect(Object.keys(orders)).toEqual(expect.arrayContaining(Object.keys(cancellation)));
+  expect(Object.keys(orders)).toEqual(expect.arrayContaining(Object.keys(fulfilment)));
   expect(Object.getOwnPropertyDescriptor(services, 'orders')?.value).toBe(orders);
 });
 

@@ -140,7 +140,7 @@ describe('payments and orders', () => {
     ],
     ['refunds below zero', `UPDATE payments SET refunded_centavos = -1`, 'payments_refunded'],
     [
-      'refunds above the part',
+      'refunds above the seller order',
       `UPDATE seller_orders SET refunded_centavos = 101`,
       'seller_orders_refunded',
     ],
@@ -173,12 +173,12 @@ describe('payments and orders', () => {
     ['an order number of another form', order(NEW, 'OID-26-1'), 'orders_order_number_check'],
     ['a total that does not add up', order(NEW, 'OID-2026-000002', [100, 10, 100]), 'orders_total'],
     [
-      'a part’s total that does not add up',
+      'a seller order’s total that does not add up',
       `UPDATE seller_orders SET discount_centavos = 1`,
       'seller_orders_total',
     ],
     [
-      'two parts of one seller',
+      'two seller orders of one seller',
       `INSERT INTO seller_orders SELECT '${NEW}', order_id, seller_id, order_status, 1, 0, 1, 0, 0, placed_at, updated_at, NULL, 0 FROM seller_orders`,
       'seller_orders_order_id_seller_id_key',
     ],

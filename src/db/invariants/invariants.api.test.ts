@@ -25,7 +25,7 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
     "UPDATE order_item_allocations SET state = 'RELEASED' WHERE state = 'RESERVED'",
   'movements and allocations are of the product of their lot':
     'UPDATE stock_movements SET product_id = (SELECT max(id::text)::uuid FROM products)',
-  'a line is filled from lots until its part is cancelled, and by none after':
+  'a line is filled from lots until its seller order is cancelled, and by none after':
     "DELETE FROM order_item_allocations WHERE id = (SELECT min(a.id::text)::uuid FROM order_item_allocations a WHERE state = 'SOLD')",
   'every product has its stock row, counters and listing':
     'DELETE FROM product_listing WHERE product_id = (SELECT min(id::text)::uuid FROM products)',
@@ -65,13 +65,13 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
   'ratings are the sums of reviews': 'UPDATE sellers SET rating_sum = rating_sum + 1',
   'followers are counted': 'UPDATE sellers SET follower_count = follower_count + 1',
   'nothing is left of an order that is gone': 'DELETE FROM orders',
-  'an order costs what its parts cost':
+  'an order costs what its seller orders cost':
     'UPDATE orders SET subtotal_centavos = subtotal_centavos + 1, total_centavos = total_centavos + 1',
-  'a part costs what its lines cost':
+  'a seller order costs what its lines cost':
     'UPDATE order_items SET line_total_centavos = line_total_centavos - 1 WHERE line_total_centavos > 0',
-  'an order shows its least advanced part that is not cancelled':
+  'an order shows its least advanced seller order that is not cancelled':
     "UPDATE orders SET order_status = 'SHIPPED' WHERE order_status <> 'SHIPPED'",
-  'a part that moved has an event of it': 'DELETE FROM order_events',
+  'a seller order that moved has an event of it': 'DELETE FROM order_events',
   'an order has one payment, of no more than it costs':
     'UPDATE payments SET amount_centavos = amount_centavos + 100000000',
   'a payment asks for what is due for its seller orders, cash for those that are not cancelled':
@@ -89,7 +89,7 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
     'UPDATE seller_orders SET commission_bps = commission_bps + 1000',
   'the journal holds each order': "DELETE FROM journal_entries WHERE kind = 'ORDER_PLACED'",
   'an order that has come to its end leaves nothing owed between customer and seller':
-    "DELETE FROM journal_entries WHERE kind = 'PART_DELIVERED'",
+    "DELETE FROM journal_entries WHERE kind = 'SELLER_ORDER_DELIVERED'",
 };
 
 describe('checkInvariants', () => {

@@ -9,18 +9,18 @@ const PROGRESS = "ARRAY['PENDING', 'CONFIRMED', 'SHIPPED', 'DELIVERED', 'REFUNDE
 export const moneyRules: readonly Rule[] = [
   {
     name: 'nothing is left of an order that is gone',
-    sql: `SELECT format('%s belongs to order %s, which does not exist', part.what, part.order_id) AS detail
+    sql: `SELECT format('%s belongs to order %s, which does not exist', row.what, row.order_id) AS detail
       FROM (
-        SELECT 'part ' || id AS what, order_id FROM seller_orders
+        SELECT 'seller order ' || id AS what, order_id FROM seller_orders
         UNION ALL SELECT 'line ' || id, order_id FROM order_items
         UNION ALL SELECT 'payment ' || id, order_id FROM payments
         UNION ALL SELECT 'journal entry ' || id, order_id FROM journal_entries WHERE order_id IS NOT NULL
-      ) part
-      LEFT JOIN orders o ON o.id = part.order_id
+      ) row
+      LEFT JOIN orders o ON o.id = row.order_id
       WHERE o.id IS NULL`,
   },
   {
-    name: 'an order costs what its parts cost',
+    name: 'an order costs what its seller orders cost',
     sql: `SELECT format('order %s', o.id) AS detail FROM orders o
       LEFT JOIN (
         SELECT order_id, sum(subtotal_centavos) AS subtotal, sum(discount_centavos) AS discount, sum(total_centavos) AS total
@@ -30,8 +30,8 @@ export const moneyRules: readonly Rule[] = [
         IS DISTINCT FROM (p.subtotal, p.discount, p.total)`,
   },
   {
-    name: 'a part costs what its lines cost',
-    sql: `SELECT format('part %s', p.id) AS detail FROM seller_orders p
+    name: 'a seller order costs what its lines cost',
+    sql: `SELECT format('seller order %s', p.id) AS detail FROM seller_orders p
       LEFT JOIN (
         SELECT seller_order_id, sum(subtotal_centavos) AS subtotal, sum(line_total_centavos) AS total
         FROM order_items GROUP BY seller_order_id
@@ -39,8 +39,8 @@ export const moneyRules: readonly Rule[] = [
       WHERE (p.subtotal_centavos, p.total_centavos) IS DISTINCT FROM (i.subtotal, i.total)`,
   },
   {
-    name: 'an order shows its least advanced part that is not cancelled',
-    sql: `SELECT format('order %s is %s, its parts %s', o.id, o.order_status, p.status) AS detail FROM orders o
+    name: 'an order shows its least advanced seller order that is not cancelled',
+    sql: `SELECT format('order %s is %s, its seller orders %s', o.id, o.order_status, p.status) AS detail FROM orders o
       LEFT JOIN (
         SELECT order_id, (${PROGRESS})[min(array_position(${PROGRESS}, order_status))] AS status
         FROM seller_orders GROUP BY order_id
@@ -48,8 +48,8 @@ export const moneyRules: readonly Rule[] = [
       WHERE o.order_status IS DISTINCT FROM p.status`,
   },
   {
-    name: 'a part that moved has an event of it',
-    sql: `SELECT format('part %s is %s', p.id, p.order_status) AS detail FROM seller_orders p
+    name: 'a seller order that moved has an event of it',
+    sql: `SELECT format('seller order %s is %s', p.id, p.order_status) AS detail FROM seller_orders p
       WHERE p.order_status <> 'PENDING' AND NOT EXISTS (
         SELECT FROM order_events e
         WHERE e.order_id = p.order_id AND e.seller_order_id = p.id AND e.to_status = p.order_status)`,
@@ -97,7 +97,7 @@ export const moneyRules: readonly Rule[] = [
       LEFT JOIN (SELECT payment_id, sum(amount_centavos) AS total FROM refunds GROUP BY payment_id) r ON r.payment_id = y.id
       WHERE y.refunded_centavos <> coalesce(r.total, 0)
       UNION ALL
-      SELECT format('part %s', p.id) FROM seller_orders p
+      SELECT format('seller order %s', p.id) FROM seller_orders p
       LEFT JOIN (SELECT seller_order_id, sum(amount_centavos) AS total FROM refunds GROUP BY seller_order_id) r ON r.seller_order_id = p.id
       WHERE p.refunded_centavos <> coalesce(r.total, 0)`,
   },

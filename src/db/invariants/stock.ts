@@ -58,8 +58,8 @@ export const stockRules: readonly Rule[] = [
       WHERE l.product_id <> i.product_id`,
   },
   {
-    name: 'a line is filled from lots until its part is cancelled, and by none after',
-    sql: `SELECT format('line %s of a part that is %s: %s of %s allocated', i.id, p.order_status, coalesce(a.live, 0), i.quantity_milli) AS detail
+    name: 'a line is filled from lots until its seller order is cancelled, and by none after',
+    sql: `SELECT format('line %s of a seller order that is %s: %s of %s allocated', i.id, p.order_status, coalesce(a.live, 0), i.quantity_milli) AS detail
       FROM order_items i
       JOIN seller_orders p ON p.id = i.seller_order_id
       LEFT JOIN (

@@ -78,7 +78,7 @@ async function insertOrder(
   payment_method: string,
   payment_status: string,
   amount_centavos: number,
-  parts: readonly (readonly [order_status: string, minute: number | null])[],
+  sellerOrders: readonly (readonly [order_status: string, minute: number | null])[],
 ): Promise<string[]> {
   const order_id = newId();
   await client.query(
@@ -88,7 +88,7 @@ async function insertOrder(
     [newId(), order_id, payment_method, payment_status, amount_centavos],
   );
   const ids = [];
-  for (const [order_status, minute] of parts) {
+  for (const [order_status, minute] of sellerOrders) {
     const id = newId();
     ids.push(id);
     await client.query(

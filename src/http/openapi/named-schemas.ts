@@ -1,7 +1,7 @@
 // Schemas with a title become components of that name, so that generated clients have a type for each of them.
 import { isDeepStrictEqual } from 'node:util';
-import type { OpenApiDocument } from './document.ts';
 import type { JsonSchema } from './examples.ts';
+import type { OpenApiDocument } from './shape.ts';
 
 /** What a schema says of the place where it stands, and not of its values. */
 const OF_THE_PLACE = ['description', 'default', 'example', 'examples'];

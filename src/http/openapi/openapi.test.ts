@@ -3,8 +3,8 @@ import addFormats from 'ajv-formats';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inlined } from '../../../test/support/openapi.ts';
 import { makeDocuments } from '../../cli/openapi.ts';
-import type { OpenApiDocument } from './document.ts';
 import type { JsonSchema } from './examples.ts';
+import type { OpenApiDocument } from './shape.ts';
 import { OPENAPI_TAGS } from './tags.ts';
 
 type Operations = [name: string, operation: OpenApiDocument['paths'][string][string]][];

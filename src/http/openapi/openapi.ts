@@ -5,8 +5,9 @@ import type { Clock } from '../../lib/time.ts';
 import { type DocsFile, docsFile, sendDocsFile } from '../pages/docs-files.ts';
 import type { AnyRoute } from '../route.ts';
 import type { Deprecation } from '../versions/deprecations.ts';
-import { completeDocument, type OpenApiDocument } from './document.ts';
+import { completeDocument } from './document.ts';
 import { daysTo } from './examples.ts';
+import type { OpenApiDocument } from './shape.ts';
 
 /** Publishes `openapi.json` for the routes that `app` gets after this. */
 export async function registerOpenApi(

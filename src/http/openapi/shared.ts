@@ -1,7 +1,7 @@
 // Says once what operations have in common: answers, examples of refusals and parameters that repeat become components.
 import { STATUS_CODES } from 'node:http';
-import type { OpenApiDocument, Operation, Parameter, ResponseEntry } from './document.ts';
 import { pathParameterName } from './path-parameters.ts';
+import type { OpenApiDocument, Operation, Parameter, ResponseEntry } from './shape.ts';
 
 const PROBLEM = 'application/problem+json';
 /** Fewer are easier to read where they stand. */

@@ -2,7 +2,7 @@
 import type { Ctx } from '../../context.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { dropCart } from '../carts/carts.service.ts';
-import { cancelUnpaidOrders, requireNoBindingOrders } from '../orders/closing.service.ts';
+import { cancelUnpaidOrders, requireNoBindingOrders } from '../orders/deadlines/closing.service.ts';
 import { suspendSellerOf } from '../sellers/standing/standing.service.ts';
 import { getProfile, type Profile, removeUser } from '../users/profiles/profiles.service.ts';
 import { changeUser, type UserChange } from '../users/users.service.ts';

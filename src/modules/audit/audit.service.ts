@@ -6,6 +6,8 @@ import type { Page, PageRequest } from '../../db/paging/paging.ts';
 import { newId } from '../../lib/ids.ts';
 import { type AuditFilter, type AuditRow, findAuditPage } from './audit.queries.ts';
 
+export { changesBetween } from './audit.rules.ts';
+
 export interface NewAuditEntry {
   /** `noun.verb`, e.g. `seller.verified`. */
   readonly action: string;
@@ -49,16 +51,6 @@ export function auditRow(ctx: TxCtx, entry: NewAuditEntry): AuditRow {
 function acknowledge({ commits, log }: Ctx, entry: CommittedEntry): void {
   commits?.note(entry);
   log.info(entry, ENTRY_COMMITTED);
-}
-
-/** `[before, after]` of every listed field whose value differs. */
-export function changesBetween<Row extends object>(
-  before: Row,
-  after: Row,
-  fields: readonly (keyof Row & string)[],
-): Record<string, [unknown, unknown]> {
-  const differing = fields.filter((field) => String(before[field]) !== String(after[field]));
-  return Object.fromEntries(differing.map((field) => [field, [before[field], after[field]]]));
 }
 
 /** Entries that match, newest first. */

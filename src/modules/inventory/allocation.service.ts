@@ -12,7 +12,7 @@ import {
 import { type Allocated, type Allocation, allocate, type Wanted } from './allocation.rules.ts';
 import type { MovementRow } from './lots.queries.ts';
 
-export type { Allocation, Shortage, Wanted } from './allocation.rules.ts';
+export type { Allocation, Wanted } from './allocation.rules.ts';
 
 /** Locks the stock of these products, in lock order; everything below needs the lock held. */
 export async function holdStock(ctx: TxCtx, product_ids: readonly string[]): Promise<void> {

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   commissionOf,
-  type Entry,
+  type JournalEntry,
   orderPlaced,
-  partCancelled,
-  partDelivered,
   paymentReceived,
   refunded,
+  sellerOrderCancelled,
+  sellerOrderDelivered,
 } from './ledger.rules.ts';
 
 const sellerOrder = {
@@ -19,7 +19,7 @@ const sellerOrder = {
   refunded_centavos: 0,
 };
 
-function balance(entry: Entry, account?: string): number {
+function balance(entry: JournalEntry, account?: string): number {
   return entry.lines
     .filter((line) => account === undefined || line.account === account)
     .reduce((sum, line) => sum + (line.debit_centavos ?? 0) - (line.credit_centavos ?? 0), 0);
@@ -39,9 +39,9 @@ describe('every entry', () => {
             { seller_id: 's1', total_centavos: a },
             { seller_id: 's2', total_centavos: b },
           ]),
-          partCancelled(of),
+          sellerOrderCancelled(of),
           paymentReceived('order', 'WALLET_CLEARING', a),
-          partDelivered(of),
+          sellerOrderDelivered(of),
           refunded(of, { stage, from: 'COD_CLEARING', amount_centavos: a }),
         ];
         for (const entry of entries) expect(balance(entry)).toBe(0);
@@ -62,7 +62,7 @@ function journalOf(
     paymentReceived('order', 'WALLET_CLEARING', total_centavos),
   ];
   for (let i = 0; i <= refunds.length; i += 1) {
-    if (i === delivery.after) journal.push(partDelivered(of));
+    if (i === delivery.after) journal.push(sellerOrderDelivered(of));
     const amount_centavos = refunds[i];
     if (amount_centavos === undefined) continue;
     const stage = i < delivery.after ? 'open' : 'delivered';

@@ -9,26 +9,26 @@ export type Account =
   | 'SELLER_PAYABLE' // what we owe sellers
   | 'COMMISSION_REVENUE'; // what we earned
 
-export type EntryKind =
+export type JournalEntryKind =
   | 'ORDER_PLACED'
   | 'ORDER_CANCELLED'
   | 'PAYMENT_RECEIVED'
-  | 'PART_DELIVERED'
+  | 'SELLER_ORDER_DELIVERED'
   | 'REFUND';
 export type MoneyAccount = Extract<Account, 'WALLET_CLEARING' | 'COD_CLEARING'>;
 
-export interface Line {
+export interface JournalLine {
   readonly account: Account;
   readonly seller_id?: string;
   readonly debit_centavos?: number;
   readonly credit_centavos?: number;
 }
 
-export interface Entry {
-  readonly kind: EntryKind;
+export interface JournalEntry {
+  readonly kind: JournalEntryKind;
   readonly order_id: string;
   readonly seller_order_id?: string;
-  readonly lines: readonly Line[];
+  readonly lines: readonly JournalLine[];
 }
 
 /** The seller order that an entry is about, as it stands before what is booked. */
@@ -49,15 +49,15 @@ function netOf({ total_centavos, refunded_centavos }: BookedSellerOrder): number
 /** The customer owes the total; each seller's share waits for its delivery. */
 export function orderPlaced(
   order_id: string,
-  parts: readonly { seller_id: string; total_centavos: number }[],
-): Entry {
-  const total = parts.reduce((sum, part) => sum + part.total_centavos, 0);
+  sellerOrders: readonly { seller_id: string; total_centavos: number }[],
+): JournalEntry {
+  const total = sellerOrders.reduce((sum, sellerOrder) => sum + sellerOrder.total_centavos, 0);
   return {
     kind: 'ORDER_PLACED',
     order_id,
     lines: [
       { account: 'CUSTOMER_RECEIVABLE', debit_centavos: total },
-      ...parts.map(({ seller_id, total_centavos }) => ({
+      ...sellerOrders.map(({ seller_id, total_centavos }) => ({
         account: 'ORDER_LIABILITY' as const,
         seller_id,
         credit_centavos: total_centavos,
@@ -67,14 +67,18 @@ export function orderPlaced(
 }
 
 /** A seller order is cancelled: the customer owes its net total less, or is owed it where it was paid. */
-export function partCancelled(part: BookedSellerOrder): Entry {
-  const amount_centavos = netOf(part);
+export function sellerOrderCancelled(sellerOrder: BookedSellerOrder): JournalEntry {
+  const amount_centavos = netOf(sellerOrder);
   return {
     kind: 'ORDER_CANCELLED',
-    order_id: part.order_id,
-    seller_order_id: part.id,
+    order_id: sellerOrder.order_id,
+    seller_order_id: sellerOrder.id,
     lines: [
-      { account: 'ORDER_LIABILITY', seller_id: part.seller_id, debit_centavos: amount_centavos },
+      {
+        account: 'ORDER_LIABILITY',
+        seller_id: sellerOrder.seller_id,
+        debit_centavos: amount_centavos,
+      },
       { account: 'CUSTOMER_RECEIVABLE', credit_centavos: amount_centavos },
     ],
   };
@@ -84,7 +88,7 @@ export function paymentReceived(
   order_id: string,
   into: MoneyAccount,
   amount_centavos: number,
-): Entry {
+): JournalEntry {
   return {
     kind: 'PAYMENT_RECEIVED',
     order_id,
@@ -96,18 +100,22 @@ export function paymentReceived(
 }
 
 /** Delivered: the seller has earned the net total less our commission on it (half up). */
-export function partDelivered(part: BookedSellerOrder): Entry {
-  const amount_centavos = netOf(part);
-  const commission = commissionOf(amount_centavos, part.commission_bps);
+export function sellerOrderDelivered(sellerOrder: BookedSellerOrder): JournalEntry {
+  const amount_centavos = netOf(sellerOrder);
+  const commission = commissionOf(amount_centavos, sellerOrder.commission_bps);
   return {
-    kind: 'PART_DELIVERED',
-    order_id: part.order_id,
-    seller_order_id: part.id,
+    kind: 'SELLER_ORDER_DELIVERED',
+    order_id: sellerOrder.order_id,
+    seller_order_id: sellerOrder.id,
     lines: [
-      { account: 'ORDER_LIABILITY', seller_id: part.seller_id, debit_centavos: amount_centavos },
+      {
+        account: 'ORDER_LIABILITY',
+        seller_id: sellerOrder.seller_id,
+        debit_centavos: amount_centavos,
+      },
       {
         account: 'SELLER_PAYABLE',
-        seller_id: part.seller_id,
+        seller_id: sellerOrder.seller_id,
         credit_centavos: amount_centavos - commission,
       },
       { account: 'COMMISSION_REVENUE', credit_centavos: commission },
@@ -124,12 +132,16 @@ export type RefundStage = 'cancelled' | 'open' | 'delivered';
  * is the rate of what was kept, in whatever order refunds and delivery came.
  */
 export function refunded(
-  part: BookedSellerOrder,
+  sellerOrder: BookedSellerOrder,
   refund: { stage: RefundStage; from: MoneyAccount; amount_centavos: number },
-): Entry {
+): JournalEntry {
   const { stage, from, amount_centavos } = refund;
-  const credit: Line = { account: from, credit_centavos: amount_centavos };
-  const base = { kind: 'REFUND' as const, order_id: part.order_id, seller_order_id: part.id };
+  const credit: JournalLine = { account: from, credit_centavos: amount_centavos };
+  const base = {
+    kind: 'REFUND' as const,
+    order_id: sellerOrder.order_id,
+    seller_order_id: sellerOrder.id,
+  };
   if (stage === 'cancelled') {
     return {
       ...base,
@@ -140,21 +152,25 @@ export function refunded(
     return {
       ...base,
       lines: [
-        { account: 'ORDER_LIABILITY', seller_id: part.seller_id, debit_centavos: amount_centavos },
+        {
+          account: 'ORDER_LIABILITY',
+          seller_id: sellerOrder.seller_id,
+          debit_centavos: amount_centavos,
+        },
         credit,
       ],
     };
   }
-  const net_centavos = netOf(part);
+  const net_centavos = netOf(sellerOrder);
   const commission =
-    commissionOf(net_centavos, part.commission_bps) -
-    commissionOf(net_centavos - amount_centavos, part.commission_bps);
+    commissionOf(net_centavos, sellerOrder.commission_bps) -
+    commissionOf(net_centavos - amount_centavos, sellerOrder.commission_bps);
   return {
     ...base,
     lines: [
       {
         account: 'SELLER_PAYABLE',
-        seller_id: part.seller_id,
+        seller_id: sellerOrder.seller_id,
         debit_centavos: amount_centavos - commission,
       },
       { account: 'COMMISSION_REVENUE', debit_centavos: commission },

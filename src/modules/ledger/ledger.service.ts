@@ -2,18 +2,15 @@
 import type { Ctx } from '../../context.ts';
 import type { RowsByTable } from '../../db/insert-together.ts';
 import { newId } from '../../lib/ids.ts';
-import type { Entry } from './ledger.rules.ts';
-
-export type { Entry } from './ledger.rules.ts';
-export * as books from './ledger.rules.ts';
+import type { JournalEntry } from './ledger.rules.ts';
 
 /** Rows of these entries; entries and lines of nothing are left out. */
 export function journalRows(
   ctx: Ctx,
-  entries: readonly Entry[],
+  entries: readonly JournalEntry[],
 ): Required<Pick<RowsByTable, 'journal_entries' | 'journal_lines'>> {
   const created_at = ctx.clock.now();
-  const whole = entries
+  const booked = entries
     .map((entry) => ({
       ...entry,
       id: newId(),
@@ -21,14 +18,14 @@ export function journalRows(
     }))
     .filter((entry) => entry.lines.length > 0);
   return {
-    journal_entries: whole.map(({ id, kind, order_id, seller_order_id }) => ({
+    journal_entries: booked.map(({ id, kind, order_id, seller_order_id }) => ({
       id,
       kind,
       order_id,
       seller_order_id: seller_order_id ?? null,
       created_at,
     })),
-    journal_lines: whole.flatMap(({ id, lines }) =>
+    journal_lines: booked.flatMap(({ id, lines }) =>
       lines.map((line, i) => ({
         entry_id: id,
         line_number: i + 1,

@@ -66,13 +66,13 @@ export async function deleteDispatchedBefore(db: Db, moment: Date, limit: number
   return Number(result.numDeletedRows);
 }
 
-/** Every part of these orders. */
+/** Every seller order of these orders. */
 export async function findOrderParties(
   db: Db,
   order_ids: readonly string[],
 ): Promise<OrderParty[]> {
   const { rows } = await sql<OrderParty>`
-    SELECT o.id AS order_id, o.order_number, p.id AS seller_order_id, p.seller_id, p.order_status AS part_status, s.business_name,
+    SELECT o.id AS order_id, o.order_number, p.id AS seller_order_id, p.seller_id, p.order_status AS seller_order_status, s.business_name,
       ${contact('b')} AS customer, ${contact('u')} AS seller
     FROM orders o
     JOIN users b ON b.id = o.user_id

@@ -19,7 +19,7 @@ function party(business_name: string, changes: Partial<OrderParty> = {}): OrderP
     order_number: 'OID-2026-000007',
     seller_order_id: newId(),
     seller_id: newId(),
-    part_status: 'PENDING',
+    seller_order_status: 'PENDING',
     business_name,
     customer,
     seller: { language: 'en', email: `${business_name.toLowerCase()}@example.com`, phone: null },
@@ -49,7 +49,7 @@ describe('messages about an order', () => {
     },
   );
 
-  it('of one part is kept from the other sellers and names this seller alone', () => {
+  it('of one seller order is kept from the other sellers and names this seller alone', () => {
     const payload = { order_id, seller_order_id: ben.seller_order_id, seller_id: ben.seller_id };
     expect(recipients('order.cancelled', payload)).toEqual([
       'maria@example.com',
@@ -62,7 +62,7 @@ describe('messages about an order', () => {
     expect(message?.text).toContain('from Ben ');
   });
 
-  it('of several parts is told to the customer once, in the names of all their sellers', () => {
+  it('of several seller orders is told to the customer once, in the names of all their sellers', () => {
     const events = [nena, ben].map(({ seller_order_id, seller_id }) => ({
       topic: 'order.cancelled',
       payload: { order_id, seller_order_id, seller_id },
@@ -76,8 +76,8 @@ describe('messages about an order', () => {
     expect(messages[0]?.text).toContain('from Nena, Ben ');
   });
 
-  it('does not tell a seller of money for a part that was cancelled', () => {
-    const cancelled = { ...ben, part_status: 'CANCELLED' };
+  it('does not tell a seller of money for a seller order that was cancelled', () => {
+    const cancelled = { ...ben, seller_order_status: 'CANCELLED' };
     expect(recipients('payment.completed', { order_id }, [nena, cancelled])).toEqual([
       'maria@example.com',
       'nena@example.com',

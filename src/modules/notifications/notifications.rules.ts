@@ -14,13 +14,13 @@ export interface Contact {
   readonly phone: string | null;
 }
 
-/** One seller's part of an order, and the two people whom it concerns. */
+/** A seller order, and the two people whom it concerns. */
 export interface OrderParty {
   readonly order_id: string;
   readonly order_number: string;
   readonly seller_order_id: string;
   readonly seller_id: string;
-  readonly part_status: string;
+  readonly seller_order_status: string;
   readonly business_name: string;
   readonly customer: Contact;
   readonly seller: Contact;
@@ -53,7 +53,7 @@ export function sellerOf({ topic, payload }: OutboxEvent): string | undefined {
   return Object.hasOwn(SELLER_TEMPLATES, topic) ? idIn(payload, 'seller_id') : undefined;
 }
 
-/** Events that become one message: the same event of several parts of an order reaches its customer at once. */
+/** Events that become one message: the same event of several seller orders of one order reaches its customer at once. */
 export function groupEvents<Event extends OutboxEvent>(events: readonly Event[]): Event[][] {
   const groups = Map.groupBy(
     events,
@@ -79,19 +79,19 @@ function orderMessages(
   orders: readonly OrderParty[],
 ): OutgoingMessage[] {
   const topic = events[0]?.topic ?? '';
-  const parts = orders.filter((party) => events.some((event) => isAbout(event, party)));
-  const [first] = parts;
+  const parties = orders.filter((party) => events.some((event) => isAbout(event, party)));
+  const [first] = parties;
   const templates = ORDER_TEMPLATES[topic];
   if (templates === undefined || first === undefined) return [];
   const { order_number, customer } = first;
-  // A payment may still arrive after a part was cancelled: nothing for its seller to do.
-  const concerned = parts.filter(
-    ({ part_status }) => topic === 'order.cancelled' || part_status !== 'CANCELLED',
+  // A payment may still arrive after a seller order was cancelled: nothing for its seller to do.
+  const concerned = parties.filter(
+    ({ seller_order_status }) => topic === 'order.cancelled' || seller_order_status !== 'CANCELLED',
   );
   return [
-    ...messageTo(customer, templates.customer, { order_number, sellers: namesOf(parts) }),
-    ...concerned.flatMap((part) =>
-      messageTo(part.seller, templates.seller, { order_number, sellers: part.business_name }),
+    ...messageTo(customer, templates.customer, { order_number, sellers: namesOf(parties) }),
+    ...concerned.flatMap((party) =>
+      messageTo(party.seller, templates.seller, { order_number, sellers: party.business_name }),
     ),
   ];
 }
@@ -124,9 +124,9 @@ function idIn(payload: unknown, name: string): string | undefined {
   return typeof value === 'string' && isUuid(value) ? value : undefined;
 }
 
-function namesOf(parts: readonly OrderParty[]): string {
-  const names = parts.slice(0, MAX_SELLER_NAMES).map(({ business_name }) => business_name);
-  const others = parts.length - names.length;
+function namesOf(parties: readonly OrderParty[]): string {
+  const names = parties.slice(0, MAX_SELLER_NAMES).map(({ business_name }) => business_name);
+  const others = parties.length - names.length;
   return others === 0 ? names.join(', ') : `${names.join(', ')} +${others}`;
 }
 

@@ -8,7 +8,7 @@ export interface Wording {
 
 export interface OrderFacts {
   readonly order_number: string;
-  /** Names of the sellers whose parts the message is about. */
+  /** Names of the sellers whose seller orders the message is about. */
   readonly sellers: string;
 }
 
@@ -97,7 +97,7 @@ export const ORDER_TEMPLATES: Readonly<Partial<Record<string, OrderTemplates>>> 
     seller: {
       en: ({ order_number }) => ({
         subject: `Order ${order_number} was cancelled`,
-        text: `Order ${order_number} was cancelled. Your part of it is closed.`,
+        text: `Order ${order_number} was cancelled. Your seller order in it is closed.`,
       }),
       fil: ({ order_number }) => ({
         subject: `Kinansela ang order ${order_number}`,

@@ -96,13 +96,4 @@ export const examples = {
     created_at: '2026-03-02T01:58:00.000Z',
   },
   SellerCustomer: { name: 'Maria S.', order_count: 16 },
-  RefundInput: { amount: '50.00', reason: 'Some pieces were bruised' },
-  Simulation: { outcome: 'success', deliver: 'once' },
-  SimulationResult: { outcome: 'success', delivered: 1 },
-  /** As the simulator sends it; the signature is in its header. */
-  ProviderEvent: {
-    event_id: 'sim_event_01900000-0000-7000-8000-000000000096',
-    reference: 'sim_01900000-0000-7000-8000-000000000097',
-    outcome: 'PAID',
-  },
 } as const;

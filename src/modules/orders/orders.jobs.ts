@@ -1,9 +1,9 @@
 // The clock's share of the orders: reservations that run out, providers that stay silent, sellers who leave orders lying.
 import type { Ctx, OutsideCtx } from '../../context.ts';
 import { defineJob, NoData } from '../../jobs/define.ts';
-import { cancelOverdue, remindSellers } from './deadlines.service.ts';
-import { forgetErasedCustomers } from './orders.service.ts';
-import { expireReservations, reconcilePayments } from './settlement.service.ts';
+import { cancelOverdue, expireReservations, remindSellers } from './deadlines/deadlines.service.ts';
+import { forgetErasedCustomers } from './reading/orders.service.ts';
+import { reconcilePayments } from './settlement/settlement.service.ts';
 
 /** Stock of an unpaid order must be back within ten seconds, which includes the work on a thousand of them. */
 export const expireReservationsJob = defineJob(

@@ -11,20 +11,16 @@ import { listCartProducts, MAX_CART_LINES } from '../carts/carts.service.ts';
 import { PAYMENT_REQUIRED } from '../payments/payments.errors.ts';
 import { PAYMENT_METHODS } from '../payments/payments.rules.ts';
 import { Payment, paymentView } from '../payments/payments.views.ts';
-import { placeOrder } from './checkout.service.ts';
-import { cancelOrder, moveOrder } from './fulfilment.service.ts';
-import {
-  EMPTY_CART,
-  INSUFFICIENT_STOCK,
-  INVALID_STATUS_TRANSITION,
-  LINE_TOO_SMALL,
-  PRICE_CHANGED,
-  UNPAID_LIMIT,
-} from './orders.errors.ts';
+import { placeOrder } from './checkout/checkout.service.ts';
+import { cancelOrder, moveOrder } from './fulfilment/fulfilment.service.ts';
 import { examples } from './orders.examples.ts';
 import { ORDER_STATUSES } from './orders.rules.ts';
-import * as orders from './orders.service.ts';
 import { eventView, Order, OrderEvent, orderView } from './orders.views.ts';
+import * as orders from './reading/orders.service.ts';
+import { EMPTY_CART, LINE_TOO_SMALL, PRICE_CHANGED } from './refusals/checkout.errors.ts';
+import { INVALID_STATUS_TRANSITION } from './refusals/status.errors.ts';
+import { INSUFFICIENT_STOCK } from './refusals/stock.errors.ts';
+import { UNPAID_LIMIT } from './refusals/unpaid.errors.ts';
 
 const OrderParams = Type.Object({
   id: Type.String({ maxLength: 64, description: 'Id or order number' }),
@@ -102,8 +98,8 @@ export const orderRoutes: readonly AnyRoute[] = [
     handle: async (ctx, { body: { expected_total, ...input } }) => {
       const expected_total_centavos =
         expected_total === undefined ? undefined : parseMoney(expected_total);
-      const whole = await placeOrder(ctx, { ...input, expected_total_centavos });
-      return { order: orderView(ctx, whole), payment: paymentView(ctx, whole.payment) };
+      const detail = await placeOrder(ctx, { ...input, expected_total_centavos });
+      return { order: orderView(ctx, detail), payment: paymentView(ctx, detail.payment) };
     },
   }),
   listRoute({
@@ -139,8 +135,8 @@ export const orderRoutes: readonly AnyRoute[] = [
     problems: [FORBIDDEN],
     list: async (ctx, { query: { due_before, ...query }, page }) => {
       const due = due_before === undefined ? {} : { due_before: new Date(due_before) };
-      return mapPage(await orders.listOrders(ctx, { ...query, ...due }, page), (whole) =>
-        orderView(ctx, whole),
+      return mapPage(await orders.listOrders(ctx, { ...query, ...due }, page), (detail) =>
+        orderView(ctx, detail),
       );
     },
   }),
@@ -151,7 +147,8 @@ export const orderRoutes: readonly AnyRoute[] = [
     path: '/orders/:id',
     access: SIGNED_IN,
     summary: 'Get an order',
-    description: 'By id or order number. A seller sees their own part, lines and totals only.',
+    description:
+      'By id or order number. A seller sees their own seller order, lines and totals only.',
     params: OrderParams,
     status: 200,
     returns: Order,
@@ -165,7 +162,7 @@ export const orderRoutes: readonly AnyRoute[] = [
     access: SIGNED_IN,
     summary: 'Cancel an order',
     description:
-      'Its customer while every open part is PENDING; an admin until it ships. Stock goes back to its lots.',
+      'Its customer while every open seller order is PENDING; an admin until it ships. Stock goes back to its lots.',
     params: IdParams,
     body: Model(
       'OrderCancellation',
@@ -186,8 +183,8 @@ export const orderRoutes: readonly AnyRoute[] = [
     method: 'PATCH',
     path: '/orders/:id/status',
     access: SELLER_OR_ADMIN,
-    summary: "Move an order's part",
-    description: 'A seller moves their own part; an admin the one named, or all open ones.',
+    summary: 'Move a seller order',
+    description: 'A seller moves their own seller order; an admin the one named, or all open ones.',
     params: IdParams,
     body: StatusChange,
     status: 200,

@@ -34,7 +34,7 @@ describe('canMove', () => {
   );
 
   it.each(cases)(
-    '$mover takes a part from $from to $to (reason $reason) only where the lifecycle says so',
+    '$mover takes a seller order from $from to $to (reason $reason) only where the lifecycle says so',
     (move) => {
       const movers = ALLOWED[`${move.from} ${move.to}`] ?? [];
       const expected =
@@ -63,19 +63,19 @@ describe('orderStatusOf', () => {
     [['CANCELLED', 'CANCELLED'], 'CANCELLED'],
     [['DELIVERED', 'REFUNDED'], 'DELIVERED'],
     [['REFUNDED', 'CANCELLED'], 'REFUNDED'],
-  ])('%j shows %s', (parts, shown) => {
-    expect(orderStatusOf(parts)).toBe(shown);
+  ])('%j shows %s', (sellerOrders, shown) => {
+    expect(orderStatusOf(sellerOrders)).toBe(shown);
   });
 
-  it('never shows CANCELLED while a part is not, and never depends on the order of the parts', () => {
+  it('never shows CANCELLED while a seller order is not, and never depends on the order of the seller orders', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(...ORDER_STATUSES), { minLength: 1, maxLength: 6 }),
-        (parts) => {
-          expect(orderStatusOf(parts) === 'CANCELLED').toBe(
-            parts.every((status) => status === 'CANCELLED'),
+        (sellerOrders) => {
+          expect(orderStatusOf(sellerOrders) === 'CANCELLED').toBe(
+            sellerOrders.every((status) => status === 'CANCELLED'),
           );
-          expect(orderStatusOf([...parts].reverse())).toBe(orderStatusOf(parts));
+          expect(orderStatusOf([...sellerOrders].reverse())).toBe(orderStatusOf(sellerOrders));
         },
       ),
     );

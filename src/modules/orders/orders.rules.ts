@@ -1,7 +1,7 @@
-// Pure decisions about orders: which status follows which, what an order shows of its parts, and what lines cost.
+// Pure decisions about orders: which status follows which, what an order shows of its seller orders, and what lines cost.
+import type { Actor } from '../../context.ts';
 import { multiplyPrice } from '../../lib/money.ts';
 import { HOUR_MS, plusMs } from '../../lib/time.ts';
-import { isPaid, type PaymentMethod, type PaymentStatus } from '../payments/payments.rules.ts';
 
 export const ORDER_STATUSES = [
   'PENDING',
@@ -13,7 +13,7 @@ export const ORDER_STATUSES = [
 ] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** Who moves a part: its customer, its seller, an admin, or the system. */
+/** Who moves a seller order: its customer, its seller, an admin, or the system. */
 export type Mover = 'customer' | 'seller' | 'admin' | 'system';
 
 export const DELIVERY_FAILED = 'DELIVERY_FAILED';
@@ -30,7 +30,7 @@ const CANCELLERS: Partial<Record<OrderStatus, readonly Mover[]>> = {
   SHIPPED: ['seller', 'admin'],
 };
 
-/** Whether `mover` may take a part from one status to the other; a shipped part is cancelled only as DELIVERY_FAILED. */
+/** Whether `mover` may take a seller order from one status to the other; a shipped seller order is cancelled only as DELIVERY_FAILED. */
 export function canMove(move: {
   from: OrderStatus;
   to: OrderStatus;
@@ -74,31 +74,24 @@ const PROGRESS: Readonly<Record<OrderStatus, number>> = {
   CANCELLED: 5,
 };
 
-/** An order shows its least advanced part that is not cancelled; CANCELLED when all are. */
-export function orderStatusOf(parts: readonly OrderStatus[]): OrderStatus {
-  return parts.reduce<OrderStatus>(
+/** An order shows its least advanced seller order that is not cancelled; CANCELLED when all are. */
+export function orderStatusOf(sellerOrders: readonly OrderStatus[]): OrderStatus {
+  return sellerOrders.reduce<OrderStatus>(
     (least, status) => (PROGRESS[status] < PROGRESS[least] ? status : least),
     'CANCELLED',
   );
 }
 
-/**
- * Centavos that may still be given back of a seller order: what was paid for it less what was refunded. Cash is paid
- * at its delivery; a wallet pays what was due for each seller order when its session asked for it.
- */
-export function refundableOf(
-  sellerOrder: {
-    readonly due_centavos: number;
-    readonly refunded_centavos: number;
-    readonly delivered_at: Date | null;
-  },
-  payment: { readonly payment_method: PaymentMethod; readonly payment_status: PaymentStatus },
-): number {
-  const isPaidFor =
-    payment.payment_method === 'COD'
-      ? sellerOrder.delivered_at !== null
-      : isPaid(payment.payment_status);
-  return isPaidFor ? sellerOrder.due_centavos - sellerOrder.refunded_centavos : 0;
+/** In which capacity somebody acts on a seller order. */
+export function roleIn(
+  actor: Actor,
+  order: { readonly user_id: string },
+  sellerOrder: { readonly seller_id: string },
+): Mover {
+  if (actor.kind !== 'user') return 'system';
+  if (actor.role === 'admin') return 'admin';
+  const isOwn = actor.seller?.id === sellerOrder.seller_id && actor.user_id !== order.user_id;
+  return isOwn ? 'seller' : 'customer';
 }
 
 export interface PricedLine {
@@ -107,11 +100,13 @@ export interface PricedLine {
   readonly quantity_milli: number;
 }
 
+export interface LineTotals {
+  readonly subtotal_centavos: number;
+  readonly line_total_centavos: number;
+}
+
 /** What a line costs before and after promos; rounded half up, once each. */
-export function lineTotals(line: PricedLine): {
-  subtotal_centavos: number;
-  line_total_centavos: number;
-} {
+export function lineTotals(line: PricedLine): LineTotals {
   return {
     subtotal_centavos: multiplyPrice(line.list_price_centavos, line.quantity_milli),
     line_total_centavos: multiplyPrice(line.unit_price_centavos, line.quantity_milli),
@@ -119,9 +114,7 @@ export function lineTotals(line: PricedLine): {
 }
 
 /** Sums of lines: `subtotal` before promos, `discount` the difference, `total` after. */
-export function totalsOf(
-  lines: readonly { subtotal_centavos: number; line_total_centavos: number }[],
-) {
+export function totalsOf(lines: readonly LineTotals[]) {
   const subtotal_centavos = lines.reduce((sum, line) => sum + line.subtotal_centavos, 0);
   const total_centavos = lines.reduce((sum, line) => sum + line.line_total_centavos, 0);
   return {

@@ -2,13 +2,13 @@
 import { type Static, Type } from 'typebox';
 import type { Ctx } from '../../context.ts';
 import { formatMoney } from '../../lib/money.ts';
-import { formatQuantity, UNITS, type Unit } from '../../lib/quantity.ts';
+import { formatQuantity, UNITS } from '../../lib/quantity.ts';
 import { Id, Model, Money, Nullable, OneOf, Quantity, Timestamp } from '../../lib/schema.ts';
 import { PAYMENT_METHODS, PAYMENT_STATUSES } from '../payments/payments.rules.ts';
 import { Payment, paymentView } from '../payments/payments.views.ts';
 import { examples } from './orders.examples.ts';
 import { ORDER_STATUSES, orderStatusOf, totalsOf } from './orders.rules.ts';
-import type { EventRow, ItemRow, OrderWhole, PartRow } from './orders.service.ts';
+import type { EventRow, ItemRow, OrderDetail, SellerOrderRow } from './reading/orders.service.ts';
 
 /** Sellers see it while there is something to deliver, and for a while afterwards. */
 const HIDDEN = {
@@ -108,14 +108,14 @@ export const OrderEvent = Model(
   examples.OrderEvent,
 );
 
-/** Totals and status are those of the parts that are shown: all of them for the customer, one for a seller. */
-export function orderView(ctx: Ctx, whole: OrderWhole): Static<typeof Order> {
-  const { order, parts, items, payment, isShare } = whole;
+/** Totals and status are those of the seller orders that are shown: all of them for the customer, one for a seller. */
+export function orderView(ctx: Ctx, detail: OrderDetail): Static<typeof Order> {
+  const { order, sellerOrders, items, payment, isShare } = detail;
   const { subtotal_centavos, discount_centavos, total_centavos } = totalsOf(items);
   return {
     id: order.id,
     order_number: order.order_number,
-    order_status: orderStatusOf(parts.map((part) => part.order_status)),
+    order_status: orderStatusOf(sellerOrders.map((sellerOrder) => sellerOrder.order_status)),
     payment_status: payment.payment_status,
     payment_method: payment.payment_method,
     payment: isShare ? null : paymentView(ctx, payment),
@@ -125,7 +125,7 @@ export function orderView(ctx: Ctx, whole: OrderWhole): Static<typeof Order> {
     total_amount: formatMoney(total_centavos + order.delivery_fee_centavos),
     currency: order.currency,
     items: items.map(itemView),
-    seller_orders: parts.map(partView),
+    seller_orders: sellerOrders.map(sellerOrderView),
     shipping_address: order.shipping_address as Static<typeof ShippingAddress>,
     notes: order.notes,
     placed_at: order.placed_at.toISOString(),
@@ -140,7 +140,7 @@ function itemView(item: ItemRow): Static<typeof OrderItem> {
     product_id: item.product_id,
     product_name: item.product_name,
     seller_id: item.seller_id,
-    unit: item.unit as Unit,
+    unit: item.unit,
     tax_class: item.tax_class,
     quantity: formatQuantity(item.quantity_milli),
     list_price: formatMoney(item.list_price_centavos),
@@ -149,16 +149,16 @@ function itemView(item: ItemRow): Static<typeof OrderItem> {
   };
 }
 
-function partView(part: PartRow): Static<typeof SellerOrder> {
+function sellerOrderView(sellerOrder: SellerOrderRow): Static<typeof SellerOrder> {
   return {
-    id: part.id,
-    seller_id: part.seller_id,
-    order_status: part.order_status,
-    subtotal: formatMoney(part.subtotal_centavos),
-    discount: formatMoney(part.discount_centavos),
-    total_amount: formatMoney(part.total_centavos),
-    refunded_amount: formatMoney(part.refunded_centavos),
-    due_at: part.due_at?.toISOString() ?? null,
+    id: sellerOrder.id,
+    seller_id: sellerOrder.seller_id,
+    order_status: sellerOrder.order_status,
+    subtotal: formatMoney(sellerOrder.subtotal_centavos),
+    discount: formatMoney(sellerOrder.discount_centavos),
+    total_amount: formatMoney(sellerOrder.total_centavos),
+    refunded_amount: formatMoney(sellerOrder.refunded_centavos),
+    due_at: sellerOrder.due_at?.toISOString() ?? null,
   };
 }
 
@@ -166,9 +166,9 @@ export function eventView(event: EventRow): Static<typeof OrderEvent> {
   return {
     id: event.id,
     seller_order_id: event.seller_order_id,
-    actor_role: event.actor_role as Static<typeof OrderEvent>['actor_role'],
-    from_status: event.from_status as Static<typeof OrderEvent>['from_status'],
-    to_status: event.to_status as Static<typeof OrderEvent>['to_status'],
+    actor_role: event.actor_role,
+    from_status: event.from_status,
+    to_status: event.to_status,
     reason: event.reason,
     created_at: event.created_at.toISOString(),
   };

@@ -15,4 +15,11 @@ export const examples = {
     created_at: '2026-03-02T01:50:00.000Z',
     updated_at: '2026-03-02T01:50:00.000Z',
   },
+  RefundInput: { amount: '50.00', reason: 'Some pieces were bruised' },
+  /** As the simulator sends it; the signature is in its header. */
+  ProviderEvent: {
+    event_id: 'sim_event_01900000-0000-7000-8000-000000000096',
+    reference: 'sim_01900000-0000-7000-8000-000000000097',
+    outcome: 'PAID',
+  },
 } as const;

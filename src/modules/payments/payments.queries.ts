@@ -4,18 +4,12 @@ import type { Db, DbTransaction } from '../../db/database.ts';
 import { newestFirst } from '../../db/paging/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { Payments, Refunds } from '../../db/schema.generated.ts';
-import type { PaymentMethod, PaymentStatus } from './payments.rules.ts';
 
-export type PaymentRow = Selectable<Payments> & {
-  payment_method: PaymentMethod;
-  payment_status: PaymentStatus;
-};
+export type PaymentRow = Selectable<Payments>;
 export type RefundRow = Selectable<Refunds>;
 
 export async function findPayment(db: Db, id: string): Promise<PaymentRow | undefined> {
-  return (await db.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirst()) as
-    | PaymentRow
-    | undefined;
+  return db.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
 export async function findPaymentByReference(
@@ -23,22 +17,22 @@ export async function findPaymentByReference(
   provider: string,
   reference: string,
 ): Promise<PaymentRow | undefined> {
-  return (await db
+  return db
     .selectFrom('payments')
     .selectAll()
     .where('provider', '=', provider)
     .where('provider_reference', '=', reference)
-    .executeTakeFirst()) as PaymentRow | undefined;
+    .executeTakeFirst();
 }
 
 /** The payment of an order, locked; the caller holds the order. */
 export async function lockPaymentOfOrder(db: DbTransaction, order_id: string): Promise<PaymentRow> {
-  return (await db
+  return db
     .selectFrom('payments')
     .selectAll()
     .where('order_id', '=', order_id)
     .forUpdate()
-    .executeTakeFirstOrThrow()) as PaymentRow;
+    .executeTakeFirstOrThrow();
 }
 
 export async function updatePayment(
@@ -46,12 +40,12 @@ export async function updatePayment(
   id: string,
   changes: Updateable<Payments>,
 ): Promise<PaymentRow> {
-  return (await db
+  return db
     .updateTable('payments')
     .set(changes)
     .where('id', '=', id)
     .returningAll()
-    .executeTakeFirstOrThrow()) as PaymentRow;
+    .executeTakeFirstOrThrow();
 }
 
 /** Notes the wallet session of a payment, unless another request was faster; returns what is noted now. */
@@ -83,7 +77,7 @@ export function findPaymentPage(
   page: PageRequest,
 ): Promise<Page<PaymentRow>> {
   const { user_id, order_id } = filter;
-  let query = db.selectFrom('payments').selectAll().$castTo<PaymentRow>();
+  let query = db.selectFrom('payments').selectAll();
   if (user_id !== undefined) query = query.where('user_id', '=', user_id);
   if (order_id !== undefined) query = query.where('order_id', '=', order_id);
   return fetchPage(db, query, {
@@ -98,7 +92,7 @@ export async function findUnsettledPayments(
   since: Date,
   limit: number,
 ): Promise<PaymentRow[]> {
-  return (await db
+  return db
     .selectFrom('payments')
     .selectAll()
     .where('provider_reference', 'is not', null)
@@ -107,7 +101,7 @@ export async function findUnsettledPayments(
     .orderBy((eb) => eb.fn.coalesce('asked_at', 'created_at'))
     .orderBy('id')
     .limit(limit)
-    .execute()) as PaymentRow[];
+    .execute();
 }
 
 export async function noteAsked(db: Db, id: string, at: Date): Promise<void> {

@@ -1,4 +1,4 @@
-// Pure decisions about payments: how they begin, what a provider's news changes, what can be refunded.
+// Pure decisions about payments: how they begin, what a provider's event changes, what can be refunded.
 import { plusMs } from '../../lib/time.ts';
 
 export const PAYMENT_METHODS = ['GCASH', 'MAYA', 'COD'] as const;
@@ -22,7 +22,7 @@ export function walletSessionEnd(expires_at: Date): Date {
 export type Outcome = 'PAID' | 'FAILED' | 'EXPIRED';
 
 /**
- * What news from the provider does to a payment, in whatever order it comes: `complete` (the first success),
+ * What an event of the provider does to a payment, in whatever order events come: `complete` (the first success),
  * `complete_late` (a success after the order was given up: recorded, then refunded), `fail`, or nothing.
  */
 export function effectOf(

@@ -1,4 +1,4 @@
-// Payments: reading them, opening wallet sessions, hearing the provider, and carrying out refunds that the books have.
+// Payments: reading them, opening wallet sessions, hearing the provider, and carrying out refunds that are booked.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../config.ts';
 import { type Ctx, type OutsideCtx, signedIn, type TxCtx } from '../../context.ts';
@@ -10,9 +10,9 @@ import {
   ProviderRefusedError,
 } from '../../gateways/payments/payment-provider.ts';
 import { type KeyRing, keyRing, mapRing } from '../../lib/keys/key-ring.ts';
-import { notFound, Problem, SERVICE_UNAVAILABLE } from '../../lib/problem.ts';
+import { notFound, Problem } from '../../lib/problem.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
-import { PAYMENT_STATE } from './payments.errors.ts';
+import { PAYMENT_STATE, walletUnavailable } from './payments.errors.ts';
 import {
   findPayment,
   findPaymentByReference,
@@ -28,7 +28,7 @@ import {
 import { isPaid, walletSessionEnd } from './payments.rules.ts';
 import { addOrderId } from './return-addresses.rules.ts';
 
-export type { PaymentRow } from './payments.queries.ts';
+export type { PaymentRow, RefundRow } from './payments.queries.ts';
 export { lockPaymentOfOrder, updatePayment } from './payments.queries.ts';
 
 const RECONCILE_BATCH = 100;
@@ -152,10 +152,7 @@ function returnAddressesOf(config: Config, payment: PaymentRow) {
 export function walletOf(ctx: OutsideCtx, name?: string): PaymentProvider {
   const { wallet } = ctx.gateways;
   if (wallet === undefined || (name !== undefined && wallet.name !== name)) {
-    throw new Problem(
-      SERVICE_UNAVAILABLE,
-      'Wallet payments are not available at the moment; choose COD.',
-    );
+    throw walletUnavailable();
   }
   return wallet;
 }
@@ -199,7 +196,7 @@ export async function askProvider(
 }
 
 /**
- * Has the provider give back a refund that the books already have. Safe to repeat: the provider knows the refund by our id.
+ * Has the provider give back a refund that is booked already. Safe to repeat: the provider knows the refund by our id.
  */
 export async function carryOutRefund(ctx: OutsideCtx, refund_id: string): Promise<void> {
   const refund = await findRefund(ctx.db, refund_id);

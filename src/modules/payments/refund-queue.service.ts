@@ -1,7 +1,17 @@
-// Hands a refund that the books have to the job that carries it out.
+// Hands refunds that are booked to the job that carries them out.
 import type { TxCtx } from '../../context.ts';
 import { refundJob } from './payments.jobs.ts';
+import type { RefundRow } from './payments.queries.ts';
 
-export function queueRefund(ctx: TxCtx, refund_id: string): Promise<void> {
-  return ctx.jobs.enqueue(ctx.db, refundJob, { refund_id });
+/** Those that the provider has yet to carry out. */
+export function queueRefunds(
+  ctx: TxCtx,
+  refunds: readonly Pick<RefundRow, 'id' | 'status'>[],
+): Promise<void> {
+  const pending = refunds.filter(({ status }) => status === 'PENDING');
+  return ctx.jobs.enqueueAll(
+    ctx.db,
+    refundJob,
+    pending.map(({ id }) => ({ refund_id: id })),
+  );
 }

@@ -7,7 +7,7 @@ import { newId } from '../../lib/ids.ts';
 import { conflict, FORBIDDEN, notFound, Problem } from '../../lib/problem.ts';
 import { changesBetween, recordAudit } from '../audit/audit.service.ts';
 import { addProductRating } from '../catalog/categories/counters.service.ts';
-import { hasReceivedProduct } from '../orders/orders.service.ts';
+import { hasReceivedProduct } from '../orders/reading/orders.service.ts';
 import { getDisplayName } from '../users/profiles/names.service.ts';
 import {
   eraseReviewers,

@@ -57,7 +57,7 @@ CREATE UNLOGGED TABLE seed.step (
 CREATE UNLOGGED TABLE seed.fate_movement (
   scenario text, is_cash boolean, is_first boolean, i integer, step integer, mover text, reason text, sign integer);
 CREATE UNLOGGED TABLE seed.fate_entry (
-  scenario text, is_cash boolean, is_first boolean, i integer, step integer, kind text, is_about_part boolean,
+  scenario text, is_cash boolean, is_first boolean, i integer, step integer, kind text, is_about_seller_order boolean,
   line_number integer, account text, of_seller boolean, is_debit boolean, amount text);
 -- Computed by the rules for what is different in this market.
 CREATE UNLOGGED TABLE seed.line_total (

@@ -36,7 +36,7 @@ WHERE session IS NOT NULL;
 -- Whole entries in one statement, as their check wants it.
 CREATE UNLOGGED TABLE seed.journal AS
 SELECT CASE WHEN e.is_first IS NULL THEN seed.id('order entry', n * 8 + e.i, at) ELSE seed.id('entry', part_n * 8 + e.i, at) END AS entry_id,
-  kind, order_id, CASE WHEN is_about_part THEN d.id END AS seller_order_id, at, line_number, part_n, account,
+  kind, order_id, CASE WHEN is_about_seller_order THEN d.id END AS seller_order_id, at, line_number, part_n, account,
   CASE WHEN of_seller THEN seller_id END AS seller_id, is_debit,
   CASE amount WHEN 'commission' THEN commission_centavos WHEN 'earned' THEN d.total_centavos - commission_centavos
     ELSE CASE WHEN e.is_first IS NULL AND NOT of_seller THEN whole.total_centavos ELSE d.total_centavos END END AS centavos

@@ -121,15 +121,15 @@ const RULES: readonly Rule[] = [
 ];
 
 function orderFaults(order: Thing): readonly Fault[] {
-  const [items, parts] = [list(order, 'items'), list(order, 'seller_orders')];
-  const ofParts = (member: string) => sum(parts, (part) => centavos(part, member));
-  const status = orderStatusOf(parts.map((part) => part['order_status'] as OrderStatus));
+  const [items, sellerOrders] = [list(order, 'items'), list(order, 'seller_orders')];
+  const ofSellerOrders = (member: string) => sum(sellerOrders, (one) => centavos(one, member));
+  const status = orderStatusOf(sellerOrders.map((one) => one['order_status'] as OrderStatus));
   const isDelivered = status === 'DELIVERED' || status === 'REFUNDED';
   return [
-    expectMoney(order, 'subtotal', ofParts('subtotal')),
+    expectMoney(order, 'subtotal', ofSellerOrders('subtotal')),
     expectMoney(order, 'subtotal', sum(items, lineOf('list_price'))),
-    expectMoney(order, 'discount', ofParts('discount')),
-    sum(items, lineOf('unit_price')) !== ofParts('total_amount') &&
+    expectMoney(order, 'discount', ofSellerOrders('discount')),
+    sum(items, lineOf('unit_price')) !== ofSellerOrders('total_amount') &&
       'items and seller orders are of different worth',
     order['order_status'] !== status && `order_status: its seller orders say ${status}`,
     isDelivered && order['payment_status'] === 'PENDING' && 'delivered, and nothing paid',

@@ -1,6 +1,6 @@
 // The documents as tests of the examples walk them.
 import { makeDocuments } from '../../../src/cli/openapi.ts';
-import type { OpenApiDocument } from '../../../src/http/openapi/document.ts';
+import type { OpenApiDocument } from '../../../src/http/openapi/shape.ts';
 import { inlined } from '../../support/openapi.ts';
 
 export type Operation = OpenApiDocument['paths'][string][string];

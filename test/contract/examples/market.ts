@@ -1,6 +1,6 @@
 // The demo market as tests of the examples have it: seeded as `freshbytes seed` does, with its people signed in.
 import { DEFAULT_SEED } from '../../../src/cli/database/seed.ts';
-import type { OpenApiDocument } from '../../../src/http/openapi/document.ts';
+import type { OpenApiDocument } from '../../../src/http/openapi/shape.ts';
 import { DEMO_PEOPLE, DEMO_SELLER } from '../../../src/lib/demo-market.ts';
 import { DAY_MS } from '../../../src/lib/time.ts';
 import { startSession } from '../../../src/modules/auth/sessions/sessions.service.ts';

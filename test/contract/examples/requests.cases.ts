@@ -1,7 +1,7 @@
 // How each request example is sent: by whom, to which object of the demo market, and after what.
 import { generateSync } from 'otplib';
 import { DEMO_PEOPLE, DEMO_PRODUCTS } from '../../../src/lib/demo-market.ts';
-import { simulatePayment } from '../../../src/modules/orders/simulation.service.ts';
+import { simulatePayment } from '../../../src/modules/dev/simulation.service.ts';
 import {
   askForReset,
   codeSentTo,

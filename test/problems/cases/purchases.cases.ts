@@ -3,8 +3,11 @@ import { newId } from '../../../src/lib/ids.ts';
 import { DAY_MS, plusMs } from '../../../src/lib/time.ts';
 import { changeCart } from '../../../src/modules/carts/carts.service.ts';
 import { changeProduct } from '../../../src/modules/catalog/products/products.service.ts';
-import { cancelOrder, moveOrder } from '../../../src/modules/orders/fulfilment.service.ts';
-import { simulatePayment } from '../../../src/modules/orders/simulation.service.ts';
+import { simulatePayment } from '../../../src/modules/dev/simulation.service.ts';
+import {
+  cancelOrder,
+  moveOrder,
+} from '../../../src/modules/orders/fulfilment/fulfilment.service.ts';
 import {
   asCustomer,
   type Deal,

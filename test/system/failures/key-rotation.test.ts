@@ -6,7 +6,7 @@ import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MINUTE_MS, SECOND_MS } from '../../../src/lib/time.ts';
 import { sealEntries } from '../../../src/modules/audit/seals/seals.service.ts';
-import { simulatePayment } from '../../../src/modules/orders/simulation.service.ts';
+import { simulatePayment } from '../../../src/modules/dev/simulation.service.ts';
 import {
   codeSentTo,
   logIn,
