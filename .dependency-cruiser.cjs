@@ -100,6 +100,13 @@ module.exports = {
       },
     },
     {
+      name: 'invariants-stand-alone',
+      comment: 'Each states by itself what must hold; src/process/all-invariants.ts lists them.',
+      severity: 'error',
+      from: { path: '\\.invariants\\.ts$' },
+      to: { pathNot: '^src/db/invariants/' },
+    },
+    {
       name: 'pure-tests-have-no-database',
       severity: 'error',
       from: { path: '\\.test\\.ts$', pathNot: '\\.(api|system)\\.test\\.ts$|^test/system/' },

@@ -12,7 +12,7 @@ import { CliError, EXIT } from '../lib/exit.ts';
 import { decrypt, encrypt, parseRecipients, readIdentities } from './archive.ts';
 import { findProgram, libpqEnvironment, startProgram } from './programs.ts';
 import { expiredOf, newestFirst } from './rules.ts';
-import { type Examination, examine } from './scratch.ts';
+import { type Examination, type Expected, examine } from './scratch.ts';
 import { openSnapshot, type RowCounts, type Snapshot } from './snapshot.ts';
 
 const DUMP_SUFFIX = '.dump.age';
@@ -257,10 +257,10 @@ export async function loadDump(store: ReadableStore, path: string, url: string):
 export async function examineDump(
   url: string,
   { path, moment }: Dump,
-  rows: RowCounts | undefined,
+  expected: Expected,
 ): Promise<Examination> {
-  const found = await examine(url, moment, rows);
-  if (rows !== undefined) return found;
+  const found = await examine(url, moment, expected);
+  if (expected.rows !== undefined) return found;
   const missing = `rows: ${siblingOf(path, ROWS_SUFFIX)} is missing, so nothing says whether all came back`;
   return { ...found, violations: [missing, ...found.violations] };
 }

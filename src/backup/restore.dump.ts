@@ -2,6 +2,7 @@
 // What was there before is kept under another name.
 import pg from 'pg';
 import type { Config } from '../config.ts';
+import type { Invariant } from '../db/invariants/invariant.ts';
 import { CliError, EXIT } from '../lib/exit.ts';
 import {
   checkArchive,
@@ -35,13 +36,15 @@ export interface RestoreOrder {
   readonly to: Date | undefined;
   /** Name of the database whose data may be replaced. */
   readonly replace: string | undefined;
+  /** That are checked of what was restored. */
+  readonly invariants: readonly Invariant[];
   readonly printProgress: (line: string) => void;
 }
 
 export async function restoreDump(
   config: Config,
   url: string,
-  { to, replace, printProgress }: RestoreOrder,
+  { to, replace, invariants, printProgress }: RestoreOrder,
 ): Promise<DumpRestore> {
   const store = await openForReading(config, url);
   const { database } = store;
@@ -57,7 +60,7 @@ export async function restoreDump(
       printProgress('Restoring it beside the present database');
       await loadDump(store, dump.path, scratchUrl);
       printProgress('Looking at what it brought');
-      const examination = await examineDump(scratchUrl, dump, rows);
+      const examination = await examineDump(scratchUrl, dump, { invariants, rows });
       const replaced = await takePlace(server, { scratch, database, dump });
       if (!holdsData && replaced !== undefined) await dropDatabase(server, replaced);
       return {

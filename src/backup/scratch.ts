@@ -1,7 +1,8 @@
 // A database beside the one that serves: where a dump is tried out, and from where it takes the other's place.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { checkInvariants } from '../db/invariants/invariants.ts';
+import { checkInvariants } from '../db/invariants/check.ts';
+import type { Invariant } from '../db/invariants/invariant.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { CliError } from '../lib/exit.ts';
 import { connectTo, countRows, type RowCounts } from './snapshot.ts';
@@ -45,24 +46,27 @@ export async function dropDatabase(server: pg.Client, name: string): Promise<voi
   await server.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
 }
 
-/**
- * @param expected rows of each table, where they are known
- * @throws CliError where tables hold more rows or fewer
- */
+export interface Expected {
+  readonly invariants: readonly Invariant[];
+  /** Of each table, where they are known. */
+  readonly rows?: RowCounts | undefined;
+}
+
+/** @throws CliError where tables hold more rows or fewer */
 export async function examine(
   url: string,
   moment: Date,
-  expected?: RowCounts,
+  { invariants, rows }: Expected,
 ): Promise<Examination> {
   const client = await connectTo(url);
   try {
-    if (expected !== undefined) requireSameRows(expected, await countRows(client));
+    if (rows !== undefined) requireSameRows(rows, await countRows(client));
     const pending = await pendingMigrations(
       async (sql) => (await client.query<{ name: string }>(sql)).rows,
     );
-    // The rules know the tables of this checkout.
-    const found = pending.length > 0 ? [] : await checkInvariants(url, moment);
-    return { pending, violations: found.map(({ rule, detail }) => `${rule}: ${detail}`) };
+    // The invariants know the tables of this checkout.
+    const found = pending.length > 0 ? [] : await checkInvariants(url, invariants, moment);
+    return { pending, violations: found.map(({ invariant, detail }) => `${invariant}: ${detail}`) };
   } finally {
     await client.end();
   }

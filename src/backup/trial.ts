@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { waitUntil } from '../db/embedded/wait.ts';
+import type { Invariant } from '../db/invariants/invariant.ts';
 import { CliError } from '../lib/exit.ts';
 import { type ClusterBackup, runPgbackrest, type Stanza } from './pgbackrest.ts';
 import { findProgram } from './programs.ts';
@@ -20,6 +21,7 @@ export interface Trial {
   /** Of the database to look at. */
   readonly url: string;
   readonly backup: ClusterBackup;
+  readonly invariants: readonly Invariant[];
   readonly programs: string | undefined;
 }
 
@@ -39,7 +41,9 @@ export async function tryClusterBackup(stanza: Stanza, trial: Trial): Promise<Ex
       '--target-action=promote',
       '--archive-mode=off',
     ]);
-    return await withServer(stanza, folder, trial, (url) => examine(url, trial.backup.moment));
+    return await withServer(stanza, folder, trial, (url) =>
+      examine(url, trial.backup.moment, trial),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

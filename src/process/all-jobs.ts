@@ -37,6 +37,7 @@ import { refundJob } from '../modules/payments/payments.jobs.ts';
 import { forgetErasedReviewersJob } from '../modules/reviews/reviews.jobs.ts';
 import { sendChangeNoticeJob } from '../modules/users/contacts/contacts.jobs.ts';
 import { eraseUsersJob, forgetCodesJob, forgetSessionsJob } from '../modules/users/users.jobs.ts';
+import { allInvariants } from './all-invariants.ts';
 
 export const allJobs: readonly Job<OutsideCtx, unknown>[] = [
   expireReservationsJob,
@@ -48,7 +49,7 @@ export const allJobs: readonly Job<OutsideCtx, unknown>[] = [
   refundJob,
   forgetExpiredAnswersJob,
   foldBusinessCountsJob,
-  watchInvariantsJob,
+  watchInvariantsJob(allInvariants),
   watchAuditJob,
   refreshStaleListingsJob,
   refreshChangedSellersJob,

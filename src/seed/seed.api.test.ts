@@ -2,8 +2,8 @@ import { verify } from '@node-rs/argon2';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../../test/support/database.ts';
+import { checkAllInvariants } from '../../test/support/invariants.ts';
 import { type Db, openDatabase } from '../db/database.ts';
-import { checkInvariants } from '../db/invariants/invariants.ts';
 import { DEMO_PASSWORD } from '../lib/demo-market.ts';
 import { findBroken, PROMISES } from './promises.testkit.ts';
 import { isSeeded, type SeedOptions, seedDatabase } from './seed.ts';
@@ -63,7 +63,7 @@ describe('a small market', () => {
     (await query.execute(db)).rows[0]?.count;
 
   it('keeps every invariant', async () => {
-    expect(await checkInvariants(scratch.url, NOW)).toEqual([]);
+    expect(await checkAllInvariants(scratch.url, NOW)).toEqual([]);
   });
 
   it.each(Object.keys(PROMISES))('promises: %s', async (name) => {
@@ -201,7 +201,7 @@ describe('a market that is written in bulk', () => {
   afterAll(() => scratch.close());
 
   it('keeps every invariant', async () => {
-    expect(await checkInvariants(scratch.url, NOW)).toEqual([]);
+    expect(await checkAllInvariants(scratch.url, NOW)).toEqual([]);
   });
 
   it.each(Object.keys(PROMISES))('promises: %s', async (name) => {

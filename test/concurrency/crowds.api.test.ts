@@ -2,12 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkInvariants } from '../../src/db/invariants/invariants.ts';
 import { TURN_TIMEOUT_MS } from '../../src/db/lanes.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { createActor, type TestActor } from '../support/actors.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import { hold } from '../support/hold.ts';
+import { checkAllInvariants } from '../support/invariants.ts';
 import {
   type Customer,
   createCustomer,
@@ -153,7 +153,7 @@ describe('a crowd at one product', () => {
         expect(orders?.length).toBeGreaterThanOrEqual(0.8 * (fewOrders?.length ?? 0));
         expect(slow(visits ?? [])).toBeLessThan(Math.max(2 * slow(fewVisits ?? []), UNNOTICED_MS));
       }
-      expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+      expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
     },
     TEST_TIMEOUT_MS,
   );
@@ -190,7 +190,7 @@ describe('locks that somebody keeps', () => {
       expect(slow(during.visits)).toBeLessThan(Math.max(2 * slow(before.visits), UNNOTICED_MS));
       expect(slow(during.orders)).toBeLessThan(Math.max(2 * slow(before.orders), SHORT_MS));
       expect(statuses(await Promise.all(waiting))).toEqual([201]);
-      expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+      expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
     },
     TEST_TIMEOUT_MS,
   );

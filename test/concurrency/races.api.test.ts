@@ -1,12 +1,12 @@
 // Races over stock and money, run many times with a pool of eight: each ends as the domain says, whoever is faster.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkInvariants } from '../../src/db/invariants/invariants.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { MINUTE_MS } from '../../src/lib/time.ts';
 import { simulatePayment } from '../../src/modules/dev/simulation.service.ts';
 import { expireReservations } from '../../src/modules/orders/deadlines/deadlines.service.ts';
 import { createActor, type TestActor } from '../support/actors.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
+import { checkAllInvariants } from '../support/invariants.ts';
 import {
   type Customer,
   checkOut,
@@ -28,7 +28,7 @@ beforeAll(async () => {
   seller = await createActor(test, { role: 'seller' });
 });
 afterAll(async () => {
-  expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+  expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
   await test.close();
 });
 

@@ -31,6 +31,7 @@ import { connectTo } from '../../backup/snapshot.ts';
 import { tryClusterBackup } from '../../backup/trial.ts';
 import type { Config } from '../../config.ts';
 import { CliError, EXIT, type ExitCode } from '../../lib/exit.ts';
+import { allInvariants } from '../../process/all-invariants.ts';
 import { print, printProgress } from '../output.ts';
 import { findExistingDatabase, readConfig } from '../settings.ts';
 
@@ -143,7 +144,7 @@ async function tryDump(store: ReadableStore, url: string, dump: Dump): Promise<E
     try {
       const scratchUrl = withDatabase(url, scratch);
       await loadDump(store, dump.path, scratchUrl);
-      return await examineDump(scratchUrl, dump, rows);
+      return await examineDump(scratchUrl, dump, { invariants: allInvariants, rows });
     } finally {
       await dropDatabase(server, scratch);
     }
@@ -163,7 +164,7 @@ async function clusterTrials(config: Config, url: string, newest: boolean): Prom
   const programs = config.BACKUP_PROGRAMS_DIR;
   return chosen.map((backup) => ({
     name: `${backup.label} in repository ${backup.repository}`,
-    attempt: () => tryClusterBackup(stanza, { url, backup, programs }),
+    attempt: () => tryClusterBackup(stanza, { url, backup, programs, invariants: allInvariants }),
   }));
 }
 

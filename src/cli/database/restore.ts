@@ -4,6 +4,7 @@ import { restoreDump } from '../../backup/restore.dump.ts';
 import { restoreCluster } from '../../backup/restore.pgbackrest.ts';
 import { parseMoment } from '../../backup/rules.ts';
 import { CliError, EXIT, type ExitCode } from '../../lib/exit.ts';
+import { allInvariants } from '../../process/all-invariants.ts';
 import { print, printProgress } from '../output.ts';
 import { findDatabase, readConfig } from '../settings.ts';
 import { report } from './backup.ts';
@@ -17,7 +18,7 @@ export interface RestoreOptions {
 export async function restore({ to: text, replace }: RestoreOptions): Promise<ExitCode> {
   const to = readMoment(text);
   const config = readConfig();
-  const order = { to, replace, printProgress };
+  const order = { to, replace, invariants: allInvariants, printProgress };
   if (config.BACKUP_METHOD === 'pgbackrest') {
     const dataDir = await restoreCluster(config, order);
     print(`restored the files of ${dataDir}`);

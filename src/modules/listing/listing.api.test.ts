@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { hold } from '../../../test/support/hold.ts';
+import { checkAllInvariants } from '../../../test/support/invariants.ts';
 import { type StockOptions, stockProduct } from '../../../test/support/market.ts';
-import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS, HOUR_MS, plusMs } from '../../lib/time.ts';
@@ -140,6 +140,6 @@ describe('the listing', () => {
 
   it('equals what the tables say', async () => {
     await refreshStaleListings(test.system);
-    expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+    expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
   });
 });

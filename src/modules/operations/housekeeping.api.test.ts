@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
+import { allInvariants } from '../../process/all-invariants.ts';
 import {
   foldBusinessCountsJob,
   forgetExpiredAnswersJob,
@@ -50,7 +51,7 @@ describe('housekeeping', () => {
   });
 
   it('keeps what it finds of the invariants', async () => {
-    await watchInvariantsJob.run(test.system, {});
+    await watchInvariantsJob(allInvariants).run(test.system, {});
     const checks = await test.services.db.selectFrom('invariant_checks').selectAll().execute();
     expect(checks.length).toBeGreaterThan(30);
   });

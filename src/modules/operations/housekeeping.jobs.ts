@@ -1,5 +1,6 @@
 // Housekeeping: what has outlived its use is swept, what is counted is added up, what must hold is checked.
 import type { Ctx } from '../../context.ts';
+import type { Invariant } from '../../db/invariants/invariant.ts';
 import { forgetExpiredAnswers } from '../../http/intake/idempotency.ts';
 import { defineJob, NoData } from '../../jobs/define.ts';
 import { foldBusinessCounts } from './operations.queries.ts';
@@ -22,10 +23,11 @@ export const foldBusinessCountsJob = defineJob(
   },
 );
 
-export const watchInvariantsJob = defineJob(
-  { name: 'operations.watch-invariants', data: NoData, every: { seconds: 600 } },
-  (ctx: Ctx) => watchInvariants(ctx),
-);
+export const watchInvariantsJob = (invariants: readonly Invariant[]) =>
+  defineJob(
+    { name: 'operations.watch-invariants', data: NoData, every: { seconds: 600 } },
+    (ctx: Ctx) => watchInvariants(ctx, invariants),
+  );
 
 /** Four times a day: a log of ten million entries takes four minutes. */
 export const watchAuditJob = defineJob(

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Db } from '../../db/database.ts';
-import type { Rule } from '../../db/invariants/rule.ts';
+import type { Invariant } from '../../db/invariants/invariant.ts';
 
 export interface BusinessNumbers {
   readonly active_users: number;
@@ -76,12 +76,12 @@ export async function countSmsCodes(db: Db, moment: Date): Promise<number> {
 /** @param moment for which the rule is checked */
 export async function countViolations(
   client: pg.Client,
-  rule: Rule,
+  invariant: Invariant,
   moment: Date,
 ): Promise<number> {
   const { rows } = await client.query<{ violations: number }>(
-    `SELECT count(*)::integer AS violations FROM (${rule.sql}) AS violation`,
-    rule.takesMoment ? [moment] : [],
+    `SELECT count(*)::integer AS violations FROM (${invariant.sql}) AS violation`,
+    invariant.takesMoment ? [moment] : [],
   );
   return rows.reduce((sum, { violations }) => sum + violations, 0);
 }
@@ -95,7 +95,7 @@ export interface InvariantCheck {
   readonly checked_at: Date;
 }
 
-/** The last check of each rule, the one that waits longest first. */
+/** The last check of each invariant, the one that waits longest first. */
 export function listInvariantChecks(db: Db): Promise<InvariantCheck[]> {
   return db.selectFrom('invariant_checks').selectAll().orderBy('checked_at').execute();
 }
@@ -119,7 +119,7 @@ export function listBackupRecords(db: Db): Promise<BackupRecord[]> {
   return db.selectFrom('backup_records').selectAll().execute();
 }
 
-/** Forgets rules that are no more, or their last result would stay for ever. */
+/** Forgets invariants that are no more, or their last result would stay for ever. */
 export async function forgetOtherChecks(db: Db, invariants: readonly string[]): Promise<void> {
   const kept = [...invariants, AUDIT_CHAIN];
   await db.deleteFrom('invariant_checks').where('invariant', 'not in', kept).execute();

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { hold } from '../../../test/support/hold.ts';
+import { checkAllInvariants } from '../../../test/support/invariants.ts';
 import {
   type Customer,
   checkOut,
@@ -12,7 +13,6 @@ import {
   order,
   stockProduct,
 } from '../../../test/support/market.ts';
-import { checkInvariants } from '../../db/invariants/invariants.ts';
 import { SECOND_MS } from '../../lib/time.ts';
 import { refreshChangedSellers, refreshStaleListings } from '../listing/listing.service.ts';
 
@@ -148,7 +148,7 @@ describe(`a seller of ${PRODUCTS} products`, () => {
     expect(took_ms).toBeLessThan(AT_ONCE_MS);
     expect(await shown()).toEqual(OFF_SALE);
     expect((await checkOut(test, customer)).json().code).toBe('PRODUCT_UNAVAILABLE');
-    expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+    expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
   });
 
   it('is suspended, reinstated and renamed while somebody holds every one of their listings', async () => {
@@ -185,7 +185,7 @@ describe(`a seller of ${PRODUCTS} products`, () => {
         .executeTakeFirstOrThrow();
       expect(number).toBe(0);
       expect(await shown()).toEqual(OFF_SALE);
-      expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+      expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
     },
     JOB_TIMEOUT_MS,
   );
@@ -198,7 +198,7 @@ describe(`a seller of ${PRODUCTS} products`, () => {
       expect(await shown()).toEqual(ON_SALE);
       const found = (await test.call({ path: '/products?search=berto' })).json();
       expect(found.results[0].seller.business_name).toBe('Bukid ni Berto');
-      expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+      expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
     },
     JOB_TIMEOUT_MS,
   );
@@ -229,6 +229,6 @@ describe('a product that is put on sale while its seller is being suspended', ()
     await refreshChangedSellers(test.system);
     await refreshStaleListings(test.system);
     expect(await listed()).toBe(0);
-    expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+    expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
   });
 });

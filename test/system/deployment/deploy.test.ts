@@ -5,11 +5,11 @@ import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkInvariants } from '../../../src/db/invariants/invariants.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createActor } from '../../support/actors.ts';
 import type { TestApp } from '../../support/app.ts';
 import { hasShellcheck, lintShellFiles } from '../../support/deployment/shellcheck.ts';
+import { checkAllInvariants } from '../../support/invariants.ts';
 import { type Customer, createCustomer, fillCart, stockProduct } from '../../support/market.ts';
 import {
   createMachine,
@@ -113,7 +113,7 @@ describe.runIf(hasHaproxy)('a machine with two API processes and a worker', () =
     const { db } = test.services;
     const kept = await db.selectFrom('orders').select('id').execute();
     expect(kept.map(({ id }) => id).sort()).toEqual(orders.sort());
-    expect(await checkInvariants(machine.roles.ownerUrl)).toEqual([]);
+    expect(await checkAllInvariants(machine.roles.ownerUrl)).toEqual([]);
   });
 
   it('each migration, whatever followed it, left its tables to the role that serves', async () => {

@@ -3,10 +3,10 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkInvariants } from '../../../src/db/invariants/invariants.ts';
 import { withDeadline } from '../../../src/lib/flow/deadline.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createActor, type TestActor } from '../../support/actors.ts';
+import { checkAllInvariants } from '../../support/invariants.ts';
 import {
   type Customer,
   createCustomer,
@@ -150,7 +150,7 @@ async function expectReserved(reserved_milli: number): Promise<void> {
   expect(await stockOf(bench.test, product.id)).toEqual([
     { on_hand_milli: STOCK_MILLI, reserved_milli },
   ]);
-  expect(await checkInvariants(bench.test.databaseUrl)).toEqual([]);
+  expect(await checkAllInvariants(bench.test.databaseUrl)).toEqual([]);
 }
 
 const unique = (answers: readonly Answer[]) => [

@@ -1,9 +1,9 @@
 // A real server with more to do than it can: browsing is sent away, checkout goes through, and nothing is lost.
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { checkInvariants } from '../../../src/db/invariants/invariants.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { createActor } from '../../support/actors.ts';
+import { checkAllInvariants } from '../../support/invariants.ts';
 import { type Customer, createCustomer, fillCart, stockProduct } from '../../support/market.ts';
 import {
   createProcessBench,
@@ -102,5 +102,5 @@ it('with the pool exhausted, visitors are refused and customers are not', {
   await vi.waitFor(async () => expect((await browse()).status).toBe(200), { timeout: 5_000 });
   const kept = await bench.test.services.db.selectFrom('orders').select('id').execute();
   expect(kept.map(({ id }) => id).sort()).toEqual(orders.map(({ order_id }) => order_id).sort());
-  expect(await checkInvariants(bench.test.databaseUrl)).toEqual([]);
+  expect(await checkAllInvariants(bench.test.databaseUrl)).toEqual([]);
 });

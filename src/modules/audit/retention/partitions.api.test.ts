@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
-import { checkInvariants } from '../../../db/invariants/invariants.ts';
+import { checkAllInvariants } from '../../../../test/support/invariants.ts';
 import { sqlState } from '../../../db/transaction.ts';
 import { makePartitionsJob } from '../audit.jobs.ts';
 import { sealEntries, verifyAudit } from '../seals/seals.service.ts';
@@ -101,7 +101,7 @@ describe('partitions are made', () => {
   });
 
   it('with all guards, in pairs', async () => {
-    expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+    expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
   });
 });
 

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
+import { checkAllInvariants } from '../../../../test/support/invariants.ts';
 import { retain } from '../../../cli/maintenance/retention.ts';
 import { verify } from '../../../cli/maintenance/verify-audit.ts';
 import { loadConfig } from '../../../config.ts';
 import { type Ctx, systemCtx } from '../../../context.ts';
 import { insertTogether } from '../../../db/insert-together.ts';
-import { checkInvariants } from '../../../db/invariants/invariants.ts';
 import { inTransaction } from '../../../db/transaction.ts';
 import { type ChainHead, formatHead } from '../seals/seals.rules.ts';
 import { sealEntries, type VerifyOptions, verifyAudit } from '../seals/seals.service.ts';
@@ -191,7 +191,7 @@ describe('months that are old enough', () => {
     const verdict = await check();
     expect(verdict).toMatchObject({ broken: 0, unsealed: 0, breaks: [] });
     expect(verdict.detached).toMatchObject({ seals: 2 * (PER_MONTH + 1), partitions: 2 });
-    expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+    expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
   });
 
   it('are as many runs of the chain as late commits made of them, each with its heads', async () => {

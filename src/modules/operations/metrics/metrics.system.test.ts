@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
 import { readScrape, type ScrapedSample } from '../../../../test/support/scrape.ts';
 import { hasPromtool, lintMetrics } from '../../../../test/support/servers/promtool.ts';
-import { invariantRules } from '../../../db/invariants/invariants.ts';
 import { newId } from '../../../lib/ids.ts';
+import { allInvariants } from '../../../process/all-invariants.ts';
 import { allJobs } from '../../../process/all-jobs.ts';
 import { CACHE_RESULTS, STORAGE_OPERATIONS, STORAGE_RESULTS } from '../../../telemetry/metrics.ts';
 import { watchAudit } from '../watch/audit-watch.service.ts';
@@ -20,7 +20,7 @@ let test: TestApp;
 
 beforeAll(async () => {
   test = await createTestApp({ env: { METRICS_TOKEN } });
-  await watchInvariants(test.system);
+  await watchInvariants(test.system, allInvariants);
   await watchAudit(test.system);
   test.metrics.countRateLimitRefusal('burst');
   test.metrics.countDeprecatedRequest('GET /api/v1/products', 'curl');
@@ -162,7 +162,7 @@ describe('label values', () => {
       version: oneOf('0.0.0-test', process.version),
       job: oneOf(...allJobs.map(({ name }) => name)),
       queue: oneOf('__pgboss__send-it', ...allJobs.map(({ name }) => name)),
-      invariant: oneOf(...invariantRules.map(({ name }) => name)),
+      invariant: oneOf(...allInvariants.map(({ name }) => name)),
       kind: oneOf('major', 'minor', 'incremental', 'weakcb'),
       space: like(/^[a-z_]+$/),
       type: like(/^[A-Za-z]+$/),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
 import { readScrape, sampleOf } from '../../../../test/support/scrape.ts';
 import { HOUR_MS } from '../../../lib/time.ts';
+import { allInvariants } from '../../../process/all-invariants.ts';
 import { sealEntries } from '../../audit/seals/seals.service.ts';
 import { record, tamper } from '../../audit/seals/seals.testkit.ts';
 import { watchAuditJob } from '../housekeeping.jobs.ts';
@@ -50,7 +51,7 @@ it('a change of a sealed entry shows with the next verification, and invariants 
   );
   test.clock.advance(6 * HOUR_MS);
   expect(await verify()).toBe(true);
-  await watchInvariants(test.system);
+  await watchInvariants(test.system, allInvariants);
   const { breaks, names } = await verdict();
   expect(breaks).toBe(1);
   expect(names).not.toContain('audit chain');

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
 import { readScrape } from '../../../../test/support/scrape.ts';
 import type { Ctx } from '../../../context.ts';
-import { invariantRules } from '../../../db/invariants/invariants.ts';
 import { MINUTE_MS } from '../../../lib/time.ts';
+import { allInvariants } from '../../../process/all-invariants.ts';
 import { createLog } from '../../../telemetry/log.ts';
 import { saveInvariantCheck } from '../operations.queries.ts';
 import { watchInvariants } from './invariants.service.ts';
@@ -70,8 +70,8 @@ describe('the standing watch', () => {
 
   it('shows no violation of any rule in a consistent database', async () => {
     const started_seconds = nowSeconds();
-    await watchInvariants(test.system);
-    const rules = invariantRules.map(({ name }) => name);
+    await watchInvariants(test.system, allInvariants);
+    const rules = allInvariants.map(({ name }) => name);
     expect(await violations()).toEqual(Object.fromEntries(rules.map((name) => [name, 0])));
     const times = await checkedAt();
     expect(Object.keys(times).toSorted()).toEqual(rules.toSorted());
@@ -84,11 +84,11 @@ describe('the standing watch', () => {
   it('counts what breaks a rule, and says so in the log', async () => {
     await breakSales(3);
     const { ctx, lines } = listen();
-    await watchInvariants(ctx);
+    await watchInvariants(ctx, allInvariants);
     expect(await violations()).toMatchObject({ [SALES]: 3 });
     expect(lines).toMatchObject([{ level: 'error', invariant: SALES, violations: 3 }]);
     await test.services.db.deleteFrom('product_counters').execute();
-    await watchInvariants(test.system);
+    await watchInvariants(test.system, allInvariants);
     expect(await violations()).toMatchObject({ [SALES]: 0 });
   });
 
@@ -97,7 +97,7 @@ describe('the standing watch', () => {
     test.clock.advance(10 * MINUTE_MS);
     const { ctx, lines } = listen();
     const letGo = await hold('product_counters');
-    await watchInvariants(ctx, { rule_ms: 250, total_ms: 10_000 });
+    await watchInvariants(ctx, allInvariants, { each_ms: 250, total_ms: 10_000 });
     await letGo();
     const later = await checkedAt();
     expect(later[SALES]).toBe(earlier[SALES]);
@@ -113,31 +113,35 @@ describe('the standing watch', () => {
     const fresh = async () =>
       Object.values(await checkedAt()).filter((at) => at >= started_seconds).length;
     const { ctx, lines } = listen();
-    await watchInvariants(ctx, { rule_ms: 10_000, total_ms: -1 });
+    await watchInvariants(ctx, allInvariants, { each_ms: 10_000, total_ms: -1 });
     expect(await fresh()).toBe(0);
     expect(lines).toMatchObject([{ level: 'warn', first: expect.any(String) }]);
     expect((await checkedAt())[String(lines[0]?.['first'])]).toBe(
       Math.min(...Object.values(await checkedAt())),
     );
-    await watchInvariants(ctx);
-    expect(await fresh()).toBe(invariantRules.length);
+    await watchInvariants(ctx, allInvariants);
+    expect(await fresh()).toBe(allInvariants.length);
   });
 
   it('forgets rules that are no more', async () => {
     const gone = { invariant: 'the moon is of cheese', violations: 1, checked_at: new Date() };
     await saveInvariantCheck(test.services.db, gone);
     expect(await violations()).toHaveProperty(gone.invariant);
-    await watchInvariants(test.system);
+    await watchInvariants(test.system, allInvariants);
     expect(await violations()).not.toHaveProperty(gone.invariant);
   });
 
   it('fails, and is tried again, where the database breaks off or is not known', async () => {
     const { DATABASE_URL: _, ...config } = test.services.config;
-    await expect(watchInvariants({ ...test.system, config })).rejects.toThrow('not known');
+    await expect(watchInvariants({ ...test.system, config }, allInvariants)).rejects.toThrow(
+      'not known',
+    );
     const nowhere = { ...config, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
-    await expect(watchInvariants({ ...test.system, config: nowhere })).rejects.toThrow();
+    await expect(
+      watchInvariants({ ...test.system, config: nowhere }, allInvariants),
+    ).rejects.toThrow();
     const letGo = await hold('product_counters');
-    const broken = expect(watchInvariants(test.system)).rejects.toThrow('terminat');
+    const broken = expect(watchInvariants(test.system, allInvariants)).rejects.toThrow('terminat');
     await cutOff('freshbytes-invariants');
     await broken;
     await letGo();

@@ -5,6 +5,7 @@ import { asCustomer } from '../../../../test/authorization/fixtures.ts';
 import { createActor } from '../../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
 import { hold } from '../../../../test/support/hold.ts';
+import { checkAllInvariants } from '../../../../test/support/invariants.ts';
 import {
   type Customer,
   createCustomer,
@@ -12,7 +13,6 @@ import {
   stockOf,
   stockProduct,
 } from '../../../../test/support/market.ts';
-import { checkInvariants } from '../../../db/invariants/invariants.ts';
 import { newId } from '../../../lib/ids.ts';
 import { HOUR_MS, SECOND_MS } from '../../../lib/time.ts';
 import { placeOrder } from '../checkout/checkout.service.ts';
@@ -151,6 +151,6 @@ describe('reservations that end at one moment', () => {
     await expireReservations(test.system);
     expect(await reservedUnits(others[0])).toBe(0);
     expect(await setAside()).toEqual([]);
-    expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+    expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
   });
 });

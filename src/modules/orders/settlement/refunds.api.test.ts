@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActor, type TestActor } from '../../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
+import { checkAllInvariants } from '../../../../test/support/invariants.ts';
 import {
   balancesOf,
   type Customer,
@@ -8,7 +9,6 @@ import {
   order,
   stockProduct,
 } from '../../../../test/support/market.ts';
-import { checkInvariants } from '../../../db/invariants/invariants.ts';
 import { newId } from '../../../lib/ids.ts';
 
 let test: TestApp;
@@ -27,7 +27,7 @@ beforeEach(async () => {
   customer = await createCustomer(test);
 });
 afterAll(async () => {
-  expect(await checkInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
+  expect(await checkAllInvariants(test.databaseUrl, test.clock.now())).toEqual([]);
   await test.close();
 });
 
