@@ -47,13 +47,22 @@ function entry(lines: readonly { debit_centavos: number; credit_centavos: number
   const id = newId();
   return {
     journal_entries: [
-      { id, kind: 'PAYOUT', order_id: null, seller_order_id: null, created_at: now },
+      {
+        id,
+        kind: 'PAYOUT_STARTED',
+        key: null,
+        order_id: null,
+        seller_order_id: null,
+        created_at: now,
+      },
     ],
     journal_lines: lines.map((line, i) => ({
       entry_id: id,
       line_number: i,
-      account: 'WALLET_CLEARING',
+      account: 'BANK',
       seller_id: null,
+      subaccount: null,
+      created_at: now,
       ...line,
     })),
   } satisfies RowsByTable;

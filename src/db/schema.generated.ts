@@ -161,18 +161,21 @@ export interface InvariantChecks {
 export interface JournalEntries {
   created_at: Timestamp;
   id: string;
-  kind: "ORDER_PLACED" | "ORDER_CANCELLED" | "PAYMENT_RECEIVED" | "SELLER_ORDER_DELIVERED" | "REFUND" | "PAYOUT";
+  key: string | null;
+  kind: "ORDER_PLACED" | "ORDER_CANCELLED" | "PAYMENT_RECEIVED" | "PROVIDER_FEE" | "SELLER_ORDER_DELIVERED" | "REFUND" | "REFUND_SETTLED" | "REFUND_FAILED" | "CASH_COLLECTED" | "CASH_HANDED_IN" | "PAYOUT_STARTED" | "PAYOUT_PAID" | "PAYOUT_RETURNED" | "WITHHOLDING" | "ADJUSTMENT";
   order_id: string | null;
   seller_order_id: string | null;
 }
 
 export interface JournalLines {
-  account: "CUSTOMER_RECEIVABLE" | "ORDER_LIABILITY" | "WALLET_CLEARING" | "COD_CLEARING" | "SELLER_PAYABLE" | "COMMISSION_REVENUE";
+  account: "CUSTOMER_RECEIVABLE" | "ORDER_LIABILITY" | "WALLET_CLEARING" | "RIDER_CASH" | "BANK" | "SELLER_PAYABLE" | "PAYOUT_CLEARING" | "REFUND_PAYABLE" | "WITHHOLDING_TAX_PAYABLE" | "COMMISSION_REVENUE" | "PROVIDER_FEES" | "PROMO_EXPENSE" | "GOODWILL_EXPENSE" | "CASH_DIFFERENCE";
+  created_at: Timestamp;
   credit_centavos: Generated<number>;
   debit_centavos: Generated<number>;
   entry_id: string;
   line_number: number;
   seller_id: string | null;
+  subaccount: string | null;
 }
 
 export interface Lots {

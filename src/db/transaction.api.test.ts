@@ -282,7 +282,7 @@ describe('afterCommit', () => {
       ctx.afterCommit(effect);
       await run(
         ctx.db,
-        sql`INSERT INTO journal_entries VALUES (gen_random_uuid(), 'PAYOUT', NULL, NULL, now())`,
+        sql`INSERT INTO journal_entries VALUES (gen_random_uuid(), 'PAYOUT_STARTED', NULL, NULL, now())`,
       );
     });
     await expect(work).rejects.toThrow(/out of balance/);

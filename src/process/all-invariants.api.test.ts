@@ -81,6 +81,8 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
     "DELETE FROM journal_entries WHERE kind = 'PAYMENT_RECEIVED'",
   "a journal entry's debits equal its credits":
     'UPDATE journal_lines SET debit_centavos = debit_centavos + 1 WHERE debit_centavos > 0',
+  'a journal line has the time of its entry':
+    "UPDATE journal_lines SET created_at = created_at + interval '1 ms'",
   'the journal holds each order': "DELETE FROM journal_entries WHERE kind = 'ORDER_PLACED'",
   'commission is the rate of what a delivered seller order kept':
     'UPDATE seller_orders SET commission_bps = commission_bps + 1000',

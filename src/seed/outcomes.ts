@@ -1,5 +1,6 @@
 // What the rules make of each scenario, once for all orders that share it: SQL copies it to every order.
 import { HOUR_MS } from '../lib/time.ts';
+import { UNCOLLECTED_CASH, walletOf } from '../modules/ledger/accounts.rules.ts';
 import * as ledger from '../modules/ledger/ledger.rules.ts';
 import {
   dueAfter,
@@ -208,6 +209,7 @@ interface DatedEntry {
 
 /** A seller order that shows which amount is which: its total, the commission on it, and what is left for its seller. */
 const TOTAL = 10_000;
+const WALLET = walletOf('simulator');
 const PROBE = {
   order_id: 'order',
   id: 'seller order',
@@ -225,7 +227,7 @@ const AMOUNTS: Readonly<Record<number, string>> = {
 
 function orderEntries(order: Case) {
   const placed = { step: PLACED, entry: ledger.orderPlaced(PROBE.order_id, [PROBE]) };
-  const received = ledger.paymentReceived(PROBE.order_id, 'WALLET_CLEARING', TOTAL);
+  const received = ledger.paymentReceived(PROBE.order_id, WALLET, TOTAL);
   const entries = isPaid(order) ? [placed, { step: PAID, entry: received }] : [placed];
   return entries.flatMap((entry, i) => entryRows({ ...order, is_first: null, i }, entry));
 }
@@ -235,7 +237,7 @@ function sellerEntries(order: Case, moves: readonly Move[]): DatedEntry[] {
   return moves.flatMap(({ step, to }) => {
     const at = (...entries: ledger.JournalEntry[]) => entries.map((entry) => ({ step, entry }));
     const refund = (stage: ledger.RefundStage) =>
-      ledger.refunded(PROBE, { stage, from: 'WALLET_CLEARING', amount_centavos: TOTAL });
+      ledger.refunded(PROBE, { stage, from: WALLET, amount_centavos: TOTAL });
     if (to === 'REFUNDED') return at(refund('delivered'));
     if (to === 'CANCELLED') {
       const cancelled = ledger.sellerOrderCancelled(PROBE);
@@ -244,7 +246,7 @@ function sellerEntries(order: Case, moves: readonly Move[]): DatedEntry[] {
     if (to !== 'DELIVERED') return [];
     const delivered = ledger.sellerOrderDelivered(PROBE);
     if (!order.is_cash) return at(delivered);
-    return at(delivered, ledger.paymentReceived(PROBE.order_id, 'COD_CLEARING', TOTAL));
+    return at(delivered, ledger.paymentReceived(PROBE.order_id, UNCOLLECTED_CASH, TOTAL));
   });
 }
 
@@ -264,6 +266,7 @@ function entryRows(
       line_number: i,
       account: line.account,
       of_seller: line.seller_id !== undefined,
+      subaccount: line.subaccount ?? null,
       is_debit: line.debit_centavos !== undefined,
       amount,
     };

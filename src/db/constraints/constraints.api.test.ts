@@ -217,12 +217,22 @@ describe('the journal', () => {
     [
       'an account that does not exist',
       line(ENTRY, 3, { debit: 1, account: 'POCKET' }),
-      'journal_lines_account_check',
+      'journal_lines_account',
     ],
     [
       'a payable without its seller',
       line(ENTRY, 3, { debit: 1, account: 'SELLER_PAYABLE' }),
       'journal_lines_seller',
+    ],
+    [
+      "a wallet's money without its provider",
+      line(ENTRY, 3, { debit: 1, account: 'WALLET_CLEARING' }),
+      'journal_lines_subaccount',
+    ],
+    [
+      'a party where the account is kept by none',
+      line(ENTRY, 3, { debit: 1, account: 'BANK', subaccount: 'simulator' }),
+      'journal_lines_subaccount',
     ],
   ])('refuses %s', (_what, statements, by) => expectRefusal(statements, by));
 });

@@ -72,14 +72,14 @@ export function key(user_id: string, name: string) {
     VALUES (${values(user_id, name, '-', 201, '{}', '', 'now')})`;
 }
 export const entry = (entry_id: string) =>
-  `INSERT INTO journal_entries (id, kind, created_at) VALUES (${values(entry_id, 'PAYOUT', 'now')})`;
+  `INSERT INTO journal_entries (id, kind, created_at) VALUES (${values(entry_id, 'PAYOUT_STARTED', 'now')})`;
 export function line(
   entry_id: string,
   number: number,
-  sides: { debit?: number; credit?: number; account?: string },
+  sides: { debit?: number; credit?: number; account?: string; subaccount?: string },
 ) {
-  return `INSERT INTO journal_lines (entry_id, line_number, account, debit_centavos, credit_centavos)
-    VALUES (${values(entry_id, number, sides.account ?? 'COD_CLEARING', sides.debit ?? 0, sides.credit ?? 0)})`;
+  return `INSERT INTO journal_lines (entry_id, line_number, account, subaccount, debit_centavos, credit_centavos, created_at)
+    VALUES (${values(entry_id, number, sides.account ?? 'BANK', sides.subaccount ?? null, sides.debit ?? 0, sides.credit ?? 0, 'now')})`;
 }
 
 export function address(address_id: string) {

@@ -54,6 +54,7 @@ beforeAll(async () => {
     verified: await insertSuspended(['PENDING', 'VERIFIED']),
     unknown: await insertSuspended([]),
   };
+  await insertEntries(orders.cash);
   await migrate(url, nothing);
 }, 60_000);
 afterAll(async () => {
@@ -105,6 +106,24 @@ async function insertOrder(
     );
   }
   return ids;
+}
+
+/** For the first of these seller orders: a wallet pays, cash is collected, and cash is given back. */
+async function insertEntries([seller_order_id]: readonly string[]): Promise<void> {
+  for (const [minute, [kind, debit, credit]] of [
+    ['PAYMENT_RECEIVED', 'WALLET_CLEARING', 'CUSTOMER_RECEIVABLE'],
+    ['PAYMENT_RECEIVED', 'COD_CLEARING', 'CUSTOMER_RECEIVABLE'],
+    ['REFUND', 'CUSTOMER_RECEIVABLE', 'COD_CLEARING'],
+  ].entries())
+    await client.query(
+      `WITH entry AS (
+        INSERT INTO journal_entries (id, kind, order_id, created_at)
+        SELECT gen_random_uuid(), $2, order_id, $3 FROM seller_orders WHERE id = $1 RETURNING id
+      )
+      INSERT INTO journal_lines (entry_id, line_number, account, debit_centavos, credit_centavos)
+      SELECT id, 1, $4, 100, 0 FROM entry UNION ALL SELECT id, 2, $5, 0, 100 FROM entry`,
+      [seller_order_id, kind, new Date(minute * MINUTE_MS), debit, credit],
+    );
 }
 
 /** @param from what the seller was before each suspension, the last of which has not ended */
@@ -165,5 +184,17 @@ it('a suspended seller becomes again what the last suspension found', async () =
     'PENDING',
     'VERIFIED',
     null,
+  ]);
+});
+
+it('journal lines say at which provider money is and who holds cash, at the time of their entry', async () => {
+  const { rows } = await client.query<object>(
+    `SELECT account, subaccount, created_at FROM journal_lines
+    WHERE account <> 'CUSTOMER_RECEIVABLE' ORDER BY created_at`,
+  );
+  expect(rows).toEqual([
+    { account: 'WALLET_CLEARING', subaccount: 'wallet', created_at: new Date(0) },
+    { account: 'RIDER_CASH', subaccount: null, created_at: new Date(MINUTE_MS) },
+    { account: 'BANK', subaccount: null, created_at: new Date(2 * MINUTE_MS) },
   ]);
 });

@@ -11,6 +11,11 @@ export const ledgerInvariants: readonly Invariant[] = [
       GROUP BY e.id HAVING sum(l.debit_centavos - l.credit_centavos) IS DISTINCT FROM 0`,
   },
   {
+    name: 'a journal line has the time of its entry',
+    sql: `SELECT format('entry %s', e.id) AS detail FROM journal_entries e JOIN journal_lines l ON l.entry_id = e.id
+      WHERE l.created_at <> e.created_at`,
+  },
+  {
     name: 'the journal holds each order',
     sql: `SELECT format('order %s costs %s, journal %s', o.id, o.total_centavos, coalesce(b.placed, 0)) AS detail FROM orders o
       LEFT JOIN (

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BANK, walletOf } from './accounts.rules.ts';
 import {
   commissionOf,
   type JournalEntry,
@@ -40,9 +41,9 @@ describe('every entry', () => {
             { seller_id: 's2', total_centavos: b },
           ]),
           sellerOrderCancelled(of),
-          paymentReceived('order', 'WALLET_CLEARING', a),
+          paymentReceived('order', walletOf('simulator'), a),
           sellerOrderDelivered(of),
-          refunded(of, { stage, from: 'COD_CLEARING', amount_centavos: a }),
+          refunded(of, { stage, from: BANK, amount_centavos: a }),
         ];
         for (const entry of entries) expect(balance(entry)).toBe(0);
       }),
@@ -59,14 +60,14 @@ function journalOf(
   let of = { ...sellerOrder, commission_bps: delivery.bps, total_centavos };
   const journal = [
     orderPlaced('order', [of]),
-    paymentReceived('order', 'WALLET_CLEARING', total_centavos),
+    paymentReceived('order', walletOf('simulator'), total_centavos),
   ];
   for (let i = 0; i <= refunds.length; i += 1) {
     if (i === delivery.after) journal.push(sellerOrderDelivered(of));
     const amount_centavos = refunds[i];
     if (amount_centavos === undefined) continue;
     const stage = i < delivery.after ? 'open' : 'delivered';
-    journal.push(refunded(of, { stage, from: 'WALLET_CLEARING', amount_centavos }));
+    journal.push(refunded(of, { stage, from: walletOf('simulator'), amount_centavos }));
     of = { ...of, refunded_centavos: of.refunded_centavos + amount_centavos };
   }
   return (account: string) => journal.reduce((sum, entry) => sum + balance(entry, account), 0);

@@ -1,32 +1,34 @@
 // Journal entries: which accounts each business event debits and credits. Debits equal credits in every entry.
 import { portion } from '../../lib/money.ts';
-
-export type Account =
-  | 'CUSTOMER_RECEIVABLE' // what customers owe us; below zero: what we owe them
-  | 'ORDER_LIABILITY' // ordered, not yet delivered
-  | 'WALLET_CLEARING' // money at the wallet provider
-  | 'COD_CLEARING' // cash collected on delivery
-  | 'SELLER_PAYABLE' // what we owe sellers
-  | 'COMMISSION_REVENUE'; // what we earned
+import type { Holder } from './accounts.rules.ts';
 
 export type JournalEntryKind =
   | 'ORDER_PLACED'
   | 'ORDER_CANCELLED'
   | 'PAYMENT_RECEIVED'
+  | 'PROVIDER_FEE'
   | 'SELLER_ORDER_DELIVERED'
-  | 'REFUND';
-export type MoneyAccount = Extract<Account, 'WALLET_CLEARING' | 'COD_CLEARING'>;
+  | 'REFUND'
+  | 'REFUND_SETTLED'
+  | 'REFUND_FAILED'
+  | 'CASH_COLLECTED'
+  | 'CASH_HANDED_IN'
+  | 'PAYOUT_STARTED'
+  | 'PAYOUT_PAID'
+  | 'PAYOUT_RETURNED'
+  | 'WITHHOLDING'
+  | 'ADJUSTMENT';
 
-export interface JournalLine {
-  readonly account: Account;
-  readonly seller_id?: string;
+export interface JournalLine extends Holder {
   readonly debit_centavos?: number;
   readonly credit_centavos?: number;
 }
 
 export interface JournalEntry {
   readonly kind: JournalEntryKind;
-  readonly order_id: string;
+  /** Names the event, such as `payout:<id>:paid`: the journal takes each once. Without it the caller's lock sees to that. */
+  readonly key?: string;
+  readonly order_id?: string;
   readonly seller_order_id?: string;
   readonly lines: readonly JournalLine[];
 }
@@ -86,14 +88,14 @@ export function sellerOrderCancelled(sellerOrder: BookedSellerOrder): JournalEnt
 
 export function paymentReceived(
   order_id: string,
-  into: MoneyAccount,
+  into: Holder,
   amount_centavos: number,
 ): JournalEntry {
   return {
     kind: 'PAYMENT_RECEIVED',
     order_id,
     lines: [
-      { account: into, debit_centavos: amount_centavos },
+      { ...into, debit_centavos: amount_centavos },
       { account: 'CUSTOMER_RECEIVABLE', credit_centavos: amount_centavos },
     ],
   };
@@ -133,10 +135,10 @@ export type RefundStage = 'cancelled' | 'open' | 'delivered';
  */
 export function refunded(
   sellerOrder: BookedSellerOrder,
-  refund: { stage: RefundStage; from: MoneyAccount; amount_centavos: number },
+  refund: { stage: RefundStage; from: Holder; amount_centavos: number },
 ): JournalEntry {
   const { stage, from, amount_centavos } = refund;
-  const credit: JournalLine = { account: from, credit_centavos: amount_centavos };
+  const credit: JournalLine = { ...from, credit_centavos: amount_centavos };
   const base = {
     kind: 'REFUND' as const,
     order_id: sellerOrder.order_id,

@@ -18,10 +18,11 @@ export function journalRows(
     }))
     .filter((entry) => entry.lines.length > 0);
   return {
-    journal_entries: booked.map(({ id, kind, order_id, seller_order_id }) => ({
+    journal_entries: booked.map(({ id, kind, key, order_id, seller_order_id }) => ({
       id,
       kind,
-      order_id,
+      key: key ?? null,
+      order_id: order_id ?? null,
       seller_order_id: seller_order_id ?? null,
       created_at,
     })),
@@ -31,6 +32,8 @@ export function journalRows(
         line_number: i + 1,
         account: line.account,
         seller_id: line.seller_id ?? null,
+        subaccount: line.subaccount ?? null,
+        created_at,
         debit_centavos: line.debit_centavos ?? 0,
         credit_centavos: line.credit_centavos ?? 0,
       })),

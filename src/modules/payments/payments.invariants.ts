@@ -68,7 +68,7 @@ export const paymentInvariants: readonly Invariant[] = [
           sum(l.debit_centavos) FILTER (WHERE e.kind = 'PAYMENT_RECEIVED') AS received,
           sum(l.credit_centavos) FILTER (WHERE e.kind = 'REFUND') AS refunded
         FROM journal_entries e JOIN journal_lines l ON l.entry_id = e.id
-        WHERE l.account IN ('WALLET_CLEARING', 'COD_CLEARING') GROUP BY e.order_id
+        GROUP BY e.order_id
       ) b ON b.order_id = y.order_id
       WHERE y.paid <> coalesce(b.received, 0) OR y.refunded_centavos <> coalesce(b.refunded, 0)`,
   },

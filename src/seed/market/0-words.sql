@@ -58,7 +58,7 @@ CREATE UNLOGGED TABLE seed.fate_movement (
   scenario text, is_cash boolean, is_first boolean, i integer, step integer, mover text, reason text, sign integer);
 CREATE UNLOGGED TABLE seed.fate_entry (
   scenario text, is_cash boolean, is_first boolean, i integer, step integer, kind text, is_about_seller_order boolean,
-  line_number integer, account text, of_seller boolean, is_debit boolean, amount text);
+  line_number integer, account text, of_seller boolean, subaccount text, is_debit boolean, amount text);
 -- Computed by the rules for what is different in this market.
 CREATE UNLOGGED TABLE seed.line_total (
   list_price_centavos integer, unit_price_centavos integer, quantity_milli bigint, subtotal_centavos bigint,

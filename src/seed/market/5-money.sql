@@ -37,7 +37,7 @@ WHERE session IS NOT NULL;
 CREATE UNLOGGED TABLE seed.journal AS
 SELECT CASE WHEN e.is_first IS NULL THEN seed.id('order entry', n * 8 + e.i, at) ELSE seed.id('entry', part_n * 8 + e.i, at) END AS entry_id,
   kind, order_id, CASE WHEN is_about_seller_order THEN d.id END AS seller_order_id, at, line_number, part_n, account,
-  CASE WHEN of_seller THEN seller_id END AS seller_id, is_debit,
+  CASE WHEN of_seller THEN seller_id END AS seller_id, subaccount, is_debit,
   CASE amount WHEN 'commission' THEN commission_centavos WHEN 'earned' THEN d.total_centavos - commission_centavos
     ELSE CASE WHEN e.is_first IS NULL AND NOT of_seller THEN whole.total_centavos ELSE d.total_centavos END END AS centavos
 FROM seed.deal d
@@ -51,7 +51,7 @@ WITH entries AS (
   INSERT INTO journal_entries (id, kind, order_id, seller_order_id, created_at)
   SELECT DISTINCT ON (entry_id) entry_id, kind, order_id, seller_order_id, at FROM seed.journal ORDER BY entry_id
 )
-INSERT INTO journal_lines (entry_id, line_number, account, seller_id, debit_centavos, credit_centavos)
+INSERT INTO journal_lines (entry_id, line_number, account, seller_id, subaccount, debit_centavos, credit_centavos, created_at)
 SELECT entry_id, row_number() OVER (PARTITION BY entry_id ORDER BY line_number, part_n), account, seller_id,
-  CASE WHEN is_debit THEN centavos ELSE 0 END, CASE WHEN is_debit THEN 0 ELSE centavos END
+  subaccount, CASE WHEN is_debit THEN centavos ELSE 0 END, CASE WHEN is_debit THEN 0 ELSE centavos END, at
 FROM seed.journal WHERE centavos > 0;

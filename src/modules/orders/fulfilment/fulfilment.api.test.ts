@@ -68,7 +68,7 @@ describe('a cash order', () => {
     expect(await balancesOf(test, placed.id)).toEqual({
       CUSTOMER_RECEIVABLE: 0,
       ORDER_LIABILITY: 0,
-      COD_CLEARING: 25_000,
+      RIDER_CASH: 25_000,
       SELLER_PAYABLE: -23_750,
       COMMISSION_REVENUE: -1_250,
     });

@@ -140,7 +140,8 @@ describe('a cash refund', () => {
     expect(await balancesOf(test, order_id)).toEqual({
       CUSTOMER_RECEIVABLE: 0,
       ORDER_LIABILITY: 0,
-      COD_CLEARING: 5_000,
+      RIDER_CASH: 15_000,
+      BANK: -10_000,
       SELLER_PAYABLE: -4_750,
       COMMISSION_REVENUE: -250,
     });

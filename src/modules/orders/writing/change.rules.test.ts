@@ -210,9 +210,10 @@ function expectSound(
   expect(payment.amount_centavos).toBe(sum(sellerOrders.map((one) => one.due_centavos)));
   expect(payment.refunded_centavos).toBe(sum(sellerOrders.map((one) => one.refunded_centavos)));
   expect(payment.refunded_centavos).toBeLessThanOrEqual(paid_centavos);
-  expect(balanceOf(journal, isCash ? 'COD_CLEARING' : 'WALLET_CLEARING')).toBe(
-    payment.refunded_centavos - paid_centavos,
+  expect(balanceOf(journal, isCash ? 'RIDER_CASH' : 'WALLET_CLEARING')).toBe(
+    (isCash ? 0 : payment.refunded_centavos) - paid_centavos,
   );
+  expect(balanceOf(journal, 'BANK')).toBe(isCash ? payment.refunded_centavos : 0);
   for (const { seller_id, order_status, delivered_at, ...one } of sellerOrders) {
     const kept_centavos = one.total_centavos - one.refunded_centavos;
     expect(balanceOf(journal, 'ORDER_LIABILITY', seller_id)).toBe(

@@ -19,6 +19,7 @@ import type {
   OrderState,
 } from '../decisions/effects.rules.ts';
 import { dueAfter, isOpen, roleIn } from '../orders.rules.ts';
+import { payerOf, receiverOf } from './holder.rules.ts';
 import type { EventRow, SellerOrderRow } from './orders.queries.ts';
 
 /** What is written beside the rows that change. */
@@ -119,7 +120,7 @@ function bookingsOf({ order, payment }: OrderState, moved: SellerOrderRow): Jour
   if (moved.order_status !== 'DELIVERED') return [];
   const earned = sellerOrderDelivered(moved);
   if (payment.payment_method !== 'COD') return [earned];
-  return [earned, paymentReceived(order.id, 'COD_CLEARING', moved.due_centavos)];
+  return [earned, paymentReceived(order.id, receiverOf(payment), moved.due_centavos)];
 }
 
 function waive(change: OrderChange, { seller_order_id }: EffectOf<'WAIVE'>): OrderChange {
@@ -149,7 +150,7 @@ function refund(change: OrderChange, effect: EffectOf<'REFUND'>): OrderChange {
     journalEntries: [
       refunded(before, {
         stage: stageOf(before),
-        from: payment.payment_method === 'COD' ? 'COD_CLEARING' : 'WALLET_CLEARING',
+        from: payerOf(payment),
         amount_centavos,
       }),
     ],
@@ -180,7 +181,7 @@ function settle(
   // Cash is booked with each delivery; a wallet took what it was asked for when its session began.
   const isCash = payment_method === 'COD';
   const booked = record(settled, {
-    journalEntries: isCash ? [] : [paymentReceived(order.id, 'WALLET_CLEARING', amount_centavos)],
+    journalEntries: isCash ? [] : [paymentReceived(order.id, receiverOf(payment), amount_centavos)],
   });
   return changePayment(booked, outcome, {
     // What was refunded before, cash of a seller order that was delivered earlier, shows in the status.
