@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canMove, type Mover, type OrderStatus } from '../modules/orders/orders.rules.ts';
+import { type Case, historyOf } from './histories.ts';
 import { outcomes, spread } from './outcomes.ts';
 
 interface Step {
@@ -34,6 +35,14 @@ describe('outcomes', () => {
           !canMove({ from, to, mover, reason: reason ?? undefined }),
       );
     expect(refused).toEqual([]);
+  });
+
+  it('has one end for the first seller order, whether or not there are others', () => {
+    for (const order of rows['fate'] as readonly Case[]) {
+      const [alone] = historyOf(order, ['first']).end.sellerOrders;
+      const [first] = historyOf(order, ['first', 'other']).end.sellerOrders;
+      expect({ ...first, id: alone?.id, order_id: alone?.order_id }).toEqual(alone);
+    }
   });
 
   it('has entries whose debits equal their credits', () => {

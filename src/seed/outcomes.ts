@@ -1,22 +1,30 @@
 // What the rules make of each scenario, once for all orders that share it: SQL copies it to every order.
 import { HOUR_MS } from '../lib/time.ts';
-import { UNCOLLECTED_CASH, walletOf } from '../modules/ledger/accounts.rules.ts';
-import * as ledger from '../modules/ledger/ledger.rules.ts';
+import { MOVEMENTS } from '../modules/inventory/allocation.rules.ts';
+import { commissionOf, type JournalEntry, orderPlaced } from '../modules/ledger/ledger.rules.ts';
+import { isOpen, orderStatusOf } from '../modules/orders/orders.rules.ts';
+import type { AllocationRow } from '../modules/orders/writing/orders.queries.ts';
+import { isPaid } from '../modules/payments/payments.rules.ts';
 import {
-  dueAfter,
-  isOpen,
-  type Mover,
-  type OrderStatus,
-  orderStatusOf,
-} from '../modules/orders/orders.rules.ts';
-import { statusAfterRefund } from '../modules/payments/payments.rules.ts';
-import { AGES, type Chances, DEMO_ORDERS, SCENARIOS, type ScenarioName } from './scenarios.ts';
+  type Case,
+  type Happening,
+  type History,
+  historyOf,
+  MOMENT,
+  stepsOf,
+  TOTAL,
+} from './histories.ts';
+import {
+  AGES,
+  type Chances,
+  DEFAULTS,
+  DEMO_ORDERS,
+  SCENARIOS,
+  type ScenarioName,
+} from './scenarios.ts';
 
-/** As the API's defaults. */
-const STEP_HOURS = { ORDER_CONFIRM_HOURS: 24, ORDER_SHIP_HOURS: 72 };
-/** Numbers of what are no moves. */
+/** The number of what is no move; the payment is 0. */
 const PLACED = -1;
-const PAID = 0;
 
 export type Rows = readonly object[];
 
@@ -28,7 +36,15 @@ export function outcomes(): Readonly<Record<string, Rows>> {
       (is_cash) => ({ scenario, is_cash }),
     ),
   );
-  const sold = cases.flatMap((order) => [true, false].map((is_first) => fateOf(order, is_first)));
+  const histories = cases.map((order) => ({
+    order,
+    alone: historyOf(order, ['first']),
+    together: historyOf(order, ['first', 'other']),
+  }));
+  const sold = histories.flatMap(({ order, alone, together }) => [
+    fateOf({ ...order, is_first: true }, alone),
+    fateOf({ ...order, is_first: false }, together),
+  ]);
   return {
     scenario: AGES.flatMap(({ until_ms, chances }, i) =>
       spread(chances).map(({ value, ...range }) => ({
@@ -50,13 +66,17 @@ export function outcomes(): Readonly<Record<string, Rows>> {
       age_ms,
       is_named: named !== undefined,
     })),
-    order_fate: cases.flatMap((order) =>
-      [false, true].map((has_others) => orderFate(order, has_others)),
-    ),
+    order_fate: histories.flatMap(({ order, alone, together }) => [
+      orderFate({ ...order, has_others: false }, alone),
+      orderFate({ ...order, has_others: true }, together),
+    ]),
     fate: sold.map(({ fate }) => fate),
     step: sold.flatMap(({ steps }) => steps),
     fate_movement: sold.flatMap(({ movements }) => movements),
-    fate_entry: [...cases.flatMap(orderEntries), ...sold.flatMap(({ entries }) => entries)],
+    fate_entry: [
+      ...histories.flatMap(({ order, alone }) => orderEntries(order, alone)),
+      ...sold.flatMap(({ entries }) => entries),
+    ],
   };
 }
 
@@ -71,186 +91,123 @@ export function spread<Value>(chances: Chances<Value>) {
   });
 }
 
-interface Case {
-  readonly scenario: ScenarioName;
-  readonly is_cash: boolean;
-}
-
-interface Move {
-  readonly step: number;
-  readonly from: OrderStatus | null;
-  readonly to: OrderStatus;
-  readonly mover: Mover;
-  readonly reason: string | null;
-  readonly hours: readonly [number, number];
-}
-
-function isPaid({ scenario, is_cash }: Case): boolean {
-  return !is_cash && SCENARIOS[scenario].isPaid;
-}
-
-/** The moves of a seller order: its own scenario's, or what that holds for other sellers. */
-function movesOf(scenario: ScenarioName, isFirst: boolean): Move[] {
-  const { steps } = SCENARIOS[isFirst ? scenario : (SCENARIOS[scenario].others ?? scenario)];
-  return steps.map((step, i) => ({
-    reason: null,
-    ...step,
-    step: i + 1,
-    from: steps[i - 1]?.to ?? 'PENDING',
-  }));
-}
-
-function statusOf(scenario: ScenarioName, isFirst: boolean): OrderStatus {
-  return movesOf(scenario, isFirst).at(-1)?.to ?? 'PENDING';
-}
-
-function isRefunded(order: Case, isFirst: boolean): boolean {
-  const status = statusOf(order.scenario, isFirst);
-  return isPaid(order) && (status === 'CANCELLED' || status === 'REFUNDED');
-}
-
-/** A wallet pays for all; cash only for what is not cancelled. */
-function isDue(order: Case, isFirst: boolean): boolean {
-  return !order.is_cash || statusOf(order.scenario, isFirst) !== 'CANCELLED';
-}
-
-/** Amounts are seller orders here: which is more is all that the rule asks. */
-function orderFate(order: Case, has_others: boolean) {
-  const roles = has_others ? [true, false] : [true];
-  const statuses = roles.map((isFirst) => statusOf(order.scenario, isFirst));
-  const is_paid = isPaid(order);
-  const is_settled = !statuses.some(isOpen);
-  const isFailed = !is_paid && statuses.every((status) => status === 'CANCELLED');
-  const completedBy = order.is_cash ? is_settled && 'settled' : is_paid && 'paid';
-  const completed = isFailed ? null : completedBy || null;
-  const due = roles.filter((isFirst) => isDue(order, isFirst)).length;
-  const refunded = roles.filter((isFirst) => isRefunded(order, isFirst)).length;
-  const unpaid = isFailed ? 'FAILED' : 'PENDING';
+function orderFate(key: Case & { readonly has_others: boolean }, { end }: History) {
+  const { payment_status, completed_at } = end.payment;
+  const statuses = end.sellerOrders.map(({ order_status }) => order_status);
+  const is_paid = !key.is_cash && isPaid(payment_status);
+  const unpaidSession = payment_status === 'FAILED' ? 'EXPIRED' : null;
   return {
-    ...order,
-    has_others,
+    ...key,
     order_status: orderStatusOf(statuses),
-    payment_status: completed === null ? unpaid : statusAfterRefund(due, refunded),
-    completed,
-    is_settled,
-    session: order.is_cash ? null : is_paid ? 'PAID' : isFailed ? 'EXPIRED' : null,
+    payment_status,
+    completed: completed_at && (key.is_cash ? 'settled' : 'paid'),
+    is_settled: !statuses.some(isOpen),
+    session: is_paid ? 'PAID' : key.is_cash ? null : unpaidSession,
     is_paid,
-    ends_open: isOpen(statusOf(order.scenario, true)),
+    ends_open: statuses.slice(0, 1).some(isOpen),
   };
 }
 
-function fateOf(order: Case, is_first: boolean) {
-  const key = { ...order, is_first };
-  const moves = movesOf(order.scenario, is_first);
-  const order_status = statusOf(order.scenario, is_first);
-  const delivered = moves.find(({ to }) => to === 'DELIVERED');
-  const cancelled = moves.find(({ to }) => to === 'CANCELLED');
-  const isUnpaid = order_status === 'PENDING' && !order.is_cash && !isPaid(order);
-  const due_at = isUnpaid ? null : dueAfter(order_status, new Date(0), STEP_HOURS);
-  const sold = isPaid(order) || delivered ? 'SOLD' : 'RESERVED';
-  const ended = cancelled?.from === 'SHIPPED' ? 'WRITTEN_OFF' : 'RELEASED';
-  const placed = { step: PLACED, from: null, to: 'PENDING', mover: 'customer' } as const;
+interface Key extends Case {
+  readonly is_first: boolean;
+}
+
+/** What becomes of the last seller order of a history. */
+function fateOf(key: Key, { happenings, end }: History) {
+  const sellerOrder = end.sellerOrders.at(-1);
+  if (sellerOrder === undefined) throw new Error('an order has at least one seller order');
+  const { id, order_status, due_at, due_centavos, refunded_centavos } = sellerOrder;
+  const { allocation_state, movements } = stockOf(id, happenings);
+  const moves = happenings.flatMap(({ step, change }) =>
+    change.orderEvents
+      .filter((event) => event.seller_order_id === id)
+      .map((event) => ({ step, ...event })),
+  );
   return {
     fate: {
       ...key,
       order_status,
-      delivered_step: delivered?.step ?? null,
-      allocation_state: cancelled ? ended : sold,
-      due_hours: due_at && due_at.getTime() / HOUR_MS,
-      is_due: isDue(order, is_first),
-      is_refunded: isRefunded(order, is_first),
+      delivered_step: moves.find(({ to_status }) => to_status === 'DELIVERED')?.step ?? null,
+      allocation_state,
+      due_hours: due_at && (due_at.getTime() - MOMENT.getTime()) / HOUR_MS,
+      is_due: due_centavos > 0,
+      is_refunded: refunded_centavos > 0,
     },
-    steps: [{ ...placed, reason: null, hours: [0, 0] as const }, ...moves].map((move) => ({
-      ...key,
-      step: move.step,
-      from_status: move.from,
-      to_status: move.to,
-      mover: move.mover,
-      reason: move.reason,
-      least_hours: move.hours[0],
-      most_hours: move.hours[1],
-    })),
-    movements: movementsOf(order, { delivered, cancelled }).map((movement, i) => ({
-      ...key,
-      i,
-      ...movement,
-    })),
-    entries: sellerEntries(order, moves).flatMap((entry, i) => entryRows({ ...key, i }, entry)),
+    steps: [PLACING, ...moves].map(({ step, from_status, to_status, actor_role, reason }) => {
+      const [least_hours, most_hours] = stepsOf(key.scenario, key.is_first)[step - 1]?.hours ?? [
+        0, 0,
+      ];
+      return {
+        ...key,
+        step,
+        from_status,
+        to_status,
+        mover: actor_role,
+        reason,
+        least_hours,
+        most_hours,
+      };
+    }),
+    movements: movements.map((movement, i) => ({ ...key, i, ...movement })),
+    entries: entriesOf(happenings, id).flatMap((entry, i) => entryRows({ ...key, i }, entry)),
   };
 }
 
-/** Of each allocation, as fulfilment makes them: what was on the road is lost, all else comes back. */
-function movementsOf(
-  order: Case,
-  { delivered, cancelled }: { delivered: Move | undefined; cancelled: Move | undefined },
-) {
-  const by = (move: Move, reason: string, sign: 1 | -1) => ({
-    step: move.step,
-    mover: move.mover,
-    reason,
-    sign,
-  });
-  const isLost = cancelled?.from === 'SHIPPED';
-  if (!isPaid(order)) {
-    if (cancelled) return isLost ? [by(cancelled, 'SPOILAGE', -1)] : [];
-    return delivered ? [by(delivered, 'SALE', -1)] : [];
+const PLACING = {
+  step: PLACED,
+  from_status: null,
+  to_status: 'PENDING',
+  actor_role: 'customer',
+  reason: null,
+} as const;
+
+/** What its allocations end as, and how their lots move on the way. */
+function stockOf(seller_order_id: string, happenings: readonly Happening[]) {
+  let allocation_state: AllocationRow['state'] = 'RESERVED';
+  const movements = [];
+  for (const { step, mover, change } of happenings) {
+    for (const { seller_order_ids, to } of change.stock) {
+      // Nothing rots: what is drawn from a harvest keeps until it is delivered.
+      if (!seller_order_ids.includes(seller_order_id) || to === 'REPLACED') continue;
+      const end = to === 'DELIVERED' ? 'SOLD' : to;
+      const steps = allocation_state === 'SOLD' ? MOVEMENTS[end].SOLD : MOVEMENTS[end].RESERVED;
+      movements.push(...steps.map((moved) => ({ step, mover, ...moved })));
+      allocation_state = end;
+    }
   }
-  const sale = { step: PAID, mover: 'system', reason: 'SALE', sign: -1 };
-  if (!cancelled) return [sale];
-  return isLost
-    ? [sale, by(cancelled, 'RETURN', 1), by(cancelled, 'SPOILAGE', -1)]
-    : [sale, by(cancelled, 'RESTOCK', 1)];
+  return { allocation_state, movements };
 }
 
 interface DatedEntry {
   readonly step: number;
-  readonly entry: ledger.JournalEntry;
+  readonly entry: JournalEntry;
 }
 
-/** A seller order that shows which amount is which: its total, the commission on it, and what is left for its seller. */
-const TOTAL = 10_000;
-const WALLET = walletOf('simulator');
-const PROBE = {
-  order_id: 'order',
-  id: 'seller order',
-  seller_id: 'seller',
-  commission_bps: 500,
-  total_centavos: TOTAL,
-  refunded_centavos: 0,
-};
-const COMMISSION = ledger.commissionOf(TOTAL, PROBE.commission_bps);
+/** The entries that the moves of this seller order made, or without one those of the order's payment. */
+function entriesOf(happenings: readonly Happening[], seller_order_id?: string): DatedEntry[] {
+  return happenings.flatMap(({ step, change, ...moved }) =>
+    change.journalEntries
+      .filter((entry) => (entry.seller_order_id ?? moved.seller_order_id) === seller_order_id)
+      .map((entry) => ({ step, entry })),
+  );
+}
+
+function orderEntries(order: Case, { placed, happenings }: History) {
+  const placing = { step: PLACED, entry: orderPlaced(placed.order.id, placed.sellerOrders) };
+  return [placing, ...entriesOf(happenings)].flatMap((entry, i) =>
+    entryRows({ ...order, is_first: null, i }, entry),
+  );
+}
+
+/** Which amount of a seller order is which: its total, the commission on it, and what is left for its seller. */
+const COMMISSION = commissionOf(TOTAL, DEFAULTS.COMMISSION_BPS);
 const AMOUNTS: Readonly<Record<number, string>> = {
   [TOTAL]: 'total',
   [COMMISSION]: 'commission',
   [TOTAL - COMMISSION]: 'earned',
 };
 
-function orderEntries(order: Case) {
-  const placed = { step: PLACED, entry: ledger.orderPlaced(PROBE.order_id, [PROBE]) };
-  const received = ledger.paymentReceived(PROBE.order_id, WALLET, TOTAL);
-  const entries = isPaid(order) ? [placed, { step: PAID, entry: received }] : [placed];
-  return entries.flatMap((entry, i) => entryRows({ ...order, is_first: null, i }, entry));
-}
-
-/** A delivery earns the seller money and, for cash, brings it in; what is cancelled is owed no more; what was paid goes back. */
-function sellerEntries(order: Case, moves: readonly Move[]): DatedEntry[] {
-  return moves.flatMap(({ step, to }) => {
-    const at = (...entries: ledger.JournalEntry[]) => entries.map((entry) => ({ step, entry }));
-    const refund = (stage: ledger.RefundStage) =>
-      ledger.refunded(PROBE, { stage, from: WALLET, amount_centavos: TOTAL });
-    if (to === 'REFUNDED') return at(refund('delivered'));
-    if (to === 'CANCELLED') {
-      const cancelled = ledger.sellerOrderCancelled(PROBE);
-      return isPaid(order) ? at(cancelled, refund('cancelled')) : at(cancelled);
-    }
-    if (to !== 'DELIVERED') return [];
-    const delivered = ledger.sellerOrderDelivered(PROBE);
-    if (!order.is_cash) return at(delivered);
-    return at(delivered, ledger.paymentReceived(PROBE.order_id, UNCOLLECTED_CASH, TOTAL));
-  });
-}
-
-/** @throws Error for an amount that the probe cannot tell */
+/** @throws Error for an amount that is none of these */
 function entryRows(
   key: Case & { is_first: boolean | null; i: number },
   { step, entry }: DatedEntry,

@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/time.ts';
 import { DELIVERY_FAILED, type Mover, type OrderStatus } from '../modules/orders/orders.rules.ts';
 import type { PaymentMethod } from '../modules/payments/payments.rules.ts';
 
-interface Step {
+export interface Step {
   readonly to: OrderStatus;
   readonly mover: Mover;
   /** Least and most time since the step before. */
@@ -35,9 +35,14 @@ export type ScenarioName =
   | 'DELIVERY_FAILED'
   | 'REFUNDED';
 
-/** Minutes that a wallet order holds its stock unpaid; the default of the API. */
-export const PAYMENT_EXPIRY_MINUTES = 15;
-const EXPIRY_HOURS = PAYMENT_EXPIRY_MINUTES / 60;
+/** As the settings of the API are by default. */
+export const DEFAULTS = {
+  COMMISSION_BPS: 500,
+  PAYMENT_EXPIRY_MINUTES: 15,
+  ORDER_CONFIRM_HOURS: 24,
+  ORDER_SHIP_HOURS: 72,
+};
+const EXPIRY_HOURS = DEFAULTS.PAYMENT_EXPIRY_MINUTES / 60;
 
 const WALLETS: Chances<PaymentMethod> = [
   ['GCASH', 7],

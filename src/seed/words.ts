@@ -14,10 +14,8 @@ import { COMMENTS, REPLIES } from './data/comments.ts';
 import * as names from './data/names.ts';
 import { PRODUCE, QUALIFIERS, TAXED_CATEGORIES } from './data/produce.ts';
 import { type Rows, spread } from './outcomes.ts';
-import { PAYMENT_EXPIRY_MINUTES } from './scenarios.ts';
+import { DEFAULTS } from './scenarios.ts';
 
-/** Commission of sellers without a rate of their own; the default of the API. */
-const COMMISSION_BPS = 500;
 const HASH_COST = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 } as const;
 const SALT_BYTES = 16;
 
@@ -72,8 +70,8 @@ export async function demoFacts(seed: number): Promise<object> {
     unusable_hash: password_hash.replace(/[^$]+$/, (digest) =>
       createHash('sha256').update(digest).digest('base64').replace('=', ''),
     ),
-    commission_bps: COMMISSION_BPS,
-    expiry_minutes: PAYMENT_EXPIRY_MINUTES,
+    commission_bps: DEFAULTS.COMMISSION_BPS,
+    expiry_minutes: DEFAULTS.PAYMENT_EXPIRY_MINUTES,
     wallet_margin_ms: -walletSessionEnd(new Date(0)).getTime(),
   };
 }

@@ -18,6 +18,33 @@ export interface Allocation {
   readonly quantity_milli: number;
 }
 
+/** Stock that is reserved may be sold; either may be given back or lost. */
+type HeldState = 'RESERVED' | 'SOLD';
+export type EndState = 'SOLD' | 'RELEASED' | 'WRITTEN_OFF';
+
+/** A movement of all that was allocated: out of its lot (-1) or back into it (1). */
+interface MovementStep {
+  readonly reason: 'SALE' | 'RESTOCK' | 'RETURN' | 'SPOILAGE';
+  readonly sign: 1 | -1;
+}
+
+const SALE: MovementStep = { reason: 'SALE', sign: -1 };
+const RESTOCK: MovementStep = { reason: 'RESTOCK', sign: 1 };
+const RETURN: MovementStep = { reason: 'RETURN', sign: 1 };
+const SPOILAGE: MovementStep = { reason: 'SPOILAGE', sign: -1 };
+
+/**
+ * The movements of stock by what becomes of it and what it was. Reserved stock has not left its lot yet, so that it only
+ * has to be freed; sold stock that is lost on the road is booked back and out again.
+ */
+export const MOVEMENTS: Readonly<
+  Record<EndState, Readonly<Record<HeldState, readonly MovementStep[]>>>
+> = {
+  SOLD: { RESERVED: [SALE], SOLD: [] },
+  RELEASED: { RESERVED: [], SOLD: [RESTOCK] },
+  WRITTEN_OFF: { RESERVED: [SPOILAGE], SOLD: [RETURN, SPOILAGE] },
+};
+
 export interface Shortage {
   readonly product_id: string;
   readonly available_milli: number;

@@ -9,7 +9,14 @@ import {
   findSellableLots,
   lockProductStock,
 } from './allocation.queries.ts';
-import { type Allocated, type Allocation, allocate, type Wanted } from './allocation.rules.ts';
+import {
+  type Allocated,
+  type Allocation,
+  allocate,
+  type EndState,
+  MOVEMENTS,
+  type Wanted,
+} from './allocation.rules.ts';
 import type { MovementRow } from './lots.queries.ts';
 
 export type { Allocation, Wanted } from './allocation.rules.ts';
@@ -35,69 +42,39 @@ export async function releaseStock(ctx: TxCtx, allocations: readonly Allocation[
   await reserve(ctx, allocations, -1);
 }
 
-/** Reserved stock leaves for good. `reference` is the order's number. */
-export async function sellStock(
+/** What was allocated and is reserved or sold. */
+export interface HeldStock {
+  readonly reserved: readonly Allocation[];
+  readonly sold: readonly Allocation[];
+  /** The order's number. */
+  readonly reference: string;
+}
+
+/** Stock that was held is sold, goes back to its lots, or is lost. */
+export async function settleStock(
   ctx: TxCtx,
-  allocations: readonly Allocation[],
-  reference: string,
+  to: EndState,
+  { reserved, sold, reference }: HeldStock,
 ): Promise<void> {
-  if (allocations.length === 0) return;
-  await reserve(ctx, allocations, -1);
-  await move(ctx, { allocations, reference, steps: [['SALE', -1]] });
-  await refreshListingStock(ctx, productsOf(allocations));
+  await releaseStock(ctx, reserved);
+  const moves = [
+    { allocations: reserved, steps: MOVEMENTS[to].RESERVED },
+    { allocations: sold, steps: MOVEMENTS[to].SOLD },
+  ].filter(({ allocations, steps }) => allocations.length > 0 && steps.length > 0);
+  for (const { allocations, steps } of moves) await move(ctx, { allocations, steps, reference });
+  await refreshListingStock(ctx, productsOf(moves.flatMap(({ allocations }) => allocations)));
 }
 
 /** Sold stock is taken from other lots than before: `sold` comes back, `reserved` leaves in its place. */
 export async function reallocateSold(
   ctx: TxCtx,
-  goods: {
-    readonly sold: readonly Allocation[];
-    readonly reserved: readonly Allocation[];
-    readonly reference: string;
-  },
+  { sold, reserved, reference }: HeldStock,
 ): Promise<void> {
-  const { sold, reserved, reference } = goods;
-  await reserve(ctx, reserved, -1);
-  await move(ctx, { allocations: sold, reference, steps: [['REALLOCATION', 1]] });
-  await move(ctx, { allocations: reserved, reference, steps: [['REALLOCATION', -1]] });
+  await releaseStock(ctx, reserved);
+  const reason = 'REALLOCATION';
+  await move(ctx, { allocations: sold, reference, steps: [{ reason, sign: 1 }] });
+  await move(ctx, { allocations: reserved, reference, steps: [{ reason, sign: -1 }] });
   await refreshListingStock(ctx, productsOf([...sold, ...reserved]));
-}
-
-/** Sold stock that never left the seller comes back to its lots. */
-export async function restockSold(
-  ctx: TxCtx,
-  allocations: readonly Allocation[],
-  reference: string,
-): Promise<void> {
-  if (allocations.length === 0) return;
-  await move(ctx, { allocations, reference, steps: [['RESTOCK', 1]] });
-  await refreshListingStock(ctx, productsOf(allocations));
-}
-
-/** Stock that was on the road is lost: reserved stock leaves, sold stock is booked back and out again. */
-export async function writeOffStock(
-  ctx: TxCtx,
-  goods: {
-    readonly reserved: readonly Allocation[];
-    readonly sold: readonly Allocation[];
-    readonly reference: string;
-  },
-): Promise<void> {
-  const { reserved, sold, reference } = goods;
-  if (reserved.length > 0) {
-    await reserve(ctx, reserved, -1);
-    await move(ctx, { allocations: reserved, reference, steps: [['SPOILAGE', -1]] });
-  }
-  if (sold.length > 0)
-    await move(ctx, {
-      allocations: sold,
-      reference,
-      steps: [
-        ['RETURN', 1],
-        ['SPOILAGE', -1],
-      ],
-    });
-  await refreshListingStock(ctx, productsOf([...reserved, ...sold]));
 }
 
 /** Those allocations whose lot has rotted since. */
@@ -128,12 +105,12 @@ async function move(
   goods: {
     allocations: readonly Allocation[];
     reference: string;
-    steps: readonly (readonly [reason: MovementRow['reason'], sign: 1 | -1])[];
+    steps: readonly { readonly reason: MovementRow['reason']; readonly sign: 1 | -1 }[];
   },
 ): Promise<void> {
   const actor_id = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
   const created_at = ctx.clock.now();
-  const stock_movements = goods.steps.flatMap(([reason, sign]) =>
+  const stock_movements = goods.steps.flatMap(({ reason, sign }) =>
     goods.allocations.map(({ lot_id, product_id, quantity_milli }) => ({
       id: newId(),
       lot_id,

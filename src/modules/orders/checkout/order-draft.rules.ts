@@ -30,6 +30,22 @@ export interface CheckoutInput {
   readonly cancel_url?: string | undefined;
 }
 
+/** What an order takes over from a line of the cart. */
+type DraftLine = LineTotals &
+  Pick<
+    OrderableLine,
+    | 'product_id'
+    | 'product_name'
+    | 'unit'
+    | 'tax_class'
+    | 'quantity_milli'
+    | 'list_price_centavos'
+    | 'unit_price_centavos'
+    | 'promo_id'
+    | 'seller_id'
+    | 'commission_bps'
+  >;
+
 /** What is agreed whatever the cart holds. */
 export interface Terms {
   readonly now: Date;
@@ -43,7 +59,7 @@ export interface Draft {
   readonly returns: Pick<PaymentRow, 'return_url' | 'cancel_url'>;
   readonly address: PostalAddress;
   /** The chosen lines, with what they cost. */
-  readonly priced: readonly (OrderableLine & LineTotals)[];
+  readonly priced: readonly DraftLine[];
   readonly sequence: number;
 }
 

@@ -2,15 +2,14 @@
 import type { TxCtx } from '../../../context.ts';
 import { insertTogether } from '../../../db/insert-together.ts';
 import { newId } from '../../../lib/ids.ts';
+import type { EndState } from '../../inventory/allocation.rules.ts';
 import {
   findRotten,
   holdStock,
   reallocateSold,
   releaseStock,
   reserveStock,
-  restockSold,
-  sellStock,
-  writeOffStock,
+  settleStock,
 } from '../../inventory/allocation.service.ts';
 import { refreshListings } from '../../listing/listing.service.ts';
 import type { StockOutcome } from '../decisions/effects.rules.ts';
@@ -53,15 +52,14 @@ export async function changeAllocations(ctx: TxCtx, change: OrderChange): Promis
 const WRITERS: Readonly<Record<StockOutcome, (ctx: TxCtx, held: Held) => Promise<void>>> = {
   SOLD: sell,
   DELIVERED: deliver,
-  RELEASED: release,
-  WRITTEN_OFF: writeOff,
+  RELEASED: (ctx, held) => settle(ctx, 'RELEASED', held),
+  WRITTEN_OFF: (ctx, held) => settle(ctx, 'WRITTEN_OFF', held),
   REPLACED: replaceRotten,
 };
 
 /** Leaves its lots for good; what a wallet has paid for did so before. */
-async function sell(ctx: TxCtx, { reserved, reference }: Held): Promise<void> {
-  await sellStock(ctx, reserved, reference);
-  await setAllocationState(ctx.db, idsOf(reserved), 'SOLD');
+async function sell(ctx: TxCtx, held: Held): Promise<void> {
+  await settle(ctx, 'SOLD', { ...held, sold: [] });
 }
 
 /** Counts as a sale of each product, and is sold where cash is paid for it only now. */
@@ -71,18 +69,9 @@ async function deliver(ctx: TxCtx, held: Held): Promise<void> {
   await sell(ctx, held);
 }
 
-/** Never left the seller, and returns to its lots. */
-async function release(ctx: TxCtx, { reserved, sold, reference }: Held): Promise<void> {
-  await releaseStock(ctx, reserved);
-  await restockSold(ctx, sold, reference);
-  await setAllocationState(ctx.db, idsOf([...reserved, ...sold]), 'RELEASED');
-}
-
-/** Was on the road, and is lost. */
-async function writeOff(ctx: TxCtx, { reserved, sold, reference }: Held): Promise<void> {
-  if (reserved.length + sold.length === 0) return;
-  await writeOffStock(ctx, { reserved, sold, reference });
-  await setAllocationState(ctx.db, idsOf([...reserved, ...sold]), 'WRITTEN_OFF');
+async function settle(ctx: TxCtx, to: EndState, held: Held): Promise<void> {
+  await settleStock(ctx, to, held);
+  await setAllocationState(ctx.db, idsOf([...held.reserved, ...held.sold]), to);
 }
 
 /** What rotted while it waited gives way to sellable lots in the same state, before it may leave. */
