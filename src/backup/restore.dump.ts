@@ -13,13 +13,7 @@ import {
   openForReading,
 } from './dump.ts';
 import { dumpFor } from './rules.ts';
-import {
-  connectToServer,
-  createScratch,
-  dropDatabase,
-  type Examination,
-  withDatabase,
-} from './scratch.ts';
+import { connectToServer, dropDatabase, type Examination, withScratch } from './scratch.ts';
 import { connectTo } from './snapshot.ts';
 
 const OBJECT_IN_USE = '55006';
@@ -54,14 +48,12 @@ export async function restoreDump(
     const holdsData = await requirePermission(server, url, { database, replace });
     printProgress(`Reading ${dump.path}`);
     const rows = await checkArchive(store, dump.path);
-    const scratch = await createScratch(server, database);
-    try {
-      const scratchUrl = withDatabase(url, scratch);
+    return await withScratch(server, url, database, async (scratch) => {
       printProgress('Restoring it beside the present database');
-      await loadDump(store, dump.path, scratchUrl);
+      await loadDump(store, dump.path, scratch.url);
       printProgress('Looking at what it brought');
-      const examination = await examineDump(scratchUrl, dump, { invariants, rows });
-      const replaced = await takePlace(server, { scratch, database, dump });
+      const examination = await examineDump(scratch.url, dump, { invariants, rows });
+      const replaced = await takePlace(server, { scratch: scratch.name, database, dump });
       if (!holdsData && replaced !== undefined) await dropDatabase(server, replaced);
       return {
         ...examination,
@@ -69,10 +61,7 @@ export async function restoreDump(
         database,
         ...(holdsData && replaced !== undefined ? { replaced } : {}),
       };
-    } finally {
-      // By now it has another name where all went well.
-      await dropDatabase(server, scratch);
-    }
+    });
   } finally {
     await server.end();
   }

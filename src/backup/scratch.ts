@@ -17,7 +17,7 @@ export interface Examination {
 }
 
 /** The same server, another database. */
-export function withDatabase(url: string, database: string): string {
+function withDatabase(url: string, database: string): string {
   const other = new URL(url);
   other.pathname = `/${encodeURIComponent(database)}`;
   return other.href;
@@ -29,7 +29,7 @@ export function connectToServer(url: string): Promise<pg.Client> {
 }
 
 /** An empty database of the same text rules as `like`, where that exists. Needs the right to create databases. */
-export async function createScratch(server: pg.Client, like: string): Promise<string> {
+async function createScratch(server: pg.Client, like: string): Promise<string> {
   const name = `${like}_scratch_${randomBytes(4).toString('hex')}`;
   const { rows } = await server.query<{ options: string }>(
     `SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype) AS options
@@ -40,6 +40,21 @@ export async function createScratch(server: pg.Client, like: string): Promise<st
     `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE template0 ${rows[0]?.options ?? ''}`,
   );
   return name;
+}
+
+/** Lets `work` use an empty database beside `like`, which goes afterwards unless it has got another name. */
+export async function withScratch<Result>(
+  server: pg.Client,
+  url: string,
+  like: string,
+  work: (scratch: { readonly name: string; readonly url: string }) => Promise<Result>,
+): Promise<Result> {
+  const name = await createScratch(server, like);
+  try {
+    return await work({ name, url: withDatabase(url, name) });
+  } finally {
+    await dropDatabase(server, name);
+  }
 }
 
 export async function dropDatabase(server: pg.Client, name: string): Promise<void> {

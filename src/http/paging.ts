@@ -29,6 +29,13 @@ export interface Paging {
   ): { body: unknown; links: string[] };
 }
 
+const PageSize = Type.Integer({
+  minimum: 1,
+  maximum: MAX_PAGE_SIZE,
+  default: DEFAULT_PAGE_SIZE,
+  description: 'Rows of a page',
+});
+
 /** The examples are lists of one. */
 const PageAddress = Type.Union([Type.String({ format: 'uri' }), Type.Null()], {
   examples: [null],
@@ -43,12 +50,7 @@ function pageName(item: TSchema): { title?: string } {
 export const numberedPaging: Paging = {
   query: Type.Object({
     page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1, description: 'From 1' }),
-    page_size: Type.Integer({
-      minimum: 1,
-      maximum: MAX_PAGE_SIZE,
-      default: DEFAULT_PAGE_SIZE,
-      description: 'Rows of a page',
-    }),
+    page_size: PageSize,
   }),
   view: (item) =>
     Type.Object(
@@ -118,12 +120,7 @@ export function cursorPaging(secrets: KeyRing<string>): Paging {
           description: '`next_cursor` of the page before',
         }),
       ),
-      limit: Type.Integer({
-        minimum: 1,
-        maximum: MAX_PAGE_SIZE,
-        default: DEFAULT_PAGE_SIZE,
-        description: 'Rows of a page',
-      }),
+      limit: PageSize,
     }),
     view: (item) =>
       Type.Object(

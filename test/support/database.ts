@@ -32,10 +32,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 }
 
 export async function onServer(serverUrl: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: serverUrl });
+  await queryAt(serverUrl, statement);
+}
+
+/** Runs one statement on a connection of its own. */
+export async function queryAt(url: string, statement: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(statement);
+    return await client.query(statement);
   } finally {
     await client.end();
   }

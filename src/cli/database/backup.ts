@@ -20,13 +20,7 @@ import {
   runPgbackrest,
   takeClusterBackup,
 } from '../../backup/pgbackrest.ts';
-import {
-  connectToServer,
-  createScratch,
-  dropDatabase,
-  type Examination,
-  withDatabase,
-} from '../../backup/scratch.ts';
+import { connectToServer, type Examination, withScratch } from '../../backup/scratch.ts';
 import { connectTo } from '../../backup/snapshot.ts';
 import { tryClusterBackup } from '../../backup/trial.ts';
 import type { Config } from '../../config.ts';
@@ -140,14 +134,10 @@ async function tryDump(store: ReadableStore, url: string, dump: Dump): Promise<E
   const rows = await checkArchive(store, dump.path);
   const server = await connectToServer(url);
   try {
-    const scratch = await createScratch(server, store.database);
-    try {
-      const scratchUrl = withDatabase(url, scratch);
-      await loadDump(store, dump.path, scratchUrl);
-      return await examineDump(scratchUrl, dump, { invariants: allInvariants, rows });
-    } finally {
-      await dropDatabase(server, scratch);
-    }
+    return await withScratch(server, url, store.database, async (scratch) => {
+      await loadDump(store, dump.path, scratch.url);
+      return examineDump(scratch.url, dump, { invariants: allInvariants, rows });
+    });
   } finally {
     await server.end();
   }

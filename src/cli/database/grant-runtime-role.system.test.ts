@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { createActor } from '../../../test/support/actors.ts';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
-import { onServer } from '../../../test/support/database.ts';
+import { onServer, queryAt } from '../../../test/support/database.ts';
 import { createCustomer, fillCart, order, stockProduct } from '../../../test/support/market.ts';
 import { createTwoRoles, type TwoRoles } from '../../../test/support/processes/two-roles.ts';
 import { systemCtx } from '../../context.ts';
@@ -52,16 +51,6 @@ async function createRole(attributes = ''): Promise<string> {
   await onServer(inject('serverUrl'), `CREATE ROLE ${role} ${attributes}`);
   roles.push(role);
   return role;
-}
-
-async function runAs(url: string, statement: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
 
 describe('under the role that grant-runtime-role set up', () => {
@@ -131,7 +120,7 @@ describe('under the role that grant-runtime-role set up', () => {
 
   /** What the jobs have left to do. */
   async function unfinished(): Promise<Record<string, number>> {
-    const { rows } = await runAs(
+    const { rows } = await queryAt(
       two.ownerUrl,
       `SELECT (SELECT count(*)::integer FROM pgboss.job WHERE state < 'completed' AND name NOT LIKE '\\_\\_%') AS waiting,
          (SELECT count(*)::integer FROM outbox_messages WHERE dispatched_at IS NULL) AS undispatched,
@@ -203,13 +192,13 @@ describe('under the role that grant-runtime-role set up', () => {
     'SELECT grant_runtime_role(current_user::name)',
     "COPY audit_entries TO PROGRAM 'true'",
   ])('PostgreSQL refuses for want of the right: %s', async (statement) => {
-    await expect(runAs(two.runtimeUrl, statement)).rejects.toMatchObject({
+    await expect(queryAt(two.runtimeUrl, statement)).rejects.toMatchObject({
       code: INSUFFICIENT_PRIVILEGE,
     });
   });
 
   it('every append-only table takes rows, and none may be changed', async () => {
-    const { rows } = await runAs(
+    const { rows } = await queryAt(
       two.runtimeUrl,
       `SELECT DISTINCT tgrelid::regclass::text AS name, has_table_privilege(tgrelid, 'INSERT') AS adds,
          has_table_privilege(tgrelid, 'UPDATE, DELETE, TRUNCATE, TRIGGER') AS changes
@@ -231,30 +220,30 @@ describe('under the role that grant-runtime-role set up', () => {
 
 describe('partitions of the audit log', () => {
   it('are made by the job under that role, and cannot be written but through the log', async () => {
-    await runAs(
+    await queryAt(
       two.ownerUrl,
       'DROP TABLE partitions.audit_seals_default, partitions.audit_entries_default',
     );
-    await runAs(two.ownerUrl, "SELECT make_audit_partition('default', 'DEFAULT')");
+    await queryAt(two.ownerUrl, "SELECT make_audit_partition('default', 'DEFAULT')");
     const dropped = `DO $$ DECLARE newest text := replace(name, 'audit_entries_', '') FROM partitions_of('audit_entries')
         WHERE NOT is_default ORDER BY upper_id DESC NULLS LAST LIMIT 1;
       BEGIN EXECUTE format('DROP TABLE partitions.audit_seals_%s, partitions.audit_entries_%s', newest, newest); END $$`;
-    await runAs(two.ownerUrl, dropped);
+    await queryAt(two.ownerUrl, dropped);
     await makePartitionsJob.run(test.system, {});
-    const { rows } = await runAs(
+    const { rows } = await queryAt(
       two.ownerUrl,
       `SELECT count(*)::integer AS made, bool_or(has_table_privilege('${two.runtime}', oid, 'SELECT, INSERT, UPDATE, DELETE')) AS may
        FROM pg_class WHERE relnamespace = 'partitions'::regnamespace AND relkind = 'r'
          AND relname IN (SELECT name FROM partitions_of('audit_entries') UNION ALL SELECT name FROM partitions_of('audit_seals'))`,
     );
     expect(rows).toEqual([{ made: expect.any(Number), may: false }]);
-    expect((await runAs(two.ownerUrl, 'SELECT make_audit_partitions() AS made')).rows).toEqual([
+    expect((await queryAt(two.ownerUrl, 'SELECT make_audit_partitions() AS made')).rows).toEqual([
       { made: 0 },
     ]);
   });
 
   it('are made for nobody who may not write entries', async () => {
-    await expect(runAs(auditorUrl, 'SELECT make_audit_partitions()')).rejects.toMatchObject({
+    await expect(queryAt(auditorUrl, 'SELECT make_audit_partitions()')).rejects.toMatchObject({
       code: INSUFFICIENT_PRIVILEGE,
     });
   });
@@ -263,10 +252,10 @@ describe('partitions of the audit log', () => {
 describe('grant-runtime-role', () => {
   it('takes back what a role was given beyond that', async () => {
     const role = await createRole();
-    await runAs(two.ownerUrl, `GRANT ALL ON audit_entries, audit_unsealed TO ${role}`);
+    await queryAt(two.ownerUrl, `GRANT ALL ON audit_entries, audit_unsealed TO ${role}`);
     vi.stubEnv('DATABASE_URL', two.ownerUrl);
     await grantRuntimeRole(role);
-    const { rows } = await runAs(two.ownerUrl, `SELECT may_rewrite_audit('${role}') AS may`);
+    const { rows } = await queryAt(two.ownerUrl, `SELECT may_rewrite_audit('${role}') AS may`);
     expect(rows).toEqual([{ may: false }]);
   });
 
@@ -283,7 +272,7 @@ describe('grant-runtime-role', () => {
     await expect(grantRuntimeRole(role)).rejects.toThrow(
       `role "${role}" could still rewrite the audit log. Name a role that owns no table`,
     );
-    const { rows } = await runAs(
+    const { rows } = await queryAt(
       two.ownerUrl,
       `SELECT count(*)::integer AS number FROM information_schema.role_table_grants WHERE grantee = '${role}'`,
     );

@@ -3,9 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it, vi } from 'vitest';
-import { onServer } from '../../../test/support/database.ts';
+import { onServer, queryAt } from '../../../test/support/database.ts';
 import { createTwoRoles, type TwoRoles } from '../../../test/support/processes/two-roles.ts';
 import { migrate as applyMigrations, MIGRATIONS_DIR } from '../../db/migrations/migrate.ts';
 import { EXIT } from '../../lib/exit.ts';
@@ -47,16 +46,6 @@ async function createRole(): Promise<string> {
   return role;
 }
 
-async function runAs(url: string, statement: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}
-
 /** This checkout's migrations and these, by number; numbers are never used again. */
 async function applyMore(more: Readonly<Record<string, string>>): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'freshbytes-migrations-'));
@@ -70,7 +59,7 @@ async function applyMore(more: Readonly<Record<string, string>>): Promise<string
 
 /** What a role may do with a table, in the order of PostgreSQL's letters: arwd, the others left out. */
 async function rightsOn(table: string, role: string): Promise<string> {
-  const { rows } = await runAs(
+  const { rows } = await queryAt(
     two.ownerUrl,
     `SELECT string_agg(letter, '' ORDER BY letter) AS rights
      FROM (VALUES ('a', 'INSERT'), ('d', 'DELETE'), ('r', 'SELECT'), ('w', 'UPDATE'), ('x', 'REFERENCES'), ('D', 'TRUNCATE')) AS v (letter, name)
@@ -110,17 +99,17 @@ it('grants in the transaction of each migration: what precedes a failing one can
 });
 
 it('a table of the queue can be used as soon as it is there, one of ours only by a migration', async () => {
-  await runAs(two.ownerUrl, 'CREATE TABLE pgboss.later (); CREATE TABLE public.later ();');
+  await queryAt(two.ownerUrl, 'CREATE TABLE pgboss.later (); CREATE TABLE public.later ();');
   expect(await rightsOn('pgboss.later', two.runtime)).toBe('adrw');
   expect(await rightsOn('public.later', two.runtime)).toBe('');
-  await runAs(two.ownerUrl, 'DROP TABLE pgboss.later, public.later');
+  await queryAt(two.ownerUrl, 'DROP TABLE pgboss.later, public.later');
 });
 
 it('grants to every role that was granted this, and no more to one that was revoked or dropped', async () => {
   const [second, third] = [await createRole(), await createRole()];
   await grantRuntimeRole(second);
   await grantRuntimeRole(third);
-  await runAs(two.ownerUrl, `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${second}`);
+  await queryAt(two.ownerUrl, `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${second}`);
   await onServer(two.superuserUrl, `DROP OWNED BY ${third}`);
   await applyMore({ 9004: 'CREATE TABLE crates ();' });
   expect(await rightsOn('crates', two.runtime)).toBe('adrw');
@@ -135,7 +124,7 @@ it('fails, and applies nothing, where such a role could rewrite the audit log by
     cause: { message: `role "${two.runtime}" could still rewrite the audit log` },
   });
   await onServer(inject('serverUrl'), `ALTER ROLE ${two.runtime} NOCREATEROLE`);
-  const { rows } = await runAs(two.ownerUrl, "SELECT to_regclass('sacks') AS name");
+  const { rows } = await queryAt(two.ownerUrl, "SELECT to_regclass('sacks') AS name");
   expect(rows).toEqual([{ name: null }]);
 });
 

@@ -1,14 +1,12 @@
 // The audit log of a database that is in use becomes partitioned: in place, and unnoticed by the version before.
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { onServer, withDatabase } from '../../../test/support/database.ts';
 import { migrateJobs } from '../../jobs/queues/migrate.ts';
 import { newId } from '../../lib/ids.ts';
-import { MIGRATIONS_DIR, migrate, readMigrations } from './migrate.ts';
+import { migrate } from './migrate.ts';
+import { migrateBefore } from './migrations.testkit.ts';
 
 const nothing = async () => {};
 const ENTRIES = 200;
@@ -29,7 +27,7 @@ const refused: unknown[] = [];
 beforeAll(async () => {
   await onServer(serverUrl, `CREATE DATABASE ${name}`);
   await onServer(serverUrl, `CREATE ROLE ${role}`);
-  await migrateBefore('0023');
+  await migrateBefore(url, '0023');
   await migrateJobs(url, []);
   client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -53,15 +51,6 @@ afterAll(async () => {
   await onServer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
   await onServer(serverUrl, `DROP ROLE ${role}`);
 });
-
-async function migrateBefore(number: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'freshbytes-migrations-'));
-  for (const migration of await readMigrations())
-    if (migration.name < number)
-      await cp(join(MIGRATIONS_DIR, migration.name), join(folder, migration.name));
-  await migrate(url, nothing, folder);
-  await rm(folder, { recursive: true });
-}
 
 function write(db: pg.Client): Promise<unknown> {
   return db.query(

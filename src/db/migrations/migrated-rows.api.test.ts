@@ -1,14 +1,12 @@
 // What migrations make of rows that were there before them.
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { onServer, withDatabase } from '../../../test/support/database.ts';
 import { newId } from '../../lib/ids.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
-import { MIGRATIONS_DIR, migrate, readMigrations } from './migrate.ts';
+import { migrate } from './migrate.ts';
+import { migrateBefore } from './migrations.testkit.ts';
 
 const nothing = async () => {};
 const HOUR_S = 3_600;
@@ -22,7 +20,7 @@ let sellers: Record<'pending' | 'verified' | 'unknown', string>;
 
 beforeAll(async () => {
   await onServer(serverUrl, `CREATE DATABASE ${name}`);
-  await migrateBefore('0014');
+  await migrateBefore(url, '0014');
   client = new pg.Client({ connectionString: url });
   await client.connect();
   // The rows below stand alone: no users, places or lots behind them.
@@ -61,15 +59,6 @@ afterAll(async () => {
   await client.end();
   await onServer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
 });
-
-async function migrateBefore(number: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'freshbytes-migrations-'));
-  for (const migration of await readMigrations())
-    if (migration.name < number)
-      await cp(join(MIGRATIONS_DIR, migration.name), join(folder, migration.name));
-  await migrate(url, nothing, folder);
-  await rm(folder, { recursive: true });
-}
 
 /**
  * An order placed a week ago, of seller orders of 100.00 each; those that are cancelled say in which minute.

@@ -52,20 +52,6 @@ export async function markDispatched(db: Db, ids: readonly string[], at: Date): 
     .execute();
 }
 
-/** @returns how many it deleted, at most `limit` */
-export async function deleteDispatchedBefore(db: Db, moment: Date, limit: number): Promise<number> {
-  const surplus = db
-    .selectFrom('outbox_messages')
-    .select('id')
-    .where('dispatched_at', '<', moment)
-    .limit(limit);
-  const result = await db
-    .deleteFrom('outbox_messages')
-    .where('id', 'in', surplus)
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
-}
-
 /** Every seller order of these orders. */
 export async function findOrderParties(
   db: Db,

@@ -1,11 +1,11 @@
 // The outbox: events that were committed become the messages that people get, in order, each event once.
 import type { Ctx, TxCtx } from '../../context.ts';
 import { IN_BATCH, workThrough } from '../../db/batches/batches.ts';
+import { deleteBefore } from '../../db/batches/delete-before.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
 import { detachTrace, type TraceContext } from '../../telemetry/traces/trace-context.ts';
 import {
-  deleteDispatchedBefore,
   findOrderParties,
   findSellerParties,
   findWaitingEvents,
@@ -26,7 +26,6 @@ const DISPATCH_JOB = 'notifications.dispatch-events';
 /** Events of one transaction. */
 const DISPATCH_GROUP = 200;
 const DISPATCHED_RETENTION_MS = 7 * DAY_MS;
-const FORGET_BATCH = 1_000;
 
 /**
  * Writes the messages of every waiting event and marks it dispatched, in one transaction a group. An event that no message
@@ -54,9 +53,7 @@ async function dispatchGroup(ctx: TxCtx, ids: readonly string[]): Promise<void> 
 /** Deletes events that were dispatched longer ago than DISPATCHED_RETENTION_MS. */
 export async function forgetDispatchedEvents(ctx: Ctx): Promise<void> {
   const before = plusMs(ctx.clock.now(), -DISPATCHED_RETENTION_MS);
-  let deleted: number;
-  do deleted = await deleteDispatchedBefore(ctx.db, before, FORGET_BATCH);
-  while (deleted === FORGET_BATCH);
+  await deleteBefore(ctx.db, 'outbox_messages', 'dispatched_at', before);
 }
 
 interface TracedEvent extends OutboxEvent {

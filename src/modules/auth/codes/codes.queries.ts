@@ -135,15 +135,3 @@ export async function voidCodes(db: Db, user_id: string, at: Date): Promise<void
     .where('spent_at', 'is', null)
     .execute();
 }
-
-/** @returns how many it deleted, at most `limit` */
-export async function deleteCodesBefore(db: Db, moment: Date, limit: number): Promise<number> {
-  const old = db
-    .selectFrom('one_time_codes')
-    .select('id')
-    .where('created_at', '<', moment)
-    .orderBy('created_at')
-    .limit(limit);
-  const result = await db.deleteFrom('one_time_codes').where('id', 'in', old).executeTakeFirst();
-  return Number(result.numDeletedRows);
-}

@@ -1,5 +1,6 @@
 // One-time codes: six digits that prove who reads a mailbox or a phone. Ten minutes, five tries, once.
 import type { Ctx, TxCtx } from '../../../context.ts';
+import { deleteBefore } from '../../../db/batches/delete-before.ts';
 import { inTransaction } from '../../../db/transaction.ts';
 import { newId } from '../../../lib/ids.ts';
 import { Problem, RATE_LIMITED, SERVICE_UNAVAILABLE } from '../../../lib/problem.ts';
@@ -13,7 +14,6 @@ import {
   type CodePurpose,
   type CodeRow,
   countAttempt,
-  deleteCodesBefore,
   insertCode,
 } from './codes.queries.ts';
 import {
@@ -26,7 +26,6 @@ import {
 
 /** The longest window that codes are counted in, and a day to look into what happened. */
 const CODE_RETENTION_MS = 2 * DAY_MS;
-const FORGET_BATCH = 1_000;
 
 /** For which purposes a code may be asked for by somebody who is not signed in. */
 export type OpenPurpose = Extract<CodePurpose, 'PASSWORD_RESET' | 'EMAIL_CLAIM'>;
@@ -96,7 +95,7 @@ export async function tryCode(
 
 export async function forgetOldCodes(ctx: Ctx): Promise<void> {
   const before = plusMs(ctx.clock.now(), -CODE_RETENTION_MS);
-  while ((await deleteCodesBefore(ctx.db, before, FORGET_BATCH)) === FORGET_BATCH);
+  await deleteBefore(ctx.db, 'one_time_codes', 'created_at', before);
 }
 
 function tooMany({ reason, wait_ms }: ReachedCap): Problem {

@@ -1,7 +1,7 @@
 // What a token counts for is decided by the database, on each request, on every process.
-import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
+import { makePrivateKey } from '../../../../test/support/private-key.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../lib/time.ts';
 import {
   type OtherProcess,
@@ -10,9 +10,7 @@ import {
   statusOf,
 } from '../../users/users.testkit.ts';
 
-const JWT_PRIVATE_KEYS = generateKeyPairSync('ed25519')
-  .privateKey.export({ type: 'pkcs8', format: 'der' })
-  .toString('base64');
+const JWT_PRIVATE_KEYS = makePrivateKey();
 
 let test: TestApp;
 let otherProcess: OtherProcess;

@@ -1,7 +1,7 @@
 // Sessions over HTTP: rotation, reuse, signing out here and everywhere, on every process.
-import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/support/app.ts';
+import { makePrivateKey } from '../../../../test/support/private-key.ts';
 import { DAY_MS, MINUTE_MS } from '../../../lib/time.ts';
 import { forgetExpiredSessions } from '../../users/erasure/erasure.service.ts';
 import {
@@ -12,9 +12,7 @@ import {
   statusOf,
 } from '../../users/users.testkit.ts';
 
-const JWT_PRIVATE_KEYS = generateKeyPairSync('ed25519')
-  .privateKey.export({ type: 'pkcs8', format: 'der' })
-  .toString('base64');
+const JWT_PRIVATE_KEYS = makePrivateKey();
 
 let test: TestApp;
 let otherProcess: OtherProcess;

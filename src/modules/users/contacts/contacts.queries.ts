@@ -76,15 +76,3 @@ export async function closeChangesFrom(db: Db, change: ContactChangeRow, at: Dat
     .where('closed_at', 'is', null)
     .execute();
 }
-
-/** @returns how many it deleted, at most `limit` */
-export async function deleteChangesBefore(db: Db, moment: Date, limit: number): Promise<number> {
-  const old = db
-    .selectFrom('contact_changes')
-    .select('id')
-    .where('created_at', '<', moment)
-    .orderBy('created_at')
-    .limit(limit);
-  const result = await db.deleteFrom('contact_changes').where('id', 'in', old).executeTakeFirst();
-  return Number(result.numDeletedRows);
-}

@@ -1,6 +1,7 @@
 // Changed addresses and numbers: in force once a code confirms them, and not before.
 import type { Updateable } from 'kysely';
 import type { Ctx, TxCtx } from '../../../context.ts';
+import { deleteBefore } from '../../../db/batches/delete-before.ts';
 import type { Users } from '../../../db/schema.generated.ts';
 import { inTransaction } from '../../../db/transaction.ts';
 import { newId } from '../../../lib/ids.ts';
@@ -26,7 +27,6 @@ import {
   type ContactChangeRow,
   closePendingChanges,
   confirmChange,
-  deleteChangesBefore,
   findPendingChange,
   insertContactChange,
 } from './contacts.queries.ts';
@@ -35,7 +35,6 @@ import { freeUnconfirmedEmail } from './email-claims.service.ts';
 
 /** Past the week in which one can be undone, for whoever looks into a stolen account. */
 const CHANGE_RETENTION_MS = 30 * DAY_MS;
-const FORGET_BATCH = 1_000;
 
 /**
  * Changes the caller's own profile. A new e-mail address, and a new number where the old one is confirmed, wait for the
@@ -163,5 +162,5 @@ export async function confirmContact(ctx: Ctx, contact: Contact, code: string): 
 
 export async function forgetOldChanges(ctx: Ctx): Promise<void> {
   const before = plusMs(ctx.clock.now(), -CHANGE_RETENTION_MS);
-  while ((await deleteChangesBefore(ctx.db, before, FORGET_BATCH)) === FORGET_BATCH);
+  await deleteBefore(ctx.db, 'contact_changes', 'created_at', before);
 }

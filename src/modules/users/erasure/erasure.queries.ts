@@ -83,18 +83,3 @@ export async function deleteSecrets(db: Db, user_ids: readonly string[]): Promis
   await db.deleteFrom('contact_changes').where('user_id', 'in', user_ids).execute();
   await db.deleteFrom('mfa_recovery_codes').where('user_id', 'in', user_ids).execute();
 }
-
-/** @returns how many it deleted, at most `limit`; their refresh tokens go with them */
-export async function deleteSessionsExpiredBefore(
-  db: Db,
-  moment: Date,
-  limit: number,
-): Promise<number> {
-  const surplus = db
-    .selectFrom('sessions')
-    .select('id')
-    .where('expires_at', '<', moment)
-    .limit(limit);
-  const result = await db.deleteFrom('sessions').where('id', 'in', surplus).executeTakeFirst();
-  return Number(result.numDeletedRows);
-}

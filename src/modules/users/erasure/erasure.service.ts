@@ -1,13 +1,13 @@
 // Forgetting: people who left, and sessions that nobody can use any more.
 import type { Ctx, TxCtx } from '../../../context.ts';
 import { IN_BATCH, workThrough } from '../../../db/batches/batches.ts';
+import { deleteBefore } from '../../../db/batches/delete-before.ts';
 import { inTransaction } from '../../../db/transaction.ts';
 import { DAY_MS, plusMs } from '../../../lib/time.ts';
 import { recordAudit } from '../../audit/audit.service.ts';
 import { publishEvents } from '../../notifications/notifications.service.ts';
 import {
   deleteSecrets,
-  deleteSessionsExpiredBefore,
   eraseAddressRows,
   eraseSessionRows,
   eraseUserRows,
@@ -23,7 +23,6 @@ export const SESSION_RETENTION_MS = 30 * DAY_MS;
 const ERASE_JOB = 'users.erase';
 /** Users of one transaction. */
 const ERASURE_GROUP = 50;
-const SESSION_BATCH = 1_000;
 
 /**
  * Takes the personal data of users who were deleted longer ago than RESTORABLE_MS; their rows stay, anonymous.
@@ -60,7 +59,8 @@ async function eraseUsers(
   );
 }
 
+/** Their refresh tokens go with them. */
 export async function forgetExpiredSessions(ctx: Ctx): Promise<void> {
   const before = plusMs(ctx.clock.now(), -SESSION_RETENTION_MS);
-  while ((await deleteSessionsExpiredBefore(ctx.db, before, SESSION_BATCH)) === SESSION_BATCH);
+  await deleteBefore(ctx.db, 'sessions', 'expires_at', before);
 }
