@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allocate, type SellableLot } from './allocation.rules.ts';
+import { allocate, MOVEMENTS, type SellableLot } from './allocation.rules.ts';
 
 const lot = (lot_id: string, free_milli: number, product_id = 'kamatis'): SellableLot => ({
   lot_id,
@@ -99,4 +99,21 @@ describe('allocate', () => {
       ),
     );
   });
+});
+
+describe('the movements of allocated stock', () => {
+  const sum = (steps: readonly { readonly sign: number }[]) =>
+    steps.reduce((total, { sign }) => total + sign, 0);
+
+  it.each([
+    ['SOLD', -1],
+    ['RELEASED', 0],
+    ['WRITTEN_OFF', -1],
+  ] as const)(
+    'of stock that is %s add up to what has left its lot, whether or not it was sold before',
+    (end, left) => {
+      expect(sum(MOVEMENTS[end].RESERVED)).toBe(left);
+      expect(sum(MOVEMENTS.SOLD.RESERVED) + sum(MOVEMENTS[end].SOLD)).toBe(left);
+    },
+  );
 });
