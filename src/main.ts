@@ -7,6 +7,7 @@ import { EXIT, EXIT_HELP, type ExitCode } from './lib/exit.ts';
 const SIZES = ['small', 'medium', 'large'];
 const STORAGES = ['disk', 's3'];
 const VERSIONS = ['v1', 'v2'];
+const LEDGER_FORMATS = ['hledger', 'beancount'];
 const MAX_SEED = 2 ** 31 - 1;
 
 const program = new Command('freshbytes')
@@ -127,6 +128,20 @@ program
   .action(run(async () => (await import('./cli/maintenance/check-invariants.ts')).check()));
 
 program
+  .command('ledger')
+  .description('hand the ledger over')
+  .command('export')
+  .description('write the journal to standard output, for another accounting program')
+  .addOption(new Option('--format <format>', 'whose').choices(LEDGER_FORMATS).makeOptionMandatory())
+  .option('--from <day>', 'first day in the Philippines, such as 2026-03-01', calendarDay)
+  .option('--to <day>', 'last day, included', calendarDay)
+  .action(
+    run(async (options) =>
+      (await import('./cli/maintenance/ledger-export.ts')).exportLedger(options),
+    ),
+  );
+
+program
   .command('verify-audit')
   .description('check the seals of the audit log, and name the first place where they break')
   .option('--head <head>', 'a head that was printed or logged before; fail where it is gone')
@@ -232,4 +247,10 @@ function seedNumber(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number <= MAX_SEED) return number;
   throw new InvalidArgumentError(`A whole number from 0 to ${MAX_SEED}.`);
+}
+
+function calendarDay(text: string): string {
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
+  if (day?.getTime() && day.toISOString().startsWith(text)) return text;
+  throw new InvalidArgumentError('A day such as 2026-03-01.');
 }
