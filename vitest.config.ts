@@ -19,6 +19,7 @@ const SLOW = [
   'image.test.ts',
   'key-rotation.test.ts',
   'embedded.crash.system.test.ts',
+  'order-lives.test.ts',
 ];
 
 /** By how long they took before, or by size where no run is remembered, but the slow ones first. */
