@@ -73,7 +73,7 @@ it('what was sent outside the transaction is not made again', async () => {
   await expectEachOnce(await createTransactionFloor(run, options));
 });
 
-it('fewer than were recorded may be asked for', async () => {
+it('fewer than were recorded may be requested', async () => {
   const options = { templateUrl: database.url, recording, clients: CLIENTS };
   const floor = createDriverFloor(run, options);
   expect(await floor.make(database.url, CLIENTS)).toMatchObject({ requests: CLIENTS });

@@ -123,7 +123,7 @@ describe('an archive', () => {
     expect(await opened(forOther, await identitiesIn(`${identity}\n${other}\n`))).toEqual(content);
   });
 
-  it('that cannot be made or read to its end says why, not that it was altered', async () => {
+  it('that cannot be made or read to its end reports why, not that it was altered', async () => {
     const archive = await sealed(randomBytes(3 * CHUNK_BYTES));
     async function* broken(): AsyncGenerator<Buffer> {
       yield archive.subarray(0, 2 * CHUNK_BYTES);

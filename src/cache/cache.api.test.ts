@@ -61,7 +61,7 @@ describe('reading', () => {
     expect(await ask(test.cache, source, { key: 'a' })).toBe('first');
   });
 
-  it('memory is bounded: more than it holds pushes out what was asked for longest ago', async () => {
+  it('memory is bounded: the least recently used goes first', async () => {
     const megabytes = { load: async () => answerOf('x'.repeat(4 * 1024 * 1024)) };
     for (let i = 0; i < 12; i += 1) await ask(test.cache, megabytes, { key: `big ${i}` });
     test.results.length = 0;

@@ -162,7 +162,7 @@ describe.skipIf(!hasRedis)('with Redis', () => {
       expect(await ask(test.cache, source)).toBe('second');
     });
 
-    it('missed an invalidation, nobody believes it until what it keeps has died', async () => {
+    it('missed an invalidation, it is not trusted until what it keeps has expired', async () => {
       const [one, two] = [await trusting(), await trusting()];
       await ask(one.cache, source);
       await isKept(one);
@@ -175,7 +175,7 @@ describe.skipIf(!hasRedis)('with Redis', () => {
       expect(await one.store.find('list', ['products'])).toBeUndefined();
     });
 
-    it('refuses to write, nobody believes it either', async () => {
+    it('refuses to write, it is not trusted either', async () => {
       const test = await trusting();
       await ask(test.cache, source);
       await isKept(test);

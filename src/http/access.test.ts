@@ -63,7 +63,7 @@ describe('requireAccess', () => {
     expect(outcomes).toEqual(expected);
   });
 
-  it('asks nobody for a second factor unless the role must have one', () => {
+  it('requires no second factor unless the role must have one', () => {
     for (const rule of RULES.values()) {
       for (const actor of Object.values(ACTORS)) expect(outcome(actor, rule, [])).not.toBe(ENROLL);
     }
@@ -156,7 +156,7 @@ describe('over HTTP', () => {
     expect((await probe.call({ path: '/open', token: 'forged' })).statusCode).toBe(401);
   });
 
-  it('whoever lacks a compulsory second factor is nobody in particular where all are let in', async () => {
+  it('a caller without a compulsory second factor counts as anonymous on public routes', async () => {
     const roles = [];
     for (const token of ['root', 'novice', 'maria']) {
       seen.length = 0;

@@ -94,7 +94,7 @@ describe('v1 lists', () => {
     },
   );
 
-  it('show twenty from the first on unless told otherwise', async () => {
+  it('show twenty from the first on by default', async () => {
     const { body } = await get('/numbers?many=true');
     expect(body.results.map((row: Numbers) => row.n)).toEqual(
       Array.from({ length: 20 }, (_, i) => i + 1),

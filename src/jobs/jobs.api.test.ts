@@ -97,7 +97,7 @@ describe('enqueue', () => {
     expect(await jobRows(scratch.db, 'greet')).toMatchObject([{ data: { person: 'Ana Cruz' } }]);
   });
 
-  it('never lets a keyed job run without the change that asked for it', async () => {
+  it('never runs a keyed job without the change that enqueued it', async () => {
     const options = { singletonKey: 'ana' };
     await jobs.enqueue(scratch.db, greet, { person: 'before' }, options);
     await scratch.db.transaction().execute(async (tx) => {

@@ -52,7 +52,7 @@ describe('businessYear', () => {
 });
 
 describe('systemClock', () => {
-  it('tells the time of this machine', () => {
+  it('returns the time of this machine', () => {
     const before = Date.now();
     const now = systemClock.now().getTime();
     expect(now).toBeGreaterThanOrEqual(before);

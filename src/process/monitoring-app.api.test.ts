@@ -40,7 +40,7 @@ describe('a process without the API', () => {
     expect(await shows()).toBe(false);
   });
 
-  it('shows metrics to the metrics token alone, and counts who asked', async () => {
+  it('shows metrics to the metrics token alone, and counts the requests', async () => {
     expect((await get('/metrics')).statusCode).toBe(401);
     const { statusCode, body } = await get('/metrics', METRICS_TOKEN);
     expect(statusCode).toBe(200);

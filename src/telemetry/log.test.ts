@@ -148,7 +148,7 @@ describe('a line of the log', () => {
     expect(new Date(line.time).toISOString()).toBe(line.time);
   });
 
-  it('says of an error its type, message, code, frames and cause', () => {
+  it('writes the type, message, code, frames and cause of an error', () => {
     const { log, lines } = record();
     const cause = Object.assign(new TypeError('inner'), { code: 'ECONNRESET' });
     log.error({ err: new Error('outer', { cause }) }, 'failed');

@@ -43,7 +43,7 @@ async function recordedWith(env: Readonly<Record<string, string>>): Promise<numb
 }
 
 describe('openTelemetry', () => {
-  it('opens nothing and listens to nothing where nothing is asked for', async () => {
+  it('opens nothing and listens to nothing where nothing is configured', async () => {
     const before = process.listenerCount('uncaughtExceptionMonitor');
     await using stack = new AsyncDisposableStack();
     expect(await open(stack, {})).toEqual({ tracing: undefined, errorReports: undefined });
@@ -68,7 +68,7 @@ describe('openTelemetry', () => {
     expect(eventsIn(sink)).toMatchObject([{ environment: 'staging', release: 'freshbytes@1.0.0' }]);
   });
 
-  it('reports what nobody catches as what ends the process, until it closes', async () => {
+  it('reports uncaught errors as what ends the process, until it closes', async () => {
     sink = await openSink();
     const before = process.listenerCount('uncaughtExceptionMonitor');
     await using stack = new AsyncDisposableStack();

@@ -97,7 +97,7 @@ describe('stock', () => {
     expect(countStatuses(answers)).toEqual({ 201: 20 });
   });
 
-  it('nobody is falsely told sold out: as many customers as there are units all get one', async () => {
+  it('none is falsely refused as sold out: as many customers as there are units all get one', async () => {
     const product = await stockProduct(test, seller.seller_id, {
       lots: Array.from({ length: 10 }, (_, i) => ({ quantity_milli: 2_000, days_left: i + 1 })),
     });
@@ -220,7 +220,7 @@ describe('money', () => {
     expect(await stockOf(test, product.id)).toEqual([{ on_hand_milli: 8_000, reserved_milli: 0 }]);
   });
 
-  it('delivery against cancel: one of them wins, the other is told that it came too late', async () => {
+  it('delivery against cancel: one of them wins, the other is refused', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const customer = await createCustomer(test);
       const product = await stockProduct(test, seller.seller_id);

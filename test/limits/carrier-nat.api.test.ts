@@ -102,7 +102,7 @@ describe('25 clients behind one address', { timeout: TEST_TIMEOUT_MS }, () => {
     expect((await ask(`/media/${newId()}/small`)).statusCode).toBe(404);
   });
 
-  it('are told that a token has expired, and not to wait, where browsing is spent', async () => {
+  it('get TOKEN_EXPIRED, not a quota, where the quota of browsing is spent', async () => {
     const [member] = members;
     if (member === undefined) throw new Error('nobody is there');
     await spend(() => ask('/api/v1/products'));

@@ -82,7 +82,7 @@ describe('an address', () => {
     expect(answer.json.known_versions).toEqual(['v1', 'v2']);
   });
 
-  it('under another method is 405 and says what it answers', async () => {
+  it('under another method is 405 and names what it answers', async () => {
     const answer = await send('/places', { method: 'DELETE' });
     await expectProblem(answer, 405, 'METHOD_NOT_ALLOWED');
     expect(answer.headers.get('allow')).toBe('GET, HEAD');

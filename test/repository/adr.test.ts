@@ -37,7 +37,7 @@ describe.each(files)('%s', (file) => {
     expect(long).toEqual([]);
   });
 
-  it('says context, decision, what was rejected and the consequences', () => {
+  it('states context, decision, what was rejected and the consequences', () => {
     const headings = lines.filter((line) => line.startsWith('## ')).map((line) => line.slice(3));
     expect(headings).toEqual(
       expect.arrayContaining(['Context', 'Decision', 'Rejected', 'Consequences']),

@@ -28,7 +28,7 @@ it('runs every script that checks the source', () => {
   );
 });
 
-it('prints what a part says only where it fails, and goes on with the others', async () => {
+it('prints the output of a part only where it fails, and goes on with the others', async () => {
   const { said, complained } = collect();
   const failed = await runParts(
     [
@@ -47,7 +47,7 @@ it('prints what a part says only where it fails, and goes on with the others', a
   ]);
 });
 
-it('runs as many parts at once as it is told', async () => {
+it('runs as many parts at once as configured', async () => {
   collect();
   // Each waits for a file that the other makes.
   const folder = mkdtempSync(join(tmpdir(), 'freshbytes-check-'));

@@ -43,7 +43,7 @@ const rename = (name: string) =>
 const firstName = async () => (await findUserById(test.services.db, seller.user_id))?.first_name;
 
 describe('a script on a pipe', () => {
-  it('asks queries and services, as the system or as somebody', async () => {
+  it('calls queries and services, as the system or as a user', async () => {
     const found = await run(`(await queries.users.findUserByEmail(db, '${user_email}')).id`);
     expect([found.exitCode, found.stdout]).toEqual([0, `${seller.user_id}\n`]);
     const acting = await run(`const theirs = await as('${user_email}');

@@ -87,7 +87,7 @@ async function expectEnd(child: ChildProcess): Promise<void> {
 }
 
 describe.each(['start', 'worker', 'dev'])('npm run %s', (script) => {
-  it('ends, server and all, when npm is told to', async () => {
+  it('ends, server and all, when npm is stopped', async () => {
     const npm = await startServing('npm', 'run', script);
     const ended = once(npm, 'exit');
     npm.kill('SIGTERM');
@@ -121,7 +121,7 @@ describe('dev', () => {
   });
 });
 
-describe('output that nobody reads any more', () => {
+describe('output whose reader is gone', () => {
   it.runIf(HAS_SCRIPT).each(['start', 'worker', 'dev'])(
     'ends npm run %s when its terminal closes',
     async (name) => {

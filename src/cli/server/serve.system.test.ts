@@ -74,7 +74,7 @@ describe('serve on a given database', () => {
     return { answer };
   }
 
-  it('asked to stop, says so first, goes on serving, finishes what is in flight, and ends with 0', async () => {
+  it('on a stop signal reports not ready, goes on serving, finishes what is in flight, and ends with 0', async () => {
     const { url, child, ended } = await startServing({
       DATABASE_URL: database.url,
       DRAIN_MS: '1500',
@@ -92,7 +92,7 @@ describe('serve on a given database', () => {
     expect((await ended).exitCode).toBe(0);
   });
 
-  it('asked again, ends at once', async () => {
+  it('on a second signal ends at once', async () => {
     const { url, child, ended } = await startServing({
       DATABASE_URL: database.url,
       DRAIN_MS: '60000',
@@ -109,7 +109,7 @@ describe('serve on a given database', () => {
     await letGo();
   });
 
-  it('tells that its port is taken before it makes a database', async () => {
+  it('reports that its port is taken before it makes a database', async () => {
     const other = createServer();
     await once(other.listen(0, '127.0.0.1'), 'listening');
     const { port } = other.address() as AddressInfo;
@@ -175,7 +175,7 @@ describe('serve on an empty machine', () => {
   });
 });
 
-describe('an error that nobody caught', () => {
+describe('an uncaught error', () => {
   it('is logged and stops the process with exit code 1', () => {
     const script = `
       const { awaitStopRequest } = await import('./src/cli/server/stop-request.ts');

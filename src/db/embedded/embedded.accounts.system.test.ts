@@ -144,7 +144,7 @@ describe.runIf(CAN_DAEMON_RUN)('an ordinary account', () => {
     await eventually('the end of the server', () => listServing(dataDir).length === 0);
   });
 
-  it('is told why it cannot open what root made', async () => {
+  it('reports why it cannot open what root made', async () => {
     const dataDir = await getUsedFolder();
     const app = startApp({ dataDir, account: DAEMON });
     await expect(app.server).rejects.toThrow(
@@ -159,7 +159,7 @@ describe('the account nobody', () => {
     expect(readNobody(passwd)).toEqual({ uid: 65534, gid: 65533 });
   });
 
-  it('is asked for when it is missing', () => {
+  it('is required when it is missing', () => {
     expect(() => readNobody('root:x:0:0::/root:/bin/sh\n')).toThrow(/no account `nobody`/);
   });
 });

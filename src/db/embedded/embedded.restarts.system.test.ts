@@ -47,7 +47,7 @@ describe('a server that ends by itself', () => {
     TEST_TIMEOUT_MS,
   );
 
-  it('is started again also where somebody else told it to stop', async () => {
+  it('is started again also where another process stopped it', async () => {
     const dataDir = await getUsedFolder();
     const lines: string[] = [];
     const log = (line: string) => lines.push(line);

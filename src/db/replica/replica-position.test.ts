@@ -20,7 +20,7 @@ function createLeader() {
 }
 
 describe('the position of the leader', () => {
-  it('is asked for once by those who want it at once', async () => {
+  it('is read once for those who want it at once', async () => {
     const { position, whenAsked, answer } = createLeader();
     const asked = [position(), position(), position()];
     await whenAsked(1);
@@ -29,7 +29,7 @@ describe('the position of the leader', () => {
     await whenAsked(1);
   });
 
-  it('is never one that was asked for earlier: what was committed since would be missing', async () => {
+  it('is never one that was read earlier: what was committed since would be missing', async () => {
     const { position, whenAsked, answer } = createLeader();
     const early = position();
     await whenAsked(1);
@@ -41,7 +41,7 @@ describe('the position of the leader', () => {
     expect((await Promise.all(late)).map(({ lsn }) => lsn)).toEqual(['0/2', '0/2']);
   });
 
-  it('that could not be had is asked for again', async () => {
+  it('that could not be read is read again', async () => {
     const { position, whenAsked, answer, fail } = createLeader();
     const early = position();
     const refused = expect(early).rejects.toThrow('gone');

@@ -74,7 +74,7 @@ describe('what shared caches may keep', () => {
     });
   });
 
-  it.each([undefined, 'maria'])('nothing personal, nowhere, whoever asks (%s)', async (token) => {
+  it.each([undefined, 'maria'])('nothing personal, nowhere, for any caller (%s)', async (token) => {
     const caller = token === undefined ? {} : { token };
     expect(await headersOf({ path: '/personal', ...caller })).toEqual(NO_STORE);
     expect(await headersOf({ path: '/personal/list', ...caller })).toEqual(NO_STORE);

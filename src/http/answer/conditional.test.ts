@@ -140,7 +140,7 @@ describe('over HTTP', () => {
     },
   );
 
-  it('HEAD tells the same tag, length and headers as GET, and no body', async () => {
+  it('HEAD has the same tag, length and headers as GET, and no body', async () => {
     const get = await probe.call({ path: '/thing' });
     const head = await probe.call({ method: 'HEAD', path: '/thing' });
     const { date: _getDate, 'x-request-id': _getId, ...expected } = get.headers;

@@ -127,7 +127,7 @@ describe('the same request with the same key', () => {
     expect(await effects()).toBe(1);
   });
 
-  it('fifty times at once has one effect; every answer is the first one or asks to wait', async () => {
+  it('fifty times at once has one effect; every answer is the first one or a request to wait', async () => {
     const key = newId();
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => post({ key, path: '/payments' })),
@@ -227,7 +227,7 @@ describe('a key', () => {
     expect((await post({ key })).statusCode).toBe(201);
   });
 
-  it('is asked for where a repeat costs money, once the body is known to be valid', async () => {
+  it('is required where a repeat costs money, once the body is known to be valid', async () => {
     const answer = await post({ path: '/payments' });
     expect([answer.statusCode, answer.json().code]).toEqual([400, 'IDEMPOTENCY_KEY_REQUIRED']);
     expect((await post({ path: '/payments', body: {} })).json().code).toBe('VALIDATION_ERROR');

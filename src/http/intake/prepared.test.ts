@@ -32,7 +32,7 @@ describe('what was prepared', () => {
     expect(file.discarded).toEqual(['file']);
   });
 
-  it('that cannot be undone is told to the log, and the answer stands', async () => {
+  it('that cannot be undone is logged, and the answer stands', async () => {
     const discard = async () => {
       throw new Error('disk gone');
     };

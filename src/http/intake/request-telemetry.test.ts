@@ -58,7 +58,7 @@ function openServer({ tracing, errorReports }: Told = {}) {
 }
 
 describe('each request', () => {
-  it('leaves one line with what an operator asks for', async () => {
+  it('leaves one line with what an operator needs', async () => {
     const { app, entries } = openServer();
     const headers = { authorization: 'Bearer token', 'x-request-id': 'abc-1' };
     await app.inject({ url: '/people/7', headers, remoteAddress: '203.0.113.9' });
@@ -90,7 +90,7 @@ describe('each request', () => {
     expect(JSON.stringify(entries())).not.toMatch(/maria|0917123|s3cret|203\.0\.113\.9/);
   });
 
-  it('leaves a line also where it was refused before anybody asked who sent it', async () => {
+  it('leaves a line also where it was refused before authentication', async () => {
     const { app, entries } = openServer();
     await app.inject({ url: '/people/7?a=%00' });
     expect(entries()).toEqual([expect.objectContaining({ status: 400, endpoint: '/people/:id' })]);
@@ -195,7 +195,7 @@ describe('what leaves the process about a request', () => {
     expect(eventsIn(sink)).toEqual([]);
   });
 
-  it('is a report of what nobody foresaw, in the same trace', async () => {
+  it('is reported where it was not foreseen, in the same trace', async () => {
     const { app, flush } = await openTold();
     const headers = { ...SAMPLED, 'x-request-id': 'r-1' };
     await app.inject({ method: 'POST', url: '/people/7', headers });

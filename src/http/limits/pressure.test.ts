@@ -79,7 +79,7 @@ describe('pressure', () => {
     expect(relax(pressure, 1)).toBe(0);
   });
 
-  it('tells of each change with the values that made it', () => {
+  it('reports each change with the values that made it', () => {
     const { pressure, values, changes } = open();
     expect(relax(pressure, CALM_SAMPLES)).toBe(0);
     values.second = 1_200;
@@ -131,7 +131,7 @@ describe('the delay of the event loop', () => {
     expect(sustained_ms()).toBeLessThan(100);
   });
 
-  it('is watched no longer than asked', async () => {
+  it('is watched no longer than requested', async () => {
     const { stop, sustained_ms } = watch();
     stop();
     await block(4, 120);

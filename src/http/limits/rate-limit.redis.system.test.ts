@@ -172,7 +172,7 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     expect(await spend(10)).toBe(1);
   });
 
-  it('refuse nobody and hang nobody when it dies in the middle of a request', async () => {
+  it('refuse no request and delay none when it dies in the middle of one', async () => {
     const { leftFor } = await openProcess();
     const left = Array.from({ length: 20 }, () => leftFor(newId()));
     server.cut();

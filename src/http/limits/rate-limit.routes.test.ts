@@ -20,7 +20,7 @@ describe('signing in', () => {
     expect((await logIn(probe, 'maria@example.com', '203.0.113.2')).statusCode).toBe(204);
   });
 
-  it('tells of the rule for the account and of the one for the address', async () => {
+  it('states the rule for the account and the one for the address', async () => {
     const probe = await open({ RATE_LIMIT_LOGIN: '2/minute' });
     expect((await logIn(probe, 'maria@example.com')).headers).toMatchObject({
       ratelimit: '"login";r=1;t=60, "login_address";r=999;t=60',
@@ -40,7 +40,7 @@ describe('signing in', () => {
     expect((await logIn(probe, 'user9@example.com', '203.0.113.2')).statusCode).toBe(204);
   });
 
-  it('from where it succeeded before is not bounded per address: a neighbour who tries many accounts locks nobody out', async () => {
+  it('from where it succeeded before is not bounded per address: a neighbour who tries many accounts locks no one out', async () => {
     const probe = await open({
       RATE_LIMIT_LOGIN: '3/minute',
       RATE_LIMIT_LOGIN_ADDRESS: '4/minute',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openLimited as open, statuses } from './rate-limit.testkit.ts';
 
 describe('a quota', () => {
-  it('is told on every answer, with every other that holds', async () => {
+  it('is stated on every answer, with every other that applies', async () => {
     const probe = await open({ RATE_LIMIT_USER: '3/hour' });
     const token = 'maria';
     const first = await probe.call({ path: '/things', token });
@@ -38,7 +38,7 @@ describe('a quota', () => {
     expect(probe.refused).toEqual(['anonymous']);
   });
 
-  it('that refuses says which rule it is, how much it allows, when it ends and what sets it', async () => {
+  it('that refuses names the rule, how much it allows, when it ends and what sets it', async () => {
     const probe = await open({ RATE_LIMIT_ANONYMOUS: '1/minute' });
     const started_ms = probe.clock.now().getTime();
     await probe.call({ path: '/things' });
@@ -130,7 +130,7 @@ describe('who is counted', () => {
     expect((await from('203.0.113.2')).statusCode).toBe(204);
   });
 
-  it('is nobody whom X-Forwarded-For invents', async () => {
+  it('is never an address that X-Forwarded-For invents', async () => {
     const probe = await open({ RATE_LIMIT_ANONYMOUS: '2/hour' });
     const spoofed = (n: number) =>
       probe.call({ path: '/things', headers: { 'x-forwarded-for': `198.51.100.${n}` } });
@@ -168,7 +168,7 @@ describe('who is counted', () => {
 describe('in development', () => {
   const development = { NODE_ENV: 'development', RATE_LIMIT_ANONYMOUS: '1/hour' };
 
-  it('quotas are told on this machine, and refuse nobody', async () => {
+  it('quotas are stated on this machine, and refuse no request', async () => {
     const probe = await open(development);
     expect(await statuses(probe, 3, { path: '/things' })).toEqual([204, 204, 204]);
     const answer = await probe.call({ path: '/things' });

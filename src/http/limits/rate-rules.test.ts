@@ -69,7 +69,7 @@ describe('the rules that count a request', () => {
     ]);
   });
 
-  it('wait for the body where it says what the request is about', () => {
+  it('wait for the body where it identifies the subject of the request', () => {
     expect([asksForSubject('login'), asksForSubject('refresh'), asksForSubject('media')]).toEqual([
       true,
       true,

@@ -82,7 +82,7 @@ describe('docs pages', () => {
     },
   );
 
-  it('asks Scalar for no fonts, telemetry, assistant or tools of its own', async () => {
+  it('loads no fonts, telemetry, assistant or tools of Scalar', async () => {
     const { body } = await app.inject('/redoc/init.js');
     const configuration = JSON.parse(/'#app', (.*)\);/.exec(body)?.[1] ?? '');
     expect(configuration).toMatchObject({

@@ -102,7 +102,7 @@ describe('a deprecated operation', () => {
     }
   });
 
-  it('is counted by the product that asks', async () => {
+  it('is counted by product of the client', async () => {
     const headers = { 'user-agent': 'okhttp/4.12.0 (maria@example.com)' };
     await test.call({ path: '/products', headers });
     await test.call({ method: 'HEAD', path: `/products/${productId}`, headers });
@@ -180,7 +180,7 @@ describe('a retired operation', () => {
     expect(detail).toBe('GET /api/v1/cart was retired on 2026-09-01. Nothing replaces it.');
   });
 
-  it('asks nobody who they are, and counts against the quota of their address', async () => {
+  it('needs no authentication, and counts against the quota of the address', async () => {
     test.clock.advance(DAY_MS);
     const { token } = await createActor(test);
     test.statements.length = 0;

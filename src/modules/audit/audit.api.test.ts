@@ -21,7 +21,7 @@ const read = async (query: string) =>
   (await test.call({ path: `/audit-logs?${query}`, token: admin.token })).json();
 
 describe('the audit log', () => {
-  it('says who did what to which object, before and after, newest first', async () => {
+  it('shows who did what to which object, before and after, newest first', async () => {
     await record('a');
     await record('a', 'thing.removed');
     const { results } = await read('object_type=thing&object_id=a');

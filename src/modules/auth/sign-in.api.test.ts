@@ -177,7 +177,7 @@ describe('signing in', () => {
     expect(refused?.headers['retry-after']).toBeDefined();
   });
 
-  it('reveals that an account is closed only to who knows the password', async () => {
+  it('reveals that an account is closed only after the right password', async () => {
     const { user_id, user_email } = await signUp(test);
     await test.services.db
       .updateTable('users')
@@ -231,7 +231,7 @@ describe('permissions', () => {
     expect(after.permissions).not.toContain('users.manage');
   });
 
-  it('are shown to nobody who is not signed in', async () => {
+  it('are not shown to anonymous callers', async () => {
     expect((await test.call({ path: '/auth/permissions' })).statusCode).toBe(401);
   });
 });

@@ -33,7 +33,7 @@ describe('GET /', () => {
     }
   });
 
-  it('runs no script and asks no other address for anything', async () => {
+  it('runs no script and loads nothing from another address', async () => {
     const { headers, body } = await get('/', HTML);
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/);
     expect(body).not.toMatch(/<script|style="|(?:src|href)="(?:https?:)?\/\//);

@@ -62,7 +62,7 @@ describe('messages about an order', () => {
     expect(message?.text).toContain('from Ben ');
   });
 
-  it('of several seller orders is told to the customer once, in the names of all their sellers', () => {
+  it('of several seller orders reaches the customer once, in the names of all their sellers', () => {
     const events = [nena, ben].map(({ seller_order_id, seller_id }) => ({
       topic: 'order.cancelled',
       payload: { order_id, seller_order_id, seller_id },

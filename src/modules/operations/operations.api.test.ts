@@ -25,14 +25,14 @@ describe('operations', () => {
   }
 
   describe('health', () => {
-    it('says that the process lives without asking anybody', async () => {
+    it('reports that the process lives without checking anything else', async () => {
       test.statements.length = 0;
       const answer = await test.call({ path: '/health/live' });
       expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'healthy' }]);
       expect(test.statements).toEqual([]);
     });
 
-    it('says that it is ready where the database is migrated', async () => {
+    it('reports ready where the database is migrated', async () => {
       const answer = await test.call({ path: '/health/ready' });
       expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'ready' }]);
     });
@@ -258,7 +258,7 @@ describe('operations', () => {
   });
 
   // Last: nothing makes a draining server ready again.
-  it('are not ready while the server stops, which goes on serving and asks clients to connect elsewhere', async () => {
+  it('are not ready while the server stops, which goes on serving and closes connections', async () => {
     test.health.startDraining();
     const ready = await test.call({ path: '/health/ready' });
     expect([ready.statusCode, ready.json().code]).toEqual([503, 'SERVICE_UNAVAILABLE']);

@@ -24,7 +24,7 @@ describe('effectOf', () => {
     expect(effectOf(outcome, status)).toBe(effect);
   });
 
-  it('ends in the same place whatever the order and number of events: paid once, if any says so', () => {
+  it('ends in the same state whatever the order and number of events: paid once if any reports it', () => {
     const events = fc.array(fc.constantFrom<Outcome>('PAID', 'FAILED', 'EXPIRED'), {
       minLength: 1,
       maxLength: 10,

@@ -143,7 +143,7 @@ describe('an order', () => {
     });
   });
 
-  it('tells its seller no more than status and method', async () => {
+  it('shows its seller no more than status and method', async () => {
     const { order, payment } = (await placeOrder({})).json();
     for (const path of ['/orders?as=seller', `/sellers/${seller.seller_id}/orders`]) {
       const { results } = (await test.call({ path, token: seller.token })).json();

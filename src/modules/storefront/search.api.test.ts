@@ -108,7 +108,7 @@ describe('the order of what is found', () => {
     expect((await search('ampalaya'))[0]).toBe('Ampalaya');
   });
 
-  it('is the one that the reader asked for', async () => {
+  it('is the one that was requested', async () => {
     expect(await search('tomato', '&ordering=price')).toEqual([
       'Native tomatoes',
       'Kamatis',

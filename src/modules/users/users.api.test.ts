@@ -71,7 +71,7 @@ describe('the list of users', () => {
     expect(await names(`created_to=${from}&search=filter_`)).toEqual([]);
   });
 
-  it('orders as it is told, newest first by itself', async () => {
+  it('sorts as requested, newest first by default', async () => {
     test.clock.advance(DAY_MS);
     const from = encodeURIComponent(test.clock.now().toISOString());
     for (const [user_name, last_name] of [
@@ -209,7 +209,7 @@ describe('what admins change', () => {
     },
   );
 
-  it('is nothing where there is nobody', async () => {
+  it('is empty where no user matches', async () => {
     for (const id of [ABSENT, 'nonsense']) {
       expect((await asAdmin('GET', `/users/${id}`)).statusCode).toBe(404);
       expect((await asAdmin('PATCH', `/users/${id}`, { language: 'fil' })).statusCode).toBe(404);
@@ -242,7 +242,7 @@ describe('what admins change', () => {
 });
 
 describe('the last admin', () => {
-  it('cannot be demoted, closed or deleted, by nobody and by no way', async () => {
+  it('cannot be demoted, closed or deleted in any way', async () => {
     const attempts = [
       await asAdmin('PATCH', `/users/${admin.user_id}`, { role: 'customer' }),
       await asAdmin('PATCH', `/users/${admin.user_id}`, { is_active: false }),

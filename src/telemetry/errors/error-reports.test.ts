@@ -203,7 +203,7 @@ describe('an error report', () => {
     await other.close();
   });
 
-  it('that nobody takes is lost, and neither blocks nor throws', async () => {
+  it('that is not accepted is lost, and neither blocks nor throws', async () => {
     const dead = await openSink();
     await dead.close();
     const { reports, entries } = openReports(dead.host);

@@ -19,7 +19,7 @@ function framesOf(...frames: string[]) {
 }
 
 describe('an event', () => {
-  it('tells type, place and circumstances of an error', () => {
+  it('has type, place and circumstances of an error', () => {
     const trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), isSampled: true };
     const where = { transaction: 'GET /people/:id', trace, tags: { request_id: 'r1' } };
     const event = sentryEvent(describeThrown(new RangeError('too far')), where, ORIGIN);
@@ -46,13 +46,13 @@ describe('an event', () => {
     });
   });
 
-  it('of a process that ends says that nobody handled it', () => {
+  it('of a process that ends is marked as unhandled', () => {
     const event = sentryEvent(describeThrown(new Error('no')), { level: 'fatal' }, ORIGIN);
     expect(event.level).toBe('fatal');
     expect(event.exception.values[0]?.mechanism.handled).toBe(false);
   });
 
-  it('tells causes first, and what belongs to which', () => {
+  it('lists causes first, and what belongs to which', () => {
     const cause = Object.assign(new TypeError('deeper'), { code: '23505', detail: 'Maria' });
     const errors = [new SyntaxError('one'), 'no error'];
     const event = eventOf(new AggregateError(errors, 'several', { cause }));

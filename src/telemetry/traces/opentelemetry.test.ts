@@ -38,7 +38,7 @@ function endMany(tracing: Tracing, count: number): void {
 }
 
 describe('tracing', () => {
-  it('sends an activity with what its end told, below the caller that began the trace', async () => {
+  it('sends an activity with the attributes of its end, below the caller that began the trace', async () => {
     sink = await openSink();
     const { tracing, lines } = openTracing(`${sink.url}/`);
     const { trace, span } = tracing.begin(GET, PARENT);
@@ -109,7 +109,7 @@ describe('tracing', () => {
     expect(recorded.length).toBeLessThan(400);
   });
 
-  it('records the share of traces that it is told to', () => {
+  it('records the configured share of traces', () => {
     const { tracing: none } = openTracing('http://127.0.0.1:1', { ratio: 0 });
     expect(none.begin(GET, undefined).span).toBeUndefined();
     const { tracing: some } = openTracing('http://127.0.0.1:1', { ratio: 0.3 });
@@ -179,7 +179,7 @@ describe('tracing', () => {
     expect(String(spansIn(sink)[0]?.attributes['db.query.text'])).toHaveLength(2_000);
   });
 
-  it('says that spans were not sent, once for many failures', async () => {
+  it('logs that spans were not sent, once for many failures', async () => {
     const { tracing, lines } = openTracing(await deadEndpoint());
     endMany(tracing, 3 * 512);
     await vi.waitFor(() => expect(lines.length).toBe(1), { timeout: 15_000 });

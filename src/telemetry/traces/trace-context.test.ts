@@ -101,7 +101,7 @@ describe('beside stored data', () => {
     },
   );
 
-  it('a trace that somebody broke is no trace, and still no part of the data', () => {
+  it('a malformed trace is ignored, and still no part of the data', () => {
     const stored = { ...attachTrace({ n: 1 }, SAMPLED), $traceparent: 7 };
     expect(detachTrace(stored)).toEqual({ data: { n: 1 }, trace: undefined });
   });

@@ -32,7 +32,7 @@ const freshbytes = (args: readonly string[], extra: Record<string, string> = {})
   runCli(args, { env: { ...env, ...extra } });
 
 describe.skipIf(!hasPgbackrest)('a backup of the cluster', () => {
-  it('lies in both repositories, whole where it is the first, encrypted, and tells the alert on its age', async () => {
+  it('lies in both repositories, whole where it is the first, encrypted, and resets the alert on its age', async () => {
     const { stdout } = await freshbytes(['backup', 'list']);
     expect(stdout.trim().split('\n').toSorted()).toEqual([
       expect.stringMatching(/^\d{4}-.+Z full \S+ in repository [12]$/),
@@ -106,7 +106,7 @@ describe.skipIf(!hasPgbackrest)('a restore of the cluster is refused', () => {
   });
 });
 
-describe.skipIf(!hasPgbackrest)('a backup that cannot be used says so', () => {
+describe.skipIf(!hasPgbackrest)('a backup that cannot be used is reported', () => {
   it('with another password of the repositories, and without telling either', async () => {
     const etc = join(cluster.folder, 'etc-other');
     // With its owner, who is the one to read it.

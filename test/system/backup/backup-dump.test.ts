@@ -118,7 +118,7 @@ describe.skipIf(!hasPgbackrest)('a dump', () => {
     await onServer(`DROP DATABASE ${kept[0]}`);
   });
 
-  it('is verified by restoring it aside, which the alert on its age is told', async () => {
+  it('is verified by restoring it aside, which the alert on its age sees', async () => {
     await query(cluster.url, 'DELETE FROM backup_records');
     const verified = await freshbytes(['backup', 'verify']);
     expect([verified.exitCode, verified.stdout]).toEqual([
@@ -179,7 +179,7 @@ describe.skipIf(!hasPgbackrest)('a dump', () => {
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('BACKUP_IDENTITY_FILE')]);
   });
 
-  it('restores without the file of its row counts, and says that nobody compared them', async () => {
+  it('restores without the file of its row counts, and reports that they were not compared', async () => {
     const { folder, rows } = await copyOfDumps('uncounted');
     await rm(rows);
     const extra = { BACKUP_DIR: folder };
@@ -252,7 +252,7 @@ describe.skipIf(!hasPgbackrest)('a newer PostgreSQL', () => {
   });
 });
 
-describe.skipIf(!hasPgbackrest)('a restore changes nothing and says why', () => {
+describe.skipIf(!hasPgbackrest)('a restore that is refused changes nothing and reports why', () => {
   const refusals: readonly (readonly [
     string,
     { args?: string[]; damage?: (archive: string) => Promise<unknown>; keyFile?: string },
@@ -320,7 +320,7 @@ describe.skipIf(!hasPgbackrest)('a backup that fails leaves no file and no recor
     await expectNothing(folder);
   });
 
-  it('where pg_dump fails in the middle, which is told no password by its arguments', async () => {
+  it('where pg_dump fails in the middle, which gets no password by its arguments', async () => {
     const folder = await emptyFolder('failing');
     const programs = join(cluster.folder, 'programs');
     await mkdir(programs);

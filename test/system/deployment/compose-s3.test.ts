@@ -54,7 +54,7 @@ describe.each(['api', 'worker'])('the service %s', (name) => {
     expect(depends_on).toEqual({ s3: { condition: 'service_healthy' } });
   });
 
-  it('is told the region, the port and the bucket of that server', () => {
+  it('is configured with the region, the port and the bucket of that server', () => {
     expect(garage).toContain(`s3_region = "${given['S3_REGION']}"`);
     expect(garage).toContain(`api_bind_addr = "[::]:${new URL(given['S3_ENDPOINT'] ?? '').port}"`);
     const own = parseEnv(made(s3.env_file[0] ?? ''));

@@ -153,7 +153,7 @@ describe('compose.yaml', () => {
     }
   });
 
-  it('says once why a step refuses: it is not tried again', () => {
+  it('reports once why a step refuses: it is not tried again', () => {
     expect(compose.services['migrate']?.restart).toBe('no');
   });
 

@@ -70,7 +70,7 @@ describe('the Dockerfile', () => {
     expect(names.filter((name) => /SECRET|TOKEN|PASSWORD|KEY|DSN|_URL/.test(name))).toEqual([]);
   });
 
-  it('says what it is in the labels of the OCI', () => {
+  it('describes itself in the labels of the OCI', () => {
     const labels = wordsOf(runtime, 'LABEL').map((word) => pairOf(word)[0]);
     const wanted = [
       'title',
@@ -89,7 +89,7 @@ describe('the Dockerfile', () => {
       expect(readFileSync(join(ROOT, 'ops/docker', file), 'utf8')).not.toMatch(/^#\s*syntax/im);
   });
 
-  it('is asked for its health often while it starts, and seldom after that', () => {
+  it('has its health checked often while it starts, and seldom after that', () => {
     const { flags } = all.find(({ name }) => name === 'HEALTHCHECK') ?? {};
     expect(flags).toMatchObject({ interval: '30s', 'start-interval': '1s' });
   });

@@ -208,7 +208,7 @@ it('an Ingress serves the address that answers name, over TLS', () => {
   expect(namesOf(BEHIND_INGRESS, 'HTTPRoute')).toEqual([]);
 });
 
-it('what looks from outside asks at the address that people use', () => {
+it('the probe from outside uses the public address', () => {
   const { targets } = getObject(PRODUCTION, 'Probe', 'site')['spec'] as {
     targets: { staticConfig: { static: string[] } };
   };

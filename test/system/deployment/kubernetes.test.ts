@@ -156,7 +156,7 @@ describe.each(OVERLAYS)('the overlay %s', (overlay) => {
       expect(volumes.map(({ name }) => name).toSorted()).toEqual(['secrets', 'temporary']);
   });
 
-  it('asks each process for its health where it listens', () => {
+  it('checks the health of each process where it listens', () => {
     for (const [pod, variable] of [
       [api, 'PORT'],
       [worker, 'WORKER_PORT'],

@@ -247,7 +247,7 @@ describe('doctor --cluster', () => {
   const options = { timeout: TEST_TIMEOUT_MS };
   let port: number;
 
-  it('says of one server that one disk holds everything', options, async () => {
+  it('reports of one server that one disk holds everything', options, async () => {
     const { exitCode, stdout } = await doctor([]);
     expect(exitCode).toBe(0);
     const findings = findingsIn(stdout);
@@ -261,7 +261,7 @@ describe('doctor --cluster', () => {
     expect(findings).toContainEqual(expect.stringMatching(/^warn disks database: fsync=off/));
   });
 
-  it('shows a synchronous standby, and what Patroni says of both', options, async () => {
+  it('shows a synchronous standby, and the state of both in Patroni', options, async () => {
     port = await addStandby('fourth', 'fifth');
     await replicas.query(`ALTER SYSTEM SET synchronous_standby_names = 'fifth'`);
     await replicas.query('SELECT pg_reload_conf()');

@@ -112,7 +112,7 @@ describe('PostgreSQL', () => {
     for (const line of patroni.postgresql.pg_hba) expect(line).toMatch(/ scram-sha-256$/);
   });
 
-  it('limits the application as it would limit itself, where a pooler swallows what it asks for', () => {
+  it('limits the application as it would limit itself, where a pooler swallows its settings', () => {
     const setting = (name: string) =>
       numberOf('database.sql', new RegExp(`SET ${name} = '(\\d+)s'`)) * SECOND_MS;
     expect(setting('statement_timeout')).toBe(STATEMENT_TIMEOUT_MS);

@@ -157,7 +157,7 @@ const unique = (answers: readonly Answer[]) => [
   ...new Set(answers.map((answer) => answer.order_id)),
 ];
 
-describe('50 equal checkouts with one key, the server killed among them and asked again, make one order:', () => {
+describe('50 equal checkouts with one key, the server killed among them and each repeated, make one order:', () => {
   it.each([
     ['the cart is read', 'SELECT FROM carts WHERE user_id = $1 FOR UPDATE', 'customer'],
     ['stock is reserved', 'SELECT FROM product_stock WHERE product_id = $1 FOR UPDATE', 'product'],
@@ -230,7 +230,7 @@ it('killed at random under load: no acknowledged order is lost, none is doubled'
   await expectReserved(customers.length * 1_000);
 });
 
-it('a stop signal under load: it says so, finishes what is in flight, and ends with 0', {
+it('a stop signal under load: it reports not ready, finishes what is in flight, and ends with 0', {
   timeout: TEST_TIMEOUT_MS,
 }, async () => {
   const customers = [

@@ -97,7 +97,7 @@ function expectServed(answers: Awaited<ReturnType<typeof browseDuring>>): void {
 }
 
 describe('a replica that stops replaying', () => {
-  it('is left for the leader, tells how far behind it is, and is read again once it has caught up', async () => {
+  it('is left for the leader, reports its lag, and is read again once it has caught up', async () => {
     await servers.replica.query('SELECT pg_wal_replay_pause()');
     await setPrice('77.25');
     expect(await priceShown()).toBe('77.25');

@@ -146,7 +146,7 @@ it('a role that may only what `grant-runtime-role` gives is enough', async () =>
   }
 });
 
-describe('a replica that is behind when it is asked', () => {
+describe('a replica that is behind when it is read', () => {
   it.each(PUBLIC_CHANGES)('%s, and every process shows it', async (_change, perform) => {
     const before = await readAll(market, test);
     await readAll(market, another);

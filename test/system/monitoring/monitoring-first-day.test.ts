@@ -113,7 +113,7 @@ describe('what must be filled in', () => {
       .map(([name, value]) => `${name}=${value}\n`)
       .join('');
 
-  it('is asked for by config check, with what does not happen without it', async () => {
+  it('is required by config check, with what does not happen without it', async () => {
     const { exitCode, stderr } = await check('');
     expect(exitCode).toBe(1);
     for (const { name, without } of MONITORING_SETTINGS)

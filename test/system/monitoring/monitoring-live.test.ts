@@ -137,7 +137,7 @@ describe.skipIf(!hasPrometheus || !hasAlertmanager)(
       expect(await withoutData(asked)).toEqual([]);
     });
 
-    it('shows none where the source of the dashboards says that there is none', async () => {
+    it('shows none where the source of the dashboards has none', async () => {
       const excused = queries.filter(({ absentBecause }) => absentBecause !== undefined);
       expect(excused.length).toBeLessThan(8);
       expect(await withNone(excused)).toEqual(excused.map(({ name }) => name));

@@ -95,7 +95,7 @@ function ancestry(spans: readonly SunkSpan[], name: string): string[] {
   return path;
 }
 
-describe('a process that is asked for traces and error reports', {
+describe('a process with traces and error reports configured', {
   timeout: TEST_TIMEOUT_MS,
 }, () => {
   let sink: Sink;
@@ -135,7 +135,7 @@ describe('a process that is asked for traces and error reports', {
     expect(ancestry(spans, SEND_MESSAGE)).toEqual([SEND_MESSAGE, CHECKOUT]);
   });
 
-  it('the job that sends a code stands below the request that asked for it', async () => {
+  it('the job that sends a code stands below the request that enqueued it', async () => {
     const trace = sampledTrace();
     const { user_email } = await bench.test.services.db
       .selectFrom('users')
@@ -196,7 +196,7 @@ describe('a process that is asked for traces and error reports', {
   });
 });
 
-describe('a process that is asked for neither', { timeout: TEST_TIMEOUT_MS }, () => {
+describe('a process with neither configured', { timeout: TEST_TIMEOUT_MS }, () => {
   it('loads nothing: what records and what reports stays on disk', async () => {
     const loaded = join(tmpdir(), `freshbytes-loaded-${newId()}`);
     const recorder = `import { registerHooks } from 'node:module';

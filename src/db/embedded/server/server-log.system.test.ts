@@ -31,7 +31,7 @@ it('goes on where the last server ended', () => {
   expect(readFileSync(path, 'utf8')).toBe('first\nsecond\n');
 });
 
-it('tells of messages that could not be written', () => {
+it('reports messages that could not be written', () => {
   const folder = makeFolder();
   const path = join(folder, 'postgres.log');
   const log = openServerLog(path, 10);

@@ -82,7 +82,7 @@ describe('describeBreak', () => {
     [{ kind: 'entry_never_sealed', entry_id: 'e1' }, /^entry e1 has no seal/],
     [{ kind: 'entry_gone_unsealed', entry_id: 'e1' }, /^entry e1 was removed before/],
   ];
-  it.each(cases)('says of %j which it is and what happened', (found, sentence) => {
+  it.each(cases)('describes %j: which it is and what happened', (found, sentence) => {
     expect(describeBreak(found)).toMatch(sentence);
   });
 });

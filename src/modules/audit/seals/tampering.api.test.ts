@@ -47,7 +47,7 @@ const FORGED_ENTRY = `INSERT INTO audit_entries VALUES ('${FORGED_ID}', NULL, 's
 const forgedSeal = (key_id: string) =>
   `INSERT INTO audit_seals SELECT ${SEALED + 1}, '${FORGED_ID}', ${key_id}, sha256('forged'), now() FROM audit_seals WHERE seq = 1`;
 
-it('a log that nobody touched is whole', async () => {
+it('an unchanged log is whole', async () => {
   expect(await findAfter('SELECT 1')).toMatchObject({
     sealed: SEALED,
     unsealed: WAITING,
@@ -172,7 +172,7 @@ describe('what was moved or forged is named', () => {
     ]);
   });
 
-  it('an entry that got a seal with a secret of somebody else', async () => {
+  it('an entry that was sealed with another secret', async () => {
     const verdict = await findAfter(`${FORGED_ENTRY}; ${forgedSeal("'0123456789abcdef'")}`);
     expect(verdict.breaks).toEqual([
       {

@@ -149,7 +149,7 @@ describe.each(CONTACTS)('a code for my %s', (contact, field, channel) => {
     expect(subjects.map(({ subject }) => subject).join()).not.toContain(code);
   });
 
-  it('is refused with another form, and asked for by nobody who is not signed in', async () => {
+  it('is refused with another form, and to anonymous callers', async () => {
     const person = await requested();
     for (const code of [123_456, '12345', '1234567', 'abcdef', ' 12345']) {
       expect((await confirm(contact, person.access, code)).statusCode).toBe(400);
@@ -206,7 +206,7 @@ it('writes in Filipino to whoever chose it', async () => {
   expect(sent?.text).toContain('Gagana ito nang 10 minuto');
 });
 
-it('a phone number cannot be confirmed where nobody sends SMS, and an e-mail address can', async () => {
+it('without an SMS provider a phone number cannot be confirmed, and an e-mail address can', async () => {
   const silent = await createTestApp({ env: { SMS_PROVIDER: 'none' } });
   try {
     const { access } = await signUp(silent);

@@ -112,7 +112,7 @@ describe('setting up', () => {
 });
 
 describe('signing in', () => {
-  it('needs the second factor after the right password, and says so only then', async () => {
+  it('needs the second factor, and reveals that only after the right password', async () => {
     const person = await guardedPerson();
     expect((await logIn(test, person.user_email)).json()).toMatchObject({
       status: 401,

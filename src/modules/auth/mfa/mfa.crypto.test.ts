@@ -28,7 +28,7 @@ describe('a sealed secret', () => {
     expect(sealSecret([first], user_id, 'same')).not.toEqual(sealSecret([first], user_id, 'same'));
   });
 
-  it('is sealed with the first key, and tells when it was another that opened it', () => {
+  it('is sealed with the first key, and reports when another key opened it', () => {
     const sealed = sealSecret([second, first], user_id, 'same');
     expect(openSecret([first], user_id, sealed)).toBeUndefined();
     expect(openSecret([first, second], user_id, sealed)).toEqual({
@@ -56,7 +56,7 @@ it('hashes a recovery code differently for each user and factor, and in any case
   expect(hash('JBSWY3DPEHPK3PXP', user_id, 'H7K2M-9PQRS')).toBe(hashes[0]);
 });
 
-it('makes recovery codes of letters and digits that nobody confuses', () => {
+it('makes recovery codes without letters and digits that look alike', () => {
   const codes = Array.from({ length: 200 }, makeRecoveryCode);
   for (const code of codes) expect(code).toMatch(/^[2-9a-hjkmnp-z]{5}-[2-9a-hjkmnp-z]{5}$/);
   expect(new Set(codes).size).toBe(codes.length);

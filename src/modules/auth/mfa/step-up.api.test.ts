@@ -112,7 +112,7 @@ describe('a session', () => {
   });
 });
 
-it('is asked for by every route that changes how an account is reached, proven or ended', () => {
+it('is required by every route that changes how an account is reached, proven or ended', () => {
   const guarded = apiRoutes.flatMap(({ method, path, stepUp }) =>
     stepUp === undefined ? [] : [`${method} ${path}${stepUp === true ? '' : `: ${stepUp}`}`],
   );
@@ -132,7 +132,7 @@ it('is asked for by every route that changes how an account is reached, proven o
   ]);
 });
 
-it('is not asked for by a change that is not sensitive', async () => {
+it('is not required by a change that is not sensitive', async () => {
   const person = await signUp(test);
   test.clock.advance(STEP_UP_LIFETIME_MS);
   const patch = { method: 'PATCH', path: '/users/me', token: person.access } as const;

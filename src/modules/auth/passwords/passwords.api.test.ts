@@ -132,7 +132,7 @@ describe('a forgotten password', () => {
     expect((await logIn(test, guessed.user_email)).statusCode).toBe(200);
   });
 
-  it('is replaced by its owner however often a stranger asks and guesses', async () => {
+  it('is replaced by its owner however many requests and guesses a stranger makes', async () => {
     const person = await member();
     const address = '203.0.113.9';
     const ask = (remoteAddress: string) =>
@@ -176,7 +176,7 @@ describe('a forgotten password', () => {
     expect((await reset({ ...person, reset_id, code })).statusCode).toBe(204);
   });
 
-  it('takes a code with the request that asked for it, and with no other', async () => {
+  it('takes a code only with the request that it was made for', async () => {
     const person = await member();
     const [first, second] = [await asked(person), await asked(person)];
     expect((await reset({ ...first, code: second.code })).statusCode).toBe(400);

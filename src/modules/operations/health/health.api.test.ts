@@ -114,7 +114,7 @@ describe('a database that swallows everything and answers nothing', () => {
     expect(await health.findObstacle()).toBeUndefined();
   });
 
-  it('is asked once for any number of callers at once', async () => {
+  it('is checked once for any number of callers at once', async () => {
     const hole = await openProxy();
     cleanups.push(hole.close);
     const health = openHealth(`postgres://market@127.0.0.1:${hole.port}/market`);
@@ -125,7 +125,7 @@ describe('a database that swallows everything and answers nothing', () => {
 });
 
 describe('a connection of the probes that breaks', () => {
-  it('is told in the log and replaced', async () => {
+  it('is logged and replaced', async () => {
     const lines: string[] = [];
     const destination = { write: (line: string) => void lines.push(line) };
     const health = createHealth({

@@ -71,7 +71,7 @@ describe('the page on observability', () => {
     }
   });
 
-  it('says rightly which series only processes that work on jobs have', async () => {
+  it('marks the series that only processes that work on jobs have', async () => {
     const page = await readFile('docs/observability.md', 'utf8');
     const ofMarketplace = [...page.matchAll(ROW)]
       .filter((row) => row[3] === 'marketplace')

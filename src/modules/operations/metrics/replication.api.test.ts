@@ -26,7 +26,7 @@ function findAs(role: string) {
   });
 }
 
-it('who may not see standbys says nothing of them, and never that there are none', async () => {
+it('reports nothing of standbys where it may not see them, and never that there are none', async () => {
   expect(await findAs(ROLE)).toBeUndefined();
 });
 

@@ -226,7 +226,7 @@ describe('checkout', () => {
     expect(test.statements.length, test.statements.join('\n')).toBeLessThanOrEqual(12);
   });
 
-  it('books the total and tells the outbox in the same transaction', async () => {
+  it('books the total and writes the outbox in the same transaction', async () => {
     const customer = await createCustomer(test);
     const product = await stockProduct(test, seller.seller_id, { price_centavos: 5_000 });
     const { order: placed } = await order(test, customer, { [product.id]: '1' });

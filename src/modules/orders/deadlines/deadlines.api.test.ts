@@ -86,7 +86,7 @@ describe('the deadline of a seller order', () => {
     expect(await dueIn(order_id)).toBe(24);
   });
 
-  it('cancels what was confirmed and not shipped: stock back, customer told, reason given', async () => {
+  it('cancels what was confirmed and not shipped: stock back, customer notified, reason given', async () => {
     const placed = await placeCod();
     await confirm(placed.id);
     test.clock.advance(72 * HOUR_MS - 1000);
@@ -139,7 +139,7 @@ describe('the deadline of a seller order', () => {
     expect((await read(broken.id)).order_status).toBe('CANCELLED');
   });
 
-  it('that nobody can meet is tried once a run, whatever its microseconds, and again later', async () => {
+  it('that cannot be met is tried once a run, whatever its microseconds, and again later', async () => {
     const { db } = test.services;
     const ids: string[] = [];
     for (let i = 0; i < 3; i += 1) ids.push((await placeCod()).id);

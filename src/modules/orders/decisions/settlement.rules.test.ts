@@ -23,14 +23,14 @@ describe('a settlement', () => {
     ['EXPIRED', 'REFUNDED', []],
     ['FAILED', 'FAILED', []],
   ] as const)(
-    '%s of a payment that is %s has the effects of the first news only',
+    '%s of a payment that is %s has the effects of the first outcome only',
     (outcome, payment_status, effects) => {
       const state = orderState([sellerOrder('a')], { ...WALLET, payment_status });
       expect(decideSettlement(state, outcome)).toEqual(effects);
     },
   );
 
-  it('gives back what was cancelled after the wallet was asked for it, and not what was waived before', () => {
+  it('refunds what was cancelled after the session began, and not what was waived before', () => {
     const state = orderState(
       [
         sellerOrder('a'),

@@ -200,7 +200,7 @@ describe('a wallet refund', () => {
     expect((await readPayment(payment_id)).payment_status).toBe('REFUNDED');
   });
 
-  it('goes to the seller orders that the session asked for, not to one that was cancelled before it', async () => {
+  it('goes to the seller orders that the session covers, not to one that was cancelled before it', async () => {
     const third = await createActor(test, { role: 'seller' });
     const [a, b, c] = [
       await stockProduct(test, seller.seller_id, { price_centavos: 10_000 }),
@@ -223,7 +223,7 @@ describe('a wallet refund', () => {
 });
 
 describe('each change of a payment’s status', () => {
-  it('is audited and told when the last seller order of a cash order is delivered', async () => {
+  it('is audited and published when the last seller order of a cash order is delivered', async () => {
     const { order_id, payment_id } = await orderOfTwo('COD');
     await deliver(order_id);
     await deliver(order_id, other);
@@ -233,7 +233,7 @@ describe('each change of a payment’s status', () => {
     expect(await topicsOf(payment_id)).toEqual(['payment.completed']);
   });
 
-  it('is audited and told when the last open one is cancelled after others were delivered', async () => {
+  it('is audited and published when the last open one is cancelled after others were delivered', async () => {
     const { order_id, payment_id } = await orderOfTwo('COD');
     await deliver(order_id);
     await cancel(order_id, other);
@@ -244,7 +244,7 @@ describe('each change of a payment’s status', () => {
     expect(await topicsOf(payment_id)).toEqual(['payment.completed']);
   });
 
-  it('is audited and told when everything is cancelled unpaid', async () => {
+  it('is audited and published when everything is cancelled unpaid', async () => {
     const { order_id, payment_id } = await orderOfTwo('GCASH');
     await test.call({ method: 'POST', path: `/orders/${order_id}/cancel`, token: customer.token });
     expect(await auditOf(payment_id)).toEqual([

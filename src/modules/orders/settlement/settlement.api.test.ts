@@ -220,7 +220,7 @@ describe('paying by wallet', () => {
     expect(await stockOf(test, product.id)).toEqual([{ on_hand_milli: 10_000, reserved_milli: 0 }]);
   });
 
-  it('asks the provider where no webhook came', async () => {
+  it('queries the provider where no webhook came', async () => {
     const { order_id, payment_id } = await walletOrder();
     await simulate(payment_id, { outcome: 'success', deliver: 'never' });
     expect((await readOrder(order_id)).payment_status).toBe('PENDING');
@@ -308,7 +308,7 @@ describe('cancelling and refunding what was paid', () => {
     );
   });
 
-  it('asks which seller order where the order has several, and refuses one of another order', async () => {
+  it('requires the seller order where the order has several, and refuses one of another order', async () => {
     const other = await createActor(test, { role: 'seller' });
     const a = await stockProduct(test, seller.seller_id, { price_centavos: 10_000 });
     const b = await stockProduct(test, other.seller_id, { price_centavos: 5_000 });

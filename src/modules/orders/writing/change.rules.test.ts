@@ -24,7 +24,7 @@ import { isOpen, ORDER_STATUSES } from '../orders.rules.ts';
 import { changeOf, type OrderChange } from './change.rules.ts';
 
 describe('an effect', () => {
-  it('that moves a seller order is told to its history, audit and outbox', () => {
+  it('that moves a seller order is recorded in its history, audit and outbox', () => {
     const state = orderState([sellerOrder('a'), sellerOrder('b')]);
     const change = changeOf(
       state,
@@ -247,7 +247,7 @@ describe('the life of an order', () => {
     );
   });
 
-  it('tells each refund once: to the provider or the till, to journal, audit and outbox', () => {
+  it('records each refund once: for the provider or in cash, in journal, audit and outbox', () => {
     fc.assert(
       fc.property(start, fc.array(attempt, { maxLength: 12 }), (placed, attempts) => {
         let state: OrderState = placed;

@@ -101,7 +101,7 @@ describe('a new name of a verified seller', () => {
     expect((await decide('approve')).statusCode).toBe(409);
   });
 
-  it('is not shown to anybody who asks for sellers whose names wait', async () => {
+  it('is not shown in the list of sellers whose names wait', async () => {
     await rename(`Ginto ${number}`);
     const count = async (query: string) =>
       (await test.call({ path: `/sellers${query}` })).json().count;

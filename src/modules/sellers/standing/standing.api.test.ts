@@ -104,7 +104,7 @@ describe('a suspension', () => {
     expect((await act(verified.seller_id, 'reinstate')).status).toBe('VERIFIED');
   });
 
-  it('waits for the checkouts under way: once it is told, nothing more is ordered', async () => {
+  it('waits for the checkouts under way: once it answers, nothing more is ordered', async () => {
     for (let round = 0; round < 4; round += 1) {
       const seller = await createActor(test, { role: 'seller' });
       const customers = await Promise.all(Array.from({ length: 6 }, () => createCustomer(test)));

@@ -99,7 +99,7 @@ describe('a changed e-mail address', () => {
     expect(await me(person)).toMatchObject({ pending_email: null, email_verified: true });
   });
 
-  it('that another account has confirmed is refused to nobody but the owner of the mailbox', async () => {
+  it('that another account has confirmed is refused only to the owner of the mailbox', async () => {
     const [person, other] = [await member(), await member()];
     expect((await patchMe(person, { user_email: other.user_email })).statusCode).toBe(200);
     const code = await codeSentTo(test, other.user_email);
@@ -206,7 +206,7 @@ describe('undoing', () => {
     expect(kept.email_verified_at).not.toBeNull();
   });
 
-  it('works once, for seven days, and nobody undoes the undoing', async () => {
+  it('works once, for seven days, and cannot be undone itself', async () => {
     const person = await member();
     const second = await changed(person);
     const token = await undoTokenSentTo(person.user_email);
@@ -231,7 +231,7 @@ describe('undoing', () => {
     expect((await undo(lateToken)).statusCode).toBe(400);
   });
 
-  it('asks on its page before it does anything: programs follow the links of mails', async () => {
+  it('does nothing before it is confirmed on its page: programs follow the links of mails', async () => {
     const person = await member();
     await changed(person);
     const url = `/account/undo?token=${await undoTokenSentTo(person.user_email)}`;
@@ -275,7 +275,7 @@ describe('an address that somebody registered and never confirmed', () => {
     expect((await logIn(test, user_email)).statusCode).toBe(200);
   });
 
-  it('leaves a placeholder that nobody can hold before or take after', async () => {
+  it('leaves a placeholder that no account can hold before or take after', async () => {
     const [person, admin] = [await signUp(test), await createActor(test, { role: 'admin' })];
     const guessed = `${person.user_id}@released.invalid`;
     const refused = { status: 400, errors: [{ pointer: '/user_email' }] };
