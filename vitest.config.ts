@@ -40,6 +40,9 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: availableParallelism(),
+    // Node loads the files itself, as it does for the processes that tests start: coverage then counts each branch once,
+    // whichever way it ran. `vi.mock` does not work without Vite's runner and its loader.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     sequence: { sequencer: SlowFirst },
