@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { ReadableStream } from 'node:stream/web';
 import { Decrypter, Encrypter } from 'age-encryption';
+import { messageOf } from '../lib/errors.ts';
 import { CliError, EXIT } from '../lib/exit.ts';
 
 type Bytes = AsyncIterable<Uint8Array>;
@@ -22,7 +23,7 @@ export function parseRecipients(list: string): Encrypter {
       recipients.addRecipient(recipient);
     } catch (error) {
       throw new CliError(
-        `BACKUP_RECIPIENTS: ${recipient} is no public key of age (${reasonOf(error)}).`,
+        `BACKUP_RECIPIENTS: ${recipient} is no public key of age (${messageOf(error)}).`,
         EXIT.usage,
       );
     }
@@ -79,7 +80,7 @@ export async function* decrypt(identities: Decrypter, archive: Bytes): AsyncGene
   try {
     yield* await identities.decrypt(streamOf(watched()));
   } catch (error) {
-    throw unread ?? new CliError(faultOf(reasonOf(error)), EXIT.failed);
+    throw unread ?? new CliError(faultOf(messageOf(error)), EXIT.failed);
   }
 }
 
@@ -90,8 +91,6 @@ function faultOf(reason: string): string {
     return 'The archive is encrypted for other keys than those of BACKUP_IDENTITY_FILE, or its beginning was altered.';
   return 'The archive is cut short or was altered: use another one.';
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Pulled piece by piece: nothing is read before the other end wants it. */
 const streamOf = (bytes: Bytes) =>

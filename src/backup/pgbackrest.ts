@@ -5,6 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Config } from '../config.ts';
+import { messageOf } from '../lib/errors.ts';
 import { CliError, EXIT, type ExitCode } from '../lib/exit.ts';
 
 const CONFIG_FILE = 'pgbackrest.conf';
@@ -76,8 +77,10 @@ export async function runPgbackrest(
   });
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await once(child, 'close').catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`pgbackrest cannot be run (${reason}): install it.`, EXIT.unavailable);
+    throw new CliError(
+      `pgbackrest cannot be run (${messageOf(error)}): install it.`,
+      EXIT.unavailable,
+    );
   });
   const [output, faults] = await said;
   if (code !== 0) throw failureOf(command, faults);

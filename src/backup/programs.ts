@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { CONNECT_TIMEOUT_MS } from '../db/database.ts';
+import { messageOf } from '../lib/errors.ts';
 import { CliError, EXIT } from '../lib/exit.ts';
 
 const DEBIAN_PROGRAMS = '/usr/lib/postgresql/*/bin';
@@ -73,9 +74,8 @@ async function outcomeOf(child: ChildProcess, path: string, said: Promise<string
     const [code] = await once(child, 'close');
     if (code === 0) return;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new CliError(
-      `${path} cannot be run (${reason}): install PostgreSQL's client programs, or set BACKUP_PROGRAMS_DIR.`,
+      `${path} cannot be run (${messageOf(error)}): install PostgreSQL's client programs, or set BACKUP_PROGRAMS_DIR.`,
       EXIT.unavailable,
     );
   }

@@ -1,6 +1,7 @@
 // One moment of the database, held open: what a dump is taken of, and what it is compared with afterwards.
 import type pg from 'pg';
 import { connectClient } from '../db/client.ts';
+import { onlyRow } from '../db/rows.ts';
 
 export interface Snapshot {
   /** By which `pg_dump --snapshot` joins; good while the client's transaction is open. */
@@ -27,12 +28,10 @@ export function connectTo(url: string): Promise<pg.Client> {
 /** Begins a transaction on `client` that sees this moment until its end. */
 export async function openSnapshot(client: pg.Client): Promise<Snapshot> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-  const { rows } = await client.query<{ id: string; moment: Date }>(
+  const exported = await client.query<{ id: string; moment: Date }>(
     'SELECT pg_export_snapshot() AS id, clock_timestamp() AS moment',
   );
-  const [snapshot] = rows;
-  if (snapshot === undefined) throw new Error('PostgreSQL exported no snapshot');
-  return { ...snapshot, rows: await countRows(client) };
+  return { ...onlyRow(exported), rows: await countRows(client) };
 }
 
 export async function countRows(client: pg.Client): Promise<RowCounts> {
@@ -42,8 +41,7 @@ export async function countRows(client: pg.Client): Promise<RowCounts> {
   );
   const counts: Record<string, number> = {};
   for (const { name, sql } of tables) {
-    const { rows } = await client.query<{ number: number }>(sql);
-    counts[name] = rows[0]?.number ?? 0;
+    counts[name] = onlyRow(await client.query<{ number: number }>(sql)).number;
   }
   return counts;
 }

@@ -1,7 +1,9 @@
 // The message for an error that ended a command: a sentence where the user can fix it, else the stack.
+
 import { ConfigError } from '../config.ts';
 import { sqlState } from '../db/transaction.ts';
 import { isDatabaseDown } from '../http/answer/problem-answers.ts';
+import { messageOf } from '../lib/errors.ts';
 import { CliError, EXIT, type ExitCode } from '../lib/exit.ts';
 import { Problem } from '../lib/problem.ts';
 
@@ -55,12 +57,6 @@ function problemText(problem: Problem): string {
   const errors = problem.extras.errors ?? [];
   const lines = errors.map(({ pointer, message }) => `  ${pointer.slice(1)} ${message}`);
   return lines.length === 0 ? problem.message : ['This is not accepted:', ...lines].join('\n');
-}
-
-/** Node reports several addresses tried in vain with a code and no message. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || ('code' in error ? String(error.code) : error.name);
 }
 
 function stackOf(error: unknown): string {

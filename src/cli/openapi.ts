@@ -11,6 +11,7 @@ import { KNOWN_VERSIONS } from '../http/answer/problem-answers.ts';
 import { createRateLimits } from '../http/limits/rate-limit.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { EXAMPLE_NOW } from '../lib/demo-market.ts';
+import { recover } from '../lib/errors.ts';
 import { EXIT, type ExitCode } from '../lib/exit.ts';
 import { createHealth } from '../modules/operations/health/health.service.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -120,11 +121,6 @@ function noJobs(): Jobs {
   return { enqueue: refuse, enqueueAll: refuse, close: async () => {} };
 }
 
-async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+function readIfPresent(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(recover(undefined, 'ENOENT'));
 }

@@ -1,7 +1,7 @@
 // What every command begins with: the settings, the log and the database that they name.
 import { type Config, loadConfig } from '../config.ts';
 import { type EmbeddedServer, startEmbedded } from '../db/embedded/embedded.ts';
-import { messageOf } from '../db/embedded/errors.ts';
+import { messageOf } from '../lib/errors.ts';
 import { CliError, EXIT } from '../lib/exit.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { lookAt, requireMigrated } from './database/migrated.ts';

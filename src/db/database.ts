@@ -1,6 +1,7 @@
 // The pool: every connection to PostgreSQL, its type parsers, its limits and its faults.
 import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
+import { isCode } from '../lib/errors.ts';
 import { createLane, type Lane, LOCK_TIMEOUT_MS } from './lanes.ts';
 import type { DB } from './schema.generated.ts';
 
@@ -160,7 +161,7 @@ const READ_ONLY_STATE = '25006';
 function isLast(error: unknown, isReadOnly: boolean): boolean {
   if (!(error instanceof Error)) return false;
   if ('severity' in error && error.severity === 'FATAL') return true;
-  const isReplica = !isReadOnly && 'code' in error && error.code === READ_ONLY_STATE;
+  const isReplica = !isReadOnly && isCode(error, READ_ONLY_STATE);
   return isReplica || error.message === 'Query read timeout';
 }
 

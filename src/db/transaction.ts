@@ -1,5 +1,7 @@
 // inTransaction: the only way to open a transaction, and the only place that retries one.
+
 import { type Ctx, insideTransaction, type TxCtx } from '../context.ts';
+import { codeOf } from '../lib/errors.ts';
 import { laneOf } from './database.ts';
 import { TURN_TIMEOUT_MS, turnNeverCame } from './lanes.ts';
 
@@ -94,8 +96,8 @@ const SQL_STATE = /^(?!E)[0-9A-Z]{5}$/;
 
 /** SQLSTATE of an error that came from PostgreSQL. */
 export function sqlState(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && SQL_STATE.test(code) ? code : undefined;
+  const code = codeOf(error);
+  return code !== undefined && SQL_STATE.test(code) ? code : undefined;
 }
 
 /** Name of the constraint or unique index that refused a row. */

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/database.ts';
+import { appSecret } from '../lib/keys/app-secret.ts';
 import { keyRing, mapRing } from '../lib/keys/key-ring.ts';
 import type { Clock } from '../lib/time.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -78,10 +79,8 @@ function createSilentSms(log: GatewayOptions['log']): MessageGateway {
 function chooseSimulator({ config, db, clock }: GatewayOptions): Simulator | undefined {
   if (config.PAYMENT_PROVIDER === 'none') return undefined;
   refuseInProduction(config, 'PAYMENT_PROVIDER=none');
-  if (config.APP_SECRET === undefined)
-    throw new Error('APP_SECRET is missing: it signs the webhooks of the simulator');
   // Keys of its own: what one use of a secret signs must mean nothing to another.
-  const secrets = mapRing(keyRing(config.APP_SECRET), (secret) =>
+  const secrets = mapRing(keyRing(appSecret(config)), (secret) =>
     createHmac('sha256', secret).update('simulator webhooks').digest('hex'),
   );
   return createSimulator({ db, secrets, clock, publicUrl: config.publicUrl });

@@ -1,6 +1,7 @@
 // The consumer: takes jobs from their queues, runs a bounded number at once, and starts periodic jobs.
 import type { JobResult, PgBoss, Job as QueuedJob } from 'pg-boss';
 import { openDatabase } from '../db/database.ts';
+import { messageOf } from '../lib/errors.ts';
 import { SECOND_MS } from '../lib/time.ts';
 import type { ErrorReports } from '../telemetry/errors/error-reports.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -145,7 +146,7 @@ async function runJob<C>(
     return { id, status: 'completed' };
   } catch (err) {
     span?.end({ error_type: err instanceof Error ? err.constructor.name : typeof err });
-    const output = { message: err instanceof Error ? err.message : String(err) };
+    const output = { message: messageOf(err) };
     const isInvalid = err instanceof InvalidJobData;
     if (!isInvalid && retryCount < job.retryLimit) {
       log.warn({ attempt, err }, 'job failed and will be tried again');

@@ -11,6 +11,7 @@ import {
   stdTimeFunctions,
 } from 'pino';
 import type * as PrettyModule from 'pino-pretty';
+import { isCode } from '../lib/errors.ts';
 import { describeError, scrub } from './errors/describe-error.ts';
 import { redact } from './redact.ts';
 
@@ -93,8 +94,7 @@ function findPretty(): typeof PrettyModule | undefined {
   try {
     return createRequire(import.meta.url)('pino-pretty') as typeof PrettyModule;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND')
-      return undefined;
+    if (isCode(error, 'MODULE_NOT_FOUND')) return undefined;
     throw error;
   }
 }

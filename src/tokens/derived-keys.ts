@@ -1,6 +1,7 @@
 // Keys that are derived from APP_SECRET: one for each purpose, so that what one use signs means nothing to another.
 import { hkdfSync } from 'node:crypto';
 import type { Config } from '../config.ts';
+import { appSecret } from '../lib/keys/app-secret.ts';
 import { type KeyRing, keyRing, mapRing } from '../lib/keys/key-ring.ts';
 
 const KEY_BYTES = 32;
@@ -14,9 +15,8 @@ export function deriveKeys(appSecret: string, purpose: string): KeyRing<Buffer> 
 
 /** Of the secret that this process was started with. @throws Error without one, which no server starts without */
 export function configuredKeys(
-  { APP_SECRET }: Config,
+  config: Config,
   purpose: 'one-time-code' | 'contact-undo',
 ): KeyRing<Buffer> {
-  if (APP_SECRET === undefined) throw new Error(`APP_SECRET is missing: ${purpose} needs a key`);
-  return deriveKeys(APP_SECRET, purpose);
+  return deriveKeys(appSecret(config), purpose);
 }

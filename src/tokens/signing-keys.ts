@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { type Config, ConfigError } from '../config.ts';
+import { recover } from '../lib/errors.ts';
 import { type KeyRing, keyRing, mapRing } from '../lib/keys/key-ring.ts';
 import { parseSigningKey } from '../lib/keys/signing-key.ts';
 
@@ -27,13 +28,17 @@ type StoredSecrets = Static<typeof StoredSecrets>;
 
 /** @throws ConfigError where a key of the environment or of the file is not an Ed25519 key */
 export async function loadSecrets(config: Config): Promise<Secrets> {
-  const { APP_SECRET, JWT_PRIVATE_KEYS } = config;
-  const isComplete = APP_SECRET !== undefined && JWT_PRIVATE_KEYS !== undefined;
-  const kept = isComplete ? undefined : await keptSecrets(config);
-  const keys = keyRing(JWT_PRIVATE_KEYS ?? kept?.private_key ?? '');
+  const { private_key, app_secret } = await givenOrKept(config);
+  return { privateKeys: mapRing(keyRing(private_key), getSigningKey), appSecret: app_secret };
+}
+
+async function givenOrKept(config: Config): Promise<StoredSecrets> {
+  const { APP_SECRET: app_secret, JWT_PRIVATE_KEYS: private_key } = config;
+  if (app_secret !== undefined && private_key !== undefined) return { app_secret, private_key };
+  const kept = await keptSecrets(config);
   return {
-    privateKeys: mapRing(keys, getSigningKey),
-    appSecret: APP_SECRET ?? kept?.app_secret ?? '',
+    app_secret: app_secret ?? kept.app_secret,
+    private_key: private_key ?? kept.private_key,
   };
 }
 
@@ -46,10 +51,7 @@ async function keptSecrets(config: Config): Promise<StoredSecrets> {
 }
 
 async function readSecrets(path: string): Promise<StoredSecrets | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await readFile(path, 'utf8').catch(recover(undefined, 'ENOENT'));
   if (text === undefined) return undefined;
   const stored = parseStored(text);
   if (stored !== undefined) return stored;
@@ -75,9 +77,7 @@ async function keepSecrets(dataDir: string, path: string): Promise<StoredSecrets
   try {
     await file.writeFile(JSON.stringify(makeSecrets()));
     await file.sync();
-    await link(draft, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    await link(draft, path).catch(recover(undefined, 'EEXIST'));
   } finally {
     await file.close();
     await rm(draft, { force: true });

@@ -5,6 +5,7 @@ import { withClient } from '../../db/client.ts';
 import { openDatabase, STATEMENT_TIMEOUT_MS } from '../../db/database.ts';
 import type { EmbeddedServer } from '../../db/embedded/embedded.ts';
 import { OLDEST_POSTGRES, pendingMigrations } from '../../db/migrations/migrate.ts';
+import { onlyRow } from '../../db/rows.ts';
 import { jobDepths } from '../../jobs/queues/depths.ts';
 import type { DatabasePlace } from '../settings.ts';
 import type { Finding } from './finding.ts';
@@ -55,10 +56,7 @@ async function readRow<Row extends object>(
   sql: string,
   parameters: readonly unknown[] = [],
 ): Promise<Row> {
-  const { rows } = await client.query<Row>(sql, [...parameters]);
-  const [row] = rows;
-  if (row === undefined) throw new Error('PostgreSQL returned no facts about itself');
-  return row;
+  return onlyRow(await client.query<Row>(sql, [...parameters]));
 }
 
 /** What its facts mean for us. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { openRedis } from '../../cache/redis.ts';
 import type { Config } from '../../config.ts';
 import { inspectDataDir, MIN_FREE_MB } from '../../db/embedded/files/data-dir.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { isFreshBytes, tryToListen } from '../server/listening.ts';
 import type { Finding } from './finding.ts';
 
@@ -12,8 +13,7 @@ const LOW_FREE_MB = 2_000;
 const ANSWER_TIMEOUT_MS = 2_000;
 const OLDEST_REDIS = 7;
 
-export function checkNode(): Finding {
-  const { node } = process.versions;
+export function checkNode(node: string = process.versions.node): Finding {
   const isOld = Number.parseInt(node, 10) < OLDEST_NODE;
   return {
     level: isOld ? 'fail' : 'ok',
@@ -22,10 +22,9 @@ export function checkNode(): Finding {
   };
 }
 
-export function checkPlatform(): Finding {
-  const text = `${process.platform} ${process.arch}`;
-  if (EMBEDDED_PLATFORMS.includes(process.platform))
-    return { level: 'ok', subject: 'platform', text };
+export function checkPlatform(platform: string = process.platform): Finding {
+  const text = `${platform} ${process.arch}`;
+  if (EMBEDDED_PLATFORMS.includes(platform)) return { level: 'ok', subject: 'platform', text };
   return {
     level: 'warn',
     subject: 'platform',
@@ -40,8 +39,16 @@ export async function checkDisk({ DATA_DIR }: Config): Promise<Finding> {
   const { free_mb, fault } = await inspectDataDir(folder);
   if (fault !== undefined)
     return { level: 'fail', subject, text: `${folder} cannot be used: ${fault}` };
-  const level = free_mb < MIN_FREE_MB ? 'fail' : free_mb < LOW_FREE_MB ? 'warn' : 'ok';
-  return { level, subject, text: `${free_mb.toLocaleString('en')} MB free for ${folder}` };
+  return {
+    level: levelOfSpace(free_mb),
+    subject,
+    text: `${free_mb.toLocaleString('en')} MB free for ${folder}`,
+  };
+}
+
+export function levelOfSpace(free_mb: number): Finding['level'] {
+  if (free_mb < MIN_FREE_MB) return 'fail';
+  return free_mb < LOW_FREE_MB ? 'warn' : 'ok';
 }
 
 /** A port that FreshBytes itself holds is as good as a free one. */
@@ -90,8 +97,4 @@ export async function checkRedis({ REDIS_URL }: Config): Promise<Finding> {
   } finally {
     redis.disconnect();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@
 // https://patroni.readthedocs.io/en/latest/rest_api.html
 import { type Static, type TSchema, Type } from 'typebox';
 import { Check } from 'typebox/value';
+import { messageOf } from '../../lib/errors.ts';
 import type { Finding } from './finding.ts';
 
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -58,7 +59,7 @@ export async function askPatroni(urls: string | undefined): Promise<PatroniAnswe
     try {
       return await read(url, schema);
     } catch (error) {
-      faults.push(`${url}: ${error instanceof Error ? error.message : String(error)}`);
+      faults.push(`${url}: ${messageOf(error)}`);
       return undefined;
     }
   };

@@ -1,7 +1,9 @@
 // The durability of a PostgreSQL server, by its own views: whether it leads, how far it is, on how many disks it has
 // what it acknowledges, and what of that a crash would take.
+
 import { withClient } from '../../db/client.ts';
 import { STATEMENT_TIMEOUT_MS } from '../../db/database.ts';
+import { onlyRow } from '../../db/rows.ts';
 import type { Finding } from './finding.ts';
 
 /** A commit that waits longer for its standby is one that somebody is tempted to cancel. */
@@ -72,9 +74,7 @@ const READ_FACTS = `
 export function readServer({ name, url }: { name: string; url: string }): Promise<Server> {
   const connection = { connectionString: url, query_timeout: STATEMENT_TIMEOUT_MS };
   return withClient(connection, async (client) => {
-    const { rows } = await client.query<ServerFacts>(READ_FACTS, [LONG_WAIT_S]);
-    if (rows[0] === undefined) throw new Error('PostgreSQL returned no facts about itself');
-    return { name, ...rows[0] };
+    return { name, ...onlyRow(await client.query<ServerFacts>(READ_FACTS, [LONG_WAIT_S])) };
   });
 }
 

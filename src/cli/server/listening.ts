@@ -1,6 +1,7 @@
 // The port that a server is to listen on: whether it is free, checked before anything slow begins, and what to do where not.
 import { createServer } from 'node:net';
 import type { Config } from '../../config.ts';
+import { codeOf } from '../../lib/errors.ts';
 import { CliError, EXIT } from '../../lib/exit.ts';
 
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -22,7 +23,7 @@ export function explainListen(
   config: Config,
 ): (error: unknown) => Promise<never> {
   return async (error) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = codeOf(error) ?? '';
     throw code in EXPLANATIONS ? await listenError(code, setting, config) : error;
   };
 }

@@ -1,5 +1,6 @@
 // When a long-running command must stop: a signal, a terminal or pipe that is gone, or an error that nobody caught.
 
+import { codeOf } from '../../lib/errors.ts';
 import { EXIT, type ExitCode } from '../../lib/exit.ts';
 import type { Log } from '../../telemetry/log.ts';
 
@@ -49,7 +50,7 @@ export function awaitStopRequest(log: Pick<Log, 'info' | 'fatal'>): StopRequest 
 /** Unheard, each failed write would be an error that nobody caught, whose report is the next failed write. */
 function stopWithoutOutput(stop: () => void): void {
   const onFault = (error: Error): void => {
-    const code = 'code' in error ? String(error.code) : '';
+    const code = codeOf(error) ?? '';
     // Anything else, such as a full disk behind a redirection, costs lines and nothing more.
     if (OUTPUT_GONE.includes(code)) stop();
   };

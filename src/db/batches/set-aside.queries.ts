@@ -1,6 +1,7 @@
 // SQL over set_aside_rows: what a job could not bring forward, left out of its batches until it is tried again.
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Db } from '../database.ts';
+import { onlyRow } from '../rows.ts';
 
 /** Whether a row of `job` is not set aside; `id` is an expression that names it. */
 export function isNotSetAside(job: string, id: RawBuilder<unknown>): RawBuilder<SqlBool> {
@@ -39,13 +40,13 @@ export interface SetAside {
 export async function setRowAside(db: Db, aside: SetAside): Promise<number> {
   const { job, row_id, reason, now, first_ms, longest_ms } = aside;
   const wait = sql`make_interval(secs => least(${longest_ms}::float8, ${first_ms}::float8 * 2 ^ least(old.attempts, 30)) / 1000)`;
-  const { rows } = await sql<{ attempts: number }>`
+  const result = await sql<{ attempts: number }>`
     INSERT INTO set_aside_rows AS old (job, row_id, attempts, reason, set_aside_at, retry_at)
     VALUES (${job}, ${row_id}, 1, ${reason}, ${now}, ${now}::timestamptz + make_interval(secs => ${first_ms}::float8 / 1000))
     ON CONFLICT (job, row_id) DO UPDATE SET attempts = old.attempts + 1, reason = EXCLUDED.reason,
       retry_at = ${now}::timestamptz + ${wait}
     RETURNING attempts`.execute(db);
-  return rows[0]?.attempts ?? 1;
+  return onlyRow(result).attempts;
 }
 
 /** What was set aside went through. */

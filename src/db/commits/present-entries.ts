@@ -1,5 +1,6 @@
 // Which of the given audit entries the database still has.
 import type pg from 'pg';
+import { onlyRow } from '../rows.ts';
 
 /** Found by its primary key whatever the statistics say of a long list. */
 const ENTRIES_PER_STATEMENT = 500;
@@ -11,13 +12,14 @@ export async function findPresentEntries(
 ): Promise<ReadonlySet<string> | undefined> {
   const present = new Set<string>();
   for (let start = 0; start < ids.length; start += ENTRIES_PER_STATEMENT) {
-    const { rows } = await client.query<{ is_standby: boolean; present: string[] }>(
+    const result = await client.query<{ is_standby: boolean; present: string[] }>(
       `SELECT pg_is_in_recovery() AS is_standby,
         ARRAY(SELECT id FROM audit_entries WHERE id = ANY($1::uuid[])) AS present`,
       [ids.slice(start, start + ENTRIES_PER_STATEMENT)],
     );
-    if (rows[0]?.is_standby !== false) return undefined;
-    for (const id of rows[0].present) present.add(id);
+    const found = onlyRow(result);
+    if (found.is_standby) return undefined;
+    for (const id of found.present) present.add(id);
   }
   return present;
 }

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isCode, messageOf } from './errors.ts';
+import { messageOf, recover } from '../../lib/errors.ts';
 import { findPlace, hasCluster, holderSocket, type Place, removeSocketDir } from './files/paths.ts';
 import { isLocked } from './lock.ts';
 import { SUPERUSER } from './server/cluster.ts';
@@ -164,9 +164,7 @@ async function isWelcome(socket: Socket): Promise<boolean> {
     socket.setTimeout(0);
     return Buffer.isBuffer(greeting);
   } catch (error) {
-    const isAbsent = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].some((code) => isCode(error, code));
-    if (isAbsent) return false;
-    throw error;
+    return recover(false, 'ENOENT', 'ECONNREFUSED', 'ECONNRESET')(error);
   }
 }
 

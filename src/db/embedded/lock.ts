@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
-import { isCode } from './errors.ts';
+import { recover } from '../../lib/errors.ts';
 import { digest } from './files/paths.ts';
 
 const FIRST_DYNAMIC_PORT = 49_152;
@@ -26,25 +26,15 @@ export function lockAddress(clusterDir: string, platform = process.platform): Lo
 /** Takes the lock, to be kept until this process ends; undefined when another process has it. */
 export async function takeLock(clusterDir: string): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy());
-  try {
-    server.listen(lockAddress(clusterDir));
-    await once(server, 'listening');
-    return server;
-  } catch (error) {
-    if (isCode(error, 'EADDRINUSE')) return undefined;
-    throw error;
-  }
+  server.listen(lockAddress(clusterDir));
+  return once(server, 'listening').then(() => server, recover(undefined, 'EADDRINUSE'));
 }
 
 /** Whether some process has the lock now. */
 export async function isLocked(clusterDir: string): Promise<boolean> {
   const socket = connect(lockAddress(clusterDir));
   try {
-    await once(socket, 'connect');
-    return true;
-  } catch (error) {
-    if (isCode(error, 'ECONNREFUSED')) return false;
-    throw error;
+    return await once(socket, 'connect').then(() => true, recover(false, 'ECONNREFUSED'));
   } finally {
     socket.destroy();
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { onlyRow } from '../rows.ts';
 
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../migrations', import.meta.url));
 export const OLDEST_POSTGRES = 150_000;
@@ -73,11 +74,12 @@ export async function pendingMigrations(
 }
 
 async function requireSupportedServer(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ number: string; text: string }>(
-    "SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS text",
+  const result = await client.query<{ number: number; text: string }>(
+    "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS text",
   );
-  if (Number(rows[0]?.number) < OLDEST_POSTGRES) {
-    throw new Error(`PostgreSQL ${rows[0]?.text} is too old: FreshBytes needs 15 or newer`);
+  const { number, text } = onlyRow(result);
+  if (number < OLDEST_POSTGRES) {
+    throw new Error(`PostgreSQL ${text} is too old: FreshBytes needs 15 or newer`);
   }
 }
 

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { changedRows } from '../rows.ts';
 
 type DataFile = { name: string; checksum: string; rows: string[][] };
 
@@ -83,7 +84,7 @@ async function upsertPlaces<DB>(trx: Transaction<DB>, rows: string[][]): Promise
         WHERE (places.name, places.level, places.parent_code)
           IS DISTINCT FROM (excluded.name, excluded.level, excluded.parent_code)
     `.execute(trx);
-    written += Number(result.numAffectedRows ?? 0);
+    written += changedRows(result);
   }
   return written;
 }

@@ -1,6 +1,7 @@
 // Uploaded files on disk, readable by the server's own account only.
 import { mkdir, opendir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { recover } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { digestOf, type FileStorage, isKey, requireKey, type StoredFile } from './storage.ts';
 
@@ -14,7 +15,7 @@ export function createDiskStorage(
   folder: string,
   { isDurable = true }: { readonly isDurable?: boolean } = {},
 ): FileStorage {
-  const get = (key: string) => orAbsent(() => readFile(pathOf(folder, key)));
+  const get = async (key: string) => readFile(pathOf(folder, key)).catch(orAbsent);
   return {
     async put(key, content) {
       const path = pathOf(folder, key);
@@ -48,7 +49,7 @@ export function createDiskStorage(
 
 /** Files below `folder`, whose keys begin with `prefix`; what has a name that no key has is somebody else's. */
 async function* listFolder(folder: string, prefix: string): AsyncGenerator<StoredFile> {
-  const entries = await orAbsent(() => opendir(folder));
+  const entries = await opendir(folder).catch(orAbsent);
   for await (const entry of entries ?? []) {
     const key = prefix + entry.name;
     const path = join(folder, entry.name);
@@ -56,7 +57,7 @@ async function* listFolder(folder: string, prefix: string): AsyncGenerator<Store
     if (entry.isDirectory()) yield* listFolder(path, `${key}/`);
     if (!entry.isFile()) continue;
     // Removed since it was listed: it is not there.
-    const found = await orAbsent(() => stat(path));
+    const found = await stat(path).catch(orAbsent);
     if (found !== undefined) yield { key, size_bytes: found.size, changed_at: found.mtime };
   }
 }
@@ -70,15 +71,5 @@ async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: FOLDER_MODE });
 }
 
-const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
-
 /** What is not there is undefined; every other fault of the disk is thrown. */
-async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && ABSENT.has(String(error.code)))
-      return undefined;
-    throw error;
-  }
-}
+const orAbsent = recover(undefined, 'ENOENT', 'ENOTDIR', 'EISDIR');

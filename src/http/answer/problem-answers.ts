@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sqlState } from '../../db/transaction.ts';
+import { codeOf } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import * as problems from '../../lib/problem.ts';
 import { Problem, type ProblemKind } from '../../lib/problem.ts';
@@ -53,7 +54,7 @@ export function registerProblemAnswers(
 
   function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem) {
     request.raw.problemCode = problem.kind.code;
-    const path = request.url.split('?', 1)[0] ?? '/';
+    const path = request.url.replace(/\?.*/s, '');
     const retry = problem.kind.status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
     // RFC 9110 asks it of every 401, also of those that no token would fix.
     const challenge = problem.kind.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
@@ -193,7 +194,7 @@ const UNAVAILABLE_WORDS =
 /** Whether trying again later may help. */
 export function isDatabaseDown(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const isSystemFault = 'code' in error && CONNECTION_FAULTS.has(String(error.code));
+  const isSystemFault = CONNECTION_FAULTS.has(codeOf(error) ?? '');
   // A missing file has the same code as a missing socket.
   if (isSystemFault) return !('path' in error);
   return UNAVAILABLE_STATES.test(sqlState(error) ?? '') || UNAVAILABLE_WORDS.test(error.message);
@@ -202,7 +203,7 @@ export function isDatabaseDown(error: unknown): boolean {
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 function unroutable(app: FastifyInstance, request: FastifyRequest): Problem {
-  const path = request.url.split('?', 1)[0] ?? '/';
+  const path = request.url.replace(/\?.*/s, '');
   const allowed = METHODS.filter((method) => app.findRoute({ method, url: path }) !== null);
   if (allowed.length > 0) {
     return new Problem(problems.METHOD_NOT_ALLOWED, `This address answers ${allowed.join(', ')}.`, {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Ctx, TxCtx } from '../../context.ts';
 import type { Db } from '../../db/database.ts';
+import { changedRows } from '../../db/rows.ts';
 import { inTransaction, type TransactionOptions } from '../../db/transaction.ts';
 import {
   IDEMPOTENCY_IN_PROGRESS,
@@ -185,5 +186,5 @@ async function deleteAnswersBefore(db: Db, moment: Date): Promise<number> {
       SELECT ctid FROM idempotency_keys WHERE created_at < ${moment} LIMIT ${FORGET_BATCH} FOR UPDATE SKIP LOCKED))`.execute(
     db,
   );
-  return Number(result.numAffectedRows ?? 0);
+  return changedRows(result);
 }

@@ -1,6 +1,7 @@
 // SQL over carts and cart_items.
 import { sql } from 'kysely';
 import { type Db, type DbTransaction, runNamed } from '../../db/database.ts';
+import { onlyRow } from '../../db/rows.ts';
 import type { Unit } from '../../lib/quantity.ts';
 
 /** Locks the user's cart, making it where there is none: the first lock of everything that changes it. */
@@ -83,5 +84,5 @@ export async function takeCartItems(
   const result = await sql<{ number: number }>`
     WITH taken AS (DELETE FROM cart_items WHERE id = ANY (${item_ids}::uuid[]))
     SELECT nextval('order_number_seq') AS number`.execute(db);
-  return result.rows[0]?.number ?? 0;
+  return onlyRow(result).number;
 }

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { isNotSetAside } from '../../db/batches/set-aside.queries.ts';
 import type { Db } from '../../db/database.ts';
+import { onlyRow } from '../../db/rows.ts';
 
 /** Locks their sellers, then the listings; the number of products on sale of each seller follows. */
 export async function refreshListingRows(
@@ -92,7 +93,7 @@ export async function countListingsByCategory(db: Db): Promise<Map<string, numbe
  * @returns how many partial sums it took, at most `limit`
  */
 export async function foldCategoryCounts(db: Db, limit: number): Promise<number> {
-  const { rows } = await sql<{ taken: number }>`
+  const result = await sql<{ taken: number }>`
     WITH parts AS (
       DELETE FROM category_product_counts WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM category_product_counts
@@ -104,5 +105,5 @@ export async function foldCategoryCounts(db: Db, limit: number): Promise<number>
       SELECT category_id, sum(number) FROM parts GROUP BY category_id
     )
     SELECT count(*)::integer AS taken FROM parts`.execute(db);
-  return rows[0]?.taken ?? 0;
+  return onlyRow(result).taken;
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Db } from '../../db/database.ts';
 import type { Invariant } from '../../db/invariants/invariant.ts';
+import { onlyRow } from '../../db/rows.ts';
 
 export interface BusinessNumbers {
   readonly active_users: number;
@@ -34,7 +35,7 @@ export async function readBusinessNumbers(db: Db, active_since: Date): Promise<B
  * @returns how many it added up, at most `limit`
  */
 export async function foldBusinessCounts(db: Db, limit: number): Promise<number> {
-  const { rows } = await sql<{ taken: number }>`
+  const result = await sql<{ taken: number }>`
     WITH parts AS (
       DELETE FROM business_counts
       WHERE ctid = ANY (ARRAY(SELECT ctid FROM business_counts LIMIT ${limit} FOR UPDATE SKIP LOCKED)) RETURNING *
@@ -43,7 +44,7 @@ export async function foldBusinessCounts(db: Db, limit: number): Promise<number>
       SELECT sum(orders_created), sum(revenue_centavos), sum(products_viewed) FROM parts HAVING count(*) > 0
     )
     SELECT count(*)::integer AS taken FROM parts`.execute(db);
-  return rows[0]?.taken ?? 0;
+  return onlyRow(result).taken;
 }
 
 export interface OutboxBacklog {

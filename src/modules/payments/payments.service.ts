@@ -9,6 +9,7 @@ import {
   type ProviderEvent,
   ProviderRefusedError,
 } from '../../gateways/payments/payment-provider.ts';
+import { appSecret } from '../../lib/keys/app-secret.ts';
 import { type KeyRing, keyRing, mapRing } from '../../lib/keys/key-ring.ts';
 import { notFound, Problem } from '../../lib/problem.ts';
 import { DAY_MS, plusMs } from '../../lib/time.ts';
@@ -61,9 +62,8 @@ export function checkoutUrl(config: Config, payment_id: string): string {
 }
 
 /** Whoever holds the address may pay, and nobody can guess it. The first is the one to give out. */
-function checkoutSignatures({ APP_SECRET }: Config, payment_id: string): KeyRing<string> {
-  if (APP_SECRET === undefined) throw new Error('APP_SECRET is not set');
-  return mapRing(keyRing(APP_SECRET), (secret) =>
+function checkoutSignatures(config: Config, payment_id: string): KeyRing<string> {
+  return mapRing(keyRing(appSecret(config)), (secret) =>
     createHmac('sha256', `checkout:${secret}`).update(payment_id).digest('base64url').slice(0, 22),
   );
 }

@@ -3,6 +3,7 @@ import { type Insertable, type Selectable, type SqlBool, sql, type Updateable } 
 import type { Db } from '../../db/database.ts';
 import { newestFirst } from '../../db/paging/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
+import { changedRows } from '../../db/rows.ts';
 import type { Reviews } from '../../db/schema.generated.ts';
 
 export type ReviewRow = Selectable<Reviews>;
@@ -102,5 +103,5 @@ export async function eraseReviewers(db: Db, limit: number): Promise<number> {
         SELECT id FROM users WHERE erased_at > (SELECT max(erased_at) FROM users) - interval '30 days'))
         AND reviewer_name <> ''
       LIMIT ${limit} FOR UPDATE SKIP LOCKED))`.execute(db);
-  return Number(result.numAffectedRows ?? 0);
+  return changedRows(result);
 }

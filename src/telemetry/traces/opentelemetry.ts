@@ -17,6 +17,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import { codeOf } from '../../lib/errors.ts';
 import { withDeadline } from '../../lib/flow/deadline.ts';
 import { newId } from '../../lib/ids.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
@@ -167,6 +168,5 @@ function withoutLiterals(sql: string): string {
 function failureOf(error: unknown): SpanOutcome {
   if (error === undefined) return {};
   if (!(error instanceof Error)) return { error_type: typeof error };
-  const code = 'code' in error ? error.code : undefined;
-  return { error_type: typeof code === 'string' ? code : error.constructor.name };
+  return { error_type: codeOf(error) ?? error.constructor.name };
 }

@@ -6,8 +6,8 @@ import { constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { isCode } from '../../../lib/errors.ts';
 import { canAccess, giveTo } from '../account.ts';
-import { isCode } from '../errors.ts';
 import { type Place, UNFINISHED_PREFIX } from './paths.ts';
 
 const OLDEST_MAJOR = 15;

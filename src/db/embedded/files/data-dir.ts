@@ -1,7 +1,7 @@
 // The data folder: whether it can hold anything, in words for whoever named it, and making it.
 import { access, constants, mkdir, mkdtemp, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { isCode, messageOf } from '../errors.ts';
+import { isCode, messageOf, recover } from '../../../lib/errors.ts';
 
 /** An empty installation takes about 100 MB. */
 export const MIN_FREE_MB = 200;
@@ -59,12 +59,8 @@ export async function makeDataDir(dataDir: string): Promise<void> {
 }
 
 async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    // Another process was faster.
-    if (!isCode(error, 'EEXIST')) throw error;
-  }
+  // Another process may be faster.
+  await mkdir(path).catch(recover(undefined, 'EEXIST'));
 }
 
 /** The folder, or what is nearest above it; and the folders between, outermost first. */
@@ -78,15 +74,8 @@ async function findNearest(folder: string): Promise<{ nearest: string; missing: 
   return { nearest, missing };
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR') || isCode(error, 'EACCES'))
-      return false;
-    throw error;
-  }
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, recover(false, 'ENOENT', 'ENOTDIR', 'EACCES'));
 }
 
 function reasonOf(fault: unknown): string {

@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isCode, recover } from '../../../lib/errors.ts';
 import { type Account, canAccess, findAccount, giveTo } from '../account.ts';
-import { isCode } from '../errors.ts';
 import { makeDataDir } from './data-dir.ts';
 
 const STATE_DIR = '/var/lib/freshbytes';
@@ -57,14 +57,8 @@ export async function findPlace(dataDir: string, stateDir = STATE_DIR): Promise<
 }
 
 /** Whether a cluster was made for the data folder, here or behind a link. */
-export async function hasCluster(dataDir: string): Promise<boolean> {
-  try {
-    await lstat(join(dataDir, 'postgres'));
-    return true;
-  } catch (error) {
-    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return false;
-    throw error;
-  }
+export function hasCluster(dataDir: string): Promise<boolean> {
+  return lstat(join(dataDir, 'postgres')).then(() => true, recover(false, 'ENOENT', 'ENOTDIR'));
 }
 
 /** Makes the home, the link to it and the socket folder, and sweeps what a killed start left. */
@@ -88,13 +82,9 @@ export async function sweepUnfinished(homeDir: string): Promise<void> {
 
 /** Removes the socket folder of a server that has ended. Needs the lock. */
 export async function removeSocketDir(socketDir: string): Promise<void> {
-  try {
-    await rm(holderSocket(socketDir), { force: true });
-    await rmdir(socketDir);
-  } catch (error) {
-    // A server that had to be killed leaves its socket, which the next start replaces.
-    if (!isCode(error, 'ENOTEMPTY') && !isCode(error, 'ENOENT')) throw error;
-  }
+  await rm(holderSocket(socketDir), { force: true });
+  // A server that had to be killed leaves its socket, which the next start replaces.
+  await rmdir(socketDir).catch(recover(undefined, 'ENOTEMPTY', 'ENOENT'));
 }
 
 /** The Unix socket by which further processes hold the running server. */
@@ -111,14 +101,13 @@ async function findRealPath(path: string): Promise<string | undefined> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
     if (isCode(error, 'EACCES')) {
       throw new Error(
         `${path} is a link to where this account may not go, as after a start by root. Start as ` +
           'root, or remove the link to begin with an empty database.',
       );
     }
-    throw error;
+    return recover(undefined, 'ENOENT')(error);
   }
 }
 
@@ -131,13 +120,8 @@ async function refuseOtherEntry(entry: string, clusterDir: string): Promise<void
   );
 }
 
-async function findLinkTarget(path: string): Promise<string | undefined> {
-  try {
-    return await readlink(path);
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+function findLinkTarget(path: string): Promise<string | undefined> {
+  return readlink(path).catch(recover(undefined, 'ENOENT'));
 }
 
 async function makeStateHome({ homeDir, account }: Place): Promise<void> {
@@ -153,19 +137,12 @@ async function makeStateHome({ homeDir, account }: Place): Promise<void> {
 
 /** Makes a folder for its owner alone, or takes the one that is there. */
 async function makePrivateDir(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: PRIVATE_MODE });
-  } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
-  }
+  await mkdir(path, { mode: PRIVATE_MODE }).catch(recover(undefined, 'EEXIST'));
 }
 
 async function linkCluster(place: Place): Promise<void> {
-  try {
-    await symlink(place.clusterDir, join(place.dataDir, 'postgres'));
-  } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
-  }
+  const entry = join(place.dataDir, 'postgres');
+  await symlink(place.clusterDir, entry).catch(recover(undefined, 'EEXIST'));
 }
 
 async function makeSocketDir({ socketDir, account }: Place): Promise<void> {

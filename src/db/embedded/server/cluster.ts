@@ -5,8 +5,8 @@ import { mkdtemp, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { messageOf, recover } from '../../../lib/errors.ts';
 import { giveTo } from '../account.ts';
-import { isCode, messageOf } from '../errors.ts';
 import type { Binaries } from '../files/binaries.ts';
 import { type Place, UNFINISHED_PREFIX } from '../files/paths.ts';
 import { waitUntil } from '../wait.ts';
@@ -57,22 +57,17 @@ export type Launch = {
 
 /** The major version that made the cluster; undefined when there is none yet. */
 export async function findClusterMajor(clusterDir: string): Promise<number | undefined> {
-  try {
-    return Number.parseInt(await readFile(join(clusterDir, 'PG_VERSION'), 'utf8'), 10);
-  } catch (error) {
-    if (!isCode(error, 'ENOENT')) throw error;
-  }
+  const version = await readFile(join(clusterDir, 'PG_VERSION'), 'utf8').catch(
+    recover(undefined, 'ENOENT'),
+  );
+  if (version !== undefined) return Number.parseInt(version, 10);
   if (await isEmptyOrAbsent(clusterDir)) return undefined;
   throw new Error(`${clusterDir} holds files, but no PostgreSQL database. Move it away.`);
 }
 
 async function isEmptyOrAbsent(dir: string): Promise<boolean> {
-  try {
-    return (await readdir(dir)).length === 0;
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return true;
-    throw error;
-  }
+  const names = await readdir(dir).catch(recover([], 'ENOENT'));
+  return names.length === 0;
 }
 
 /** Makes the cluster in a side folder and renames it, so that one that exists is whole. */

@@ -1,7 +1,8 @@
 // The database inside the cluster, made on the first connection.
 
 import { Client } from 'pg';
-import { isCode, messageOf } from '../errors.ts';
+import { isCode, messageOf, recover } from '../../../lib/errors.ts';
+import { onlyRow } from '../../rows.ts';
 import { waitUntil } from '../wait.ts';
 import { SUPERUSER } from './cluster.ts';
 import { PORT } from './postmaster.ts';
@@ -41,11 +42,8 @@ export async function ensureDatabase(socketDir: string): Promise<string> {
 }
 
 async function findOrCreate(socketDir: string): Promise<string> {
-  try {
-    return await readVersion(socketDir);
-  } catch (error) {
-    if (!isCode(error, UNKNOWN_DATABASE)) throw error;
-  }
+  const version = await readVersion(socketDir).catch(recover(undefined, UNKNOWN_DATABASE));
+  if (version !== undefined) return version;
   await createDatabase(socketDir);
   return readVersion(socketDir);
 }
@@ -59,21 +57,19 @@ function isStartingAgain(error: unknown): boolean {
 
 function readVersion(socketDir: string): Promise<string> {
   return withClient(socketDir, DATABASE, async (client) => {
-    const { rows } = await client.query<{ version: string }>(
+    const result = await client.query<{ version: string }>(
       `SELECT split_part(current_setting('server_version'), ' ', 1) AS version`,
     );
-    return rows[0]?.version ?? '';
+    return onlyRow(result).version;
   });
 }
 
 function createDatabase(socketDir: string): Promise<void> {
   return withClient(socketDir, 'postgres', async (client) => {
-    try {
-      await client.query(`CREATE DATABASE ${DATABASE}`);
-    } catch (error) {
-      // Another process was faster.
-      if (!isCode(error, DUPLICATE_DATABASE) && !isCode(error, UNIQUE_VIOLATION)) throw error;
-    }
+    // Another process may be faster.
+    await client
+      .query(`CREATE DATABASE ${DATABASE}`)
+      .catch(recover(undefined, DUPLICATE_DATABASE, UNIQUE_VIOLATION));
   });
 }
 

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isCode } from '../errors.ts';
+import { isCode, recover } from '../../../lib/errors.ts';
 import type { Place } from '../files/paths.ts';
 import { waitUntil } from '../wait.ts';
 
@@ -39,13 +39,8 @@ function pidFilePath(clusterDir: string): string {
   return join(clusterDir, 'postmaster.pid');
 }
 
-async function findText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+function findText(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(recover(undefined, 'ENOENT'));
 }
 
 /**

@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../../../lib/errors.ts';
 import { getBinaries } from '../files/binaries.ts';
 import {
   holderSocket,

@@ -1,6 +1,7 @@
 // SQL over the partitions of the audit log: which there are, and taking one out. Months are those of UTC.
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, DbTransaction } from '../../../db/database.ts';
+import { onlyRow } from '../../../db/rows.ts';
 
 /** One month or more of the log: a partition of entries, and one of their seals with the same bounds. */
 export interface AuditPartition {
@@ -14,8 +15,8 @@ const nameOfSeals = sql<string>`replace(p.name, 'audit_entries_', 'audit_seals_'
 
 /** @returns names of partitions that were made because they were missing */
 export async function makePartitions(db: Db): Promise<number> {
-  const { rows } = await sql<{ made: number }>`SELECT make_audit_partitions() AS made`.execute(db);
-  return rows[0]?.made ?? 0;
+  const result = await sql<{ made: number }>`SELECT make_audit_partitions() AS made`.execute(db);
+  return onlyRow(result).made;
 }
 
 /** Whose last entry is `months` old at `now`; the oldest first. */
@@ -36,13 +37,12 @@ export async function readPartitionState(
   db: Db,
   { months, now }: { readonly months: number | undefined; readonly now: Date },
 ): Promise<{ readonly end: Date; readonly overdue: number | undefined }> {
-  const { rows } = await sql<{ end: Date; overdue: number | null }>`
+  const result = await sql<{ end: Date; overdue: number }>`
     SELECT moment_of((array_agg(upper_id ORDER BY upper_id DESC))[1]) AS end,
       count(*) FILTER (WHERE upper_id <= first_id_at(month_start(${now}, ${-(months ?? 0)})))::integer AS overdue
     FROM partitions_of('audit_entries') WHERE upper_id IS NOT NULL`.execute(db);
-  const [state] = rows;
-  if (state === undefined) throw new Error('the audit log has no partitions');
-  return { end: state.end, overdue: months === undefined ? undefined : (state.overdue ?? 0) };
+  const { end, overdue } = onlyRow(result);
+  return { end, overdue: months === undefined ? undefined : overdue };
 }
 
 /** In the schema where partitions lie. */
@@ -75,14 +75,12 @@ export async function countPartition(
   db: DbTransaction,
   { entries, seals }: AuditPartition,
 ): Promise<PartitionCounts> {
-  const { rows } = await sql<PartitionCounts>`
+  const result = await sql<PartitionCounts>`
     SELECT (SELECT count(*) FROM ${partitionTable(entries)}) AS entries,
       (SELECT count(*) FROM ${partitionTable(seals)}) AS seals,
       (SELECT max(seq) FROM ${partitionTable(seals)}) IS NOT DISTINCT FROM (SELECT max(seq) FROM audit_seals)
         AND EXISTS (SELECT FROM ${partitionTable(seals)}) AS holds_head`.execute(db);
-  const [counts] = rows;
-  if (counts === undefined) throw new Error(`${entries} could not be counted`);
-  return counts;
+  return onlyRow(result);
 }
 
 /**

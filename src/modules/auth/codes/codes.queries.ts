@@ -1,6 +1,7 @@
 // SQL over one_time_codes.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db } from '../../../db/database.ts';
+import { onlyRow } from '../../../db/rows.ts';
 import type { OneTimeCodes } from '../../../db/schema.generated.ts';
 import { DAY_MS, HOUR_MS, plusMs } from '../../../lib/time.ts';
 
@@ -75,9 +76,7 @@ export async function countIssued(
     WHERE issued_at > ${day} AND (${isTarget} OR user_id = ${user_id}) AND is_familiar = ${is_familiar}`.execute(
     db,
   );
-  const [counts] = result.rows;
-  if (counts === undefined) throw new Error('a count without a row');
-  return counts;
+  return onlyRow(result);
 }
 
 /** Releases a code whose account was found. */

@@ -1,6 +1,7 @@
 // Where images are fetched. What is on sale is public; everything else only by a signed address, which its owner is given.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../../config.ts';
+import { appSecret } from '../../../lib/keys/app-secret.ts';
 import { keyRing } from '../../../lib/keys/key-ring.ts';
 import { DAY_MS } from '../../../lib/time.ts';
 import type { ImageSize } from './images.rules.ts';
@@ -44,9 +45,8 @@ export function isSigned(
 }
 
 /** By each of the secrets, the current one first. */
-function signatures({ APP_SECRET }: Config, image_id: string, until: number): readonly string[] {
-  if (APP_SECRET === undefined) throw new Error('APP_SECRET is not set');
-  return keyRing(APP_SECRET).map((secret) =>
+function signatures(config: Config, image_id: string, until: number): readonly string[] {
+  return keyRing(appSecret(config)).map((secret) =>
     createHmac('sha256', `media:${secret}`)
       .update(`${image_id}:${until}`)
       .digest('base64url')

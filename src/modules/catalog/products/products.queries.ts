@@ -1,6 +1,7 @@
 // SQL over products, and the rows that every product has beside it.
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, DbTransaction } from '../../../db/database.ts';
+import { onlyRow } from '../../../db/rows.ts';
 import type { Products } from '../../../db/schema.generated.ts';
 
 export type ProductRow = Selectable<Products>;
@@ -59,14 +60,14 @@ export async function countProducts(
   seller_id: string,
   { since, most }: { readonly since: Date; readonly most: number },
 ): Promise<number> {
-  const { rows } = await sql<{ number: number }>`
+  const result = await sql<{ number: number }>`
     SELECT (
       (SELECT count(*) FROM (
         SELECT FROM products WHERE seller_id = ${seller_id} AND deleted_at IS NULL LIMIT ${most}) living)
       + (SELECT count(*) FROM (
         SELECT FROM products WHERE seller_id = ${seller_id} AND deleted_at > ${since} LIMIT ${most}) removed)
     )::integer AS number`.execute(db);
-  return rows[0]?.number ?? 0;
+  return onlyRow(result).number;
 }
 
 /** Whether any product that is not removed is in the category itself. */

@@ -1,6 +1,7 @@
 // SQL over orders, seller orders, items, allocations and events: what changes of orders lock, read and write.
 import { type Selectable, sql } from 'kysely';
 import type { Db, DbTransaction } from '../../../db/database.ts';
+import { changedRows } from '../../../db/rows.ts';
 import type {
   OrderEvents,
   OrderItemAllocations,
@@ -176,5 +177,5 @@ export async function eraseCustomers(db: Db, limit: number): Promise<number> {
         SELECT id FROM users WHERE erased_at > (SELECT max(erased_at) FROM users) - interval '30 days'))
         AND shipping_address ->> 'recipient_name' <> ''
       LIMIT ${limit} FOR UPDATE SKIP LOCKED))`.execute(db);
-  return Number(result.numAffectedRows ?? 0);
+  return changedRows(result);
 }

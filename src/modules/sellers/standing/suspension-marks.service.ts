@@ -2,6 +2,7 @@
 // or phone number, begins with the suspension.
 import { createHmac } from 'node:crypto';
 import type { TxCtx } from '../../../context.ts';
+import { appSecret } from '../../../lib/keys/app-secret.ts';
 import { keyRing } from '../../../lib/keys/key-ring.ts';
 import { getConfirmedContacts } from '../../users/roles.service.ts';
 import {
@@ -32,10 +33,8 @@ export async function forgetSuspension(ctx: TxCtx, user_id: string): Promise<voi
 
 /** Keyed, so that nobody can try all phone numbers; by each secret that is still accepted, the current one first. */
 async function hashesOf(ctx: TxCtx, user_id: string): Promise<Buffer[][]> {
-  const { APP_SECRET } = ctx.config;
-  if (APP_SECRET === undefined) throw new Error('APP_SECRET is not set');
   const contacts = [user_id, ...(await getConfirmedContacts(ctx, user_id))];
-  return keyRing(APP_SECRET).map((secret) =>
+  return keyRing(appSecret(ctx.config)).map((secret) =>
     contacts.map((contact) =>
       createHmac('sha256', `suspension:${secret}`).update(contact).digest(),
     ),
