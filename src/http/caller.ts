@@ -171,6 +171,6 @@ export function ipPrefix(address: string): string {
   if (!isIPv6(address) || address.startsWith('::ffff:')) {
     return `${address.replace('::ffff:', '').split('.').slice(0, 3).join('.')}.0/24`;
   }
-  const groups = address.split('::')[0]?.split(':').filter(Boolean).slice(0, 3) ?? [];
+  const groups = address.replace(/::.*/, '').split(':').filter(Boolean).slice(0, 3);
   return `${groups.join(':')}::/48`;
 }

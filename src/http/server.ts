@@ -134,7 +134,7 @@ function refuseStrangeAddress(request: FastifyRequest): void {
       VALIDATION_ERROR,
       'The address must be ASCII, everything else in it percent-encoded as UTF-8.',
     );
-  const parameters = Object.entries((request.query ?? {}) as Record<string, unknown>);
+  const parameters = Object.entries(request.query as Record<string, unknown>);
   if (parameters.length > MAX_QUERY_PARAMETERS) {
     throw new Problem(
       VALIDATION_ERROR,

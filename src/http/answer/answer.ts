@@ -51,7 +51,7 @@ async function loadShared(call: Call, ctx: Ctx) {
 
 /** One key for one answer, in whichever order its parameters come. Validation has completed them and refused all others. */
 function sharedKey(request: FastifyRequest): string {
-  const query = (request.query ?? {}) as Record<string, unknown>;
+  const query = request.query as Record<string, unknown>;
   const parameters = Object.keys(query)
     .sort()
     .map((name) => `${name}=${encodeURIComponent(String(query[name]))}`);

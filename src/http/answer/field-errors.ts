@@ -30,15 +30,17 @@ interface RefusedSchema {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
+/** What validators say of a fault, here and in Fastify. */
+type Refusal = Pick<ErrorObject, 'keyword' | 'instancePath' | 'params'> & Partial<ErrorObject>;
+
 /** Field errors whose messages say what would be accepted, to be read after the name of the member. */
-export function fieldErrors(errors: readonly Partial<ErrorObject>[]): FieldError[] {
+export function fieldErrors(errors: readonly Refusal[]): FieldError[] {
   return withoutRepeats(withoutAlternatives(errors))
     .slice(0, MAX_FIELD_ERRORS)
     .map((error) => {
-      const params: Fault['params'] = error.params ?? {};
+      const { instancePath, params, keyword, message }: Refusal = error;
       const member = params['additionalProperty'] ?? params['missingProperty'];
-      const pointer = `${error.instancePath ?? ''}${typeof member === 'string' ? `/${escapePointer(member)}` : ''}`;
-      const { keyword = 'invalid', message } = error;
+      const pointer = `${instancePath}${typeof member === 'string' ? `/${escapePointer(member)}` : ''}`;
       const sent = SECRET.test(pointer) ? undefined : error.data;
       const schema = (error.parentSchema ?? {}) as RefusedSchema;
       const words = SENTENCES[keyword]?.({ params, schema, sent, message });
@@ -47,19 +49,19 @@ export function fieldErrors(errors: readonly Partial<ErrorObject>[]): FieldError
 }
 
 /** A member that may be null breaks both alternatives and their union: the one that is not null says enough. */
-function withoutAlternatives(errors: readonly Partial<ErrorObject>[]) {
+function withoutAlternatives(errors: readonly Refusal[]) {
   const specific = errors.filter(
     ({ keyword, params }) =>
-      keyword !== 'anyOf' && !(keyword === 'type' && params?.['type'] === 'null'),
+      keyword !== 'anyOf' && !(keyword === 'type' && params['type'] === 'null'),
   );
   return specific.length === 0 ? errors : specific;
 }
 
 /** What is blank is also too short once it is trimmed: one message is enough. */
-function withoutRepeats(errors: readonly Partial<ErrorObject>[]) {
+function withoutRepeats(errors: readonly Refusal[]) {
   const blank = new Set(
     errors
-      .filter(({ params }) => params?.['pattern'] === NOT_BLANK)
+      .filter(({ params }) => params['pattern'] === NOT_BLANK)
       .map(({ instancePath }) => instancePath),
   );
   return errors.filter(
@@ -81,8 +83,7 @@ const SENTENCES: Readonly<Record<string, (fault: Fault) => string | undefined>> 
   maxItems: (fault) => `must have at most ${count(fault, 'item')}`,
   uniqueItems: ({ params }) =>
     `must not name anything twice: items ${String(params['j'])} and ${String(params['i'])} are the same`,
-  minProperties: ({ schema }) =>
-    `must have at least one of ${listed(Object.keys(schema.properties ?? {}))}`,
+  minProperties: ({ schema }) => `must have at least one of ${listed(membersOf(schema))}`,
   format: form,
   pattern: (fault) => {
     if (fault.params['pattern'] === NOT_BLANK) return 'must not be blank';
@@ -106,7 +107,7 @@ function form({ schema }: Fault): string | undefined {
 
 /** Names the one that was probably meant, and all that are known. */
 function unknownMember({ params, schema }: Fault): string {
-  const known = Object.keys(schema.properties ?? {});
+  const known = membersOf(schema);
   if (known.length === 0) return 'is not known here: nothing is taken';
   const meant = findSimilarName(String(params['additionalProperty']), known);
   const names = `${known.length === 1 ? 'is' : 'are'} ${listed(known)}`;
@@ -161,7 +162,11 @@ function count({ params }: Fault, noun: string): string {
 }
 
 function listed(values: unknown): string {
-  return Array.isArray(values) ? values.join(', ') : String(values);
+  return [values].flat().join(', ');
+}
+
+function membersOf({ properties = {} }: RefusedSchema): string[] {
+  return Object.keys(properties);
 }
 
 function escapePointer(member: string): string {

@@ -59,7 +59,7 @@ async function performList(call: Call, { list }: RouteOf<'list'>, ctx: Ctx): Pro
 export function inputOf({ request, reply }: Call) {
   return {
     params: request.params as Record<string, unknown>,
-    query: (request.query ?? {}) as Record<string, unknown>,
+    query: request.query as Record<string, unknown>,
     body: request.body,
     expected: expectedVersions(request.headers['if-match']),
     request,
@@ -69,7 +69,7 @@ export function inputOf({ request, reply }: Call) {
 
 /** Without its trailing slash, which means nothing. */
 export function pathOf(request: FastifyRequest): string {
-  return (request.url.split('?', 1)[0] ?? '').replace(/\/$/, '');
+  return request.url.replace(/\?.*/s, '').replace(/\/$/, '');
 }
 
 /** With the route's serializer, and without touching the reply: a kept answer is made anew when this one has been sent. */
