@@ -67,7 +67,7 @@ function sendMessagesPage(
   messages: readonly DevMessage[],
   to: string | undefined,
 ): FastifyReply {
-  const body = messagesBody({ messages, to, limit: MAX_SHOWN });
+  const body = messagesBody({ messages, to });
   reply.serializer((page: unknown) => String(page));
   return sendPage(
     reply,

@@ -9,16 +9,14 @@ export interface Shown {
   readonly messages: readonly DevMessage[];
   /** Only those to this address or number are shown. */
   readonly to: string | undefined;
-  /** At most so many. */
-  readonly limit: number;
 }
 
 /** HTML with everything in it escaped: it is people's words. */
-export function messagesBody({ messages, to, limit }: Shown): string {
+export function messagesBody({ messages, to }: Shown): string {
   const count =
     messages.length === 0
       ? `Nothing was sent${to === undefined ? '' : ' to this address'} yet.`
-      : `The newest ${messages.length === limit ? limit : messages.length}, newest first.`;
+      : `The newest ${messages.length}, newest first.`;
   return `<p>Mail and SMS that this server would have sent. <a href="/">Start page</a></p>
 <form method="get" action="/dev/messages">
 <label for="to">To (e-mail address or number)</label>
