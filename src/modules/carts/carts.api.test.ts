@@ -8,6 +8,7 @@ import {
   stockProduct,
 } from '../../../test/support/market.ts';
 import { newId } from '../../lib/ids.ts';
+import { MAX_CART_LINES } from './carts.service.ts';
 
 let test: TestApp;
 let seller_id: string;
@@ -184,6 +185,50 @@ describe('the cart', () => {
       body: { product_id: own.id, quantity: '1' },
     });
     expect(answer.json().code).toBe('FORBIDDEN');
+  });
+
+  it('refuses what adds up to more than a line can hold, and keeps what was there', async () => {
+    const customer = await createCustomer(test);
+    const product = await stockProduct(test, seller_id);
+    await fillCart(test, customer, { [product.id]: '99999.999' });
+    const answer = await add(customer, { product_id: product.id, quantity: '0.001' });
+    expect([answer.statusCode, answer.json().errors[0]]).toEqual([
+      400,
+      { pointer: '/quantity', message: 'must be at most 99999.999', code: 'invalid' },
+    ]);
+    expect((await read(customer)).items[0].quantity).toBe('99999.999');
+  });
+
+  it('holds a hundred products, of each of them more, and no other', async () => {
+    const customer = await createCustomer(test);
+    const [first, another] = [
+      await stockProduct(test, seller_id),
+      await stockProduct(test, seller_id),
+    ];
+    await fillCart(test, customer, { [first.id]: '1' });
+    for (let lines = 1; lines < MAX_CART_LINES; lines += 1) {
+      const { id } = await stockProduct(test, seller_id, { lots: [] });
+      await test.services.db
+        .insertInto('cart_items')
+        .values({
+          id: newId(),
+          user_id: customer.user_id,
+          product_id: id,
+          quantity_milli: 1_000,
+          created_at: test.clock.now(),
+        })
+        .execute();
+    }
+    const refused = await add(customer, { product_id: another.id, quantity: '1' });
+    expect([refused.statusCode, refused.json().errors[0]]).toMatchObject([
+      400,
+      {
+        pointer: '/product_id',
+        message: 'must be one of the 100 products that a cart can hold',
+      },
+    ]);
+    const more = await add(customer, { product_id: first.id, quantity: '1' });
+    expect(more.json().total_items).toBe(MAX_CART_LINES);
   });
 
   it('is for verified customers only', async () => {

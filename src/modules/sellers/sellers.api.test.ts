@@ -123,6 +123,26 @@ describe('the profile', () => {
     expect(JSON.stringify(logs)).not.toContain('Mabini');
   });
 
+  it('moves to another barangay, and to nothing that is none', async () => {
+    const seller = await createActor(test, { role: 'seller' });
+    const move = (barangay_code: string) =>
+      test.call({
+        method: 'PATCH',
+        path: `/sellers/${seller.seller_id}`,
+        token: seller.token,
+        body: { barangay_code },
+      });
+    const refused = await move('1300000000');
+    expect([refused.statusCode, refused.json().errors[0].pointer]).toEqual([400, '/barangay_code']);
+    const { code } = await test.services.db
+      .selectFrom('places')
+      .select('code')
+      .where('level', '=', 'barangay')
+      .where('code', '<>', TEST_BARANGAY)
+      .executeTakeFirstOrThrow();
+    expect((await move(code)).json().barangay_code).toBe(code);
+  });
+
   it('cannot be changed by another seller', async () => {
     const [seller, rival] = [
       await createActor(test, { role: 'seller' }),

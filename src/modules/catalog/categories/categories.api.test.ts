@@ -37,6 +37,28 @@ describe('writing categories', () => {
     expect(await read(child.id)).toEqual({ ...child, parent_id: parent.id });
   });
 
+  it('of which there are two thousand at most, the removed ones not counted', async () => {
+    const { db } = test.services;
+    const { count } = await db
+      .selectFrom('categories')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    const filler = Array.from({ length: 2_000 - count }, () => {
+      const id = newId();
+      const at = test.clock.now();
+      return { id, name: id, slug: `filler-${id}`, created_at: at, updated_at: at };
+    });
+    await db.insertInto('categories').values(filler).execute();
+    const refused = await create({ name: 'One too many' });
+    expect([refused.statusCode, refused.json().detail]).toEqual([
+      409,
+      'There are 2000 categories already; remove one first.',
+    ]);
+    await db.deleteFrom('categories').where('slug', 'like', 'filler-%').execute();
+    expect((await create({ name: 'One too many' })).statusCode).toBe(201);
+  });
+
   it('is for admins only', async () => {
     const { id } = await createCategory(test);
     const calls = [
