@@ -7,6 +7,8 @@ import { CliError, EXIT } from '../../lib/exit.ts';
 
 /** More names than these help nobody. */
 const MAX_NAMED = 3;
+/** For a server that is there and slow; one that is not there refuses at once. */
+const START_CONNECT_TIMEOUT_MS = 10_000;
 /** insufficient_privilege */
 const NOT_ALLOWED = '42501';
 
@@ -30,7 +32,15 @@ export async function requireMigrated(client: pg.Client): Promise<void> {
   );
 }
 
-/** A connection for a short look around. */
+/**
+ * A connection for a short look around. It waits longer than a request would: a process that gives up is started again, and
+ * where several start at once on a busy machine that makes all of them slower.
+ */
 export function lookAt<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  return withClient({ connectionString: url, application_name: 'freshbytes-start' }, work);
+  const settings = {
+    connectionString: url,
+    application_name: 'freshbytes-start',
+    connectionTimeoutMillis: START_CONNECT_TIMEOUT_MS,
+  };
+  return withClient(settings, work);
 }
