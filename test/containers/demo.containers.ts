@@ -57,6 +57,17 @@ describe.skipIf(missing !== undefined)('the demo', () => {
     expect(addresses).toEqual([`127.0.0.1:${checkout.ports.demo}`]);
   });
 
+  it('has pictures of its products', async () => {
+    const { results } = (await getJson('/api/v1/products?search=kamatis')) as {
+      results: { images: { urls: { small: string } }[] }[];
+    };
+    const picture = await fetch(results[0]?.images[0]?.urls.small ?? '');
+    expect([picture.status, picture.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringMatching(/^image\//),
+    ]);
+  });
+
   it('keeps every promise of the tour to its end, while one of the two API processes restarts', async () => {
     const [oldest = ''] = await stack.containers('api');
     const steps = tourIn(await readFile(join(ROOT, 'README.md'), 'utf8'));

@@ -217,6 +217,11 @@ describe('the demo', () => {
       expect(environment, name).not.toHaveProperty('LOCAL_PROXY');
   });
 
+  it('keeps the pictures that `seed` puts where the API finds them', () => {
+    for (const name of ['migrate', 'api', 'worker'])
+      expect(demo.services[name]?.volumes, name).toEqual(['uploads:/data']);
+  });
+
   it('reads nothing of what is meant for production', () => {
     const dotEnv = { SENTRY_DSN: 'https://key@errors.gulayan.ph/1', PUBLIC_URL: 'https://a.ph' };
     const { services: all } = readCompose(['compose.yaml', 'compose.demo.yaml'], { dotEnv });
