@@ -21,6 +21,7 @@ const CLIENTS = 8;
 const PATHS = ['/api/v1/categories', '/api/v1/products?search=kamatis', '/health/live'];
 const MAX_CONNECTIONS = { api: 11, worker: 15 };
 const SCALE_MAX = 10;
+const STARTED = { timeout: 60_000, interval: 1_000 };
 
 if (missing !== undefined) {
   console.log(
@@ -101,8 +102,11 @@ describe.skipIf(missing !== undefined)('the stack of compose.yaml', () => {
       join(checkout.folder, 'ops/compose/secrets/metrics_token'),
       'utf8',
     );
-    const { body } = await ask('/health', { headers: { authorization: `Bearer ${token.trim()}` } });
-    expect(JSON.parse(body)).toMatchObject({ status: 'healthy' });
+    const headers = { authorization: `Bearer ${token.trim()}` };
+    // Ready is earlier than healthy: the first jobs may not have run yet.
+    await expect
+      .poll(async () => JSON.parse((await ask('/health', { headers })).body), STARTED)
+      .toMatchObject({ status: 'healthy' });
   });
 
   it('publishes the proxy on IPv4, the mail on this machine, and nothing else', async () => {
