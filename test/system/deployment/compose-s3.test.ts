@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const defaultOf = (value: unknown) => String(value).replace(/\$\{\w+:-([^}]*)\}/, '$1');
 const made = (path: string) => readFileSync(path.replace('ops/compose/secrets', folder), 'utf8');
 
-describe.each(['api', 'worker'])('the service %s', (name) => {
+describe.each(['migrate', 'api', 'worker'])('the service %s', (name) => {
   const { environment = {}, secrets: named = [], depends_on } = services[name] ?? {};
   const given = Object.fromEntries(
     Object.entries(environment).map(([setting, value]) => [setting, defaultOf(value)]),
