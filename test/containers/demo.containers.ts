@@ -105,12 +105,16 @@ describe.skipIf(missing !== undefined)('the demo', () => {
     const { results } = (await getJson('/api/v1/products?search=kamatis')) as {
       results: { id: string }[];
     };
-    const product_id = results[0]?.id;
+    const item = { product_id: results[0]?.id, quantity: '1' };
+    await send('DELETE', '/cart', undefined, token);
+    let added = 0;
     const load = startSteadyLoad(CLIENTS, async (client, round) => {
-      const answer = await (client % 2 === 0
-        ? send('GET', `/products?search=kamatis&page_size=${1 + (round % 50)}`)
-        : send('POST', '/cart/items', { product_id, quantity: '0.001' }, token));
+      const isWrite = client % 2 === 1;
+      const answer = await (isWrite
+        ? send('POST', '/cart/items', item, token)
+        : send('GET', `/products?search=kamatis&page_size=${1 + (round % 50)}`));
       const body = await answer.text();
+      if (isWrite && answer.ok) added += 1;
       return answer.ok ? undefined : `${answer.status} ${body}`;
     });
     const scale = (count: number) =>
@@ -125,6 +129,9 @@ describe.skipIf(missing !== undefined)('the demo', () => {
     );
     expect(failed).toEqual([]);
     expect(answered).toBeGreaterThan(100);
+    expect(await send('GET', '/cart', undefined, token).then((cart) => cart.json())).toMatchObject({
+      items: [{ product_id: item.product_id, quantity: `${added}.000` }],
+    });
   });
 
   it('keeps the order of the tour when it is stopped and started, and when it is taken down', async () => {
