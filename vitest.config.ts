@@ -20,6 +20,7 @@ const SLOW = [
   'key-rotation.test.ts',
   'embedded.crash.system.test.ts',
   'order-lives.test.ts',
+  'killed-lives.test.ts',
 ];
 
 /** By how long they took before, or by size where no run is remembered, but the slow ones first. */

@@ -56,125 +56,132 @@ export interface ApiMarket {
   pass(duration_ms: number): Promise<void>;
 }
 
-/** @param send brings a request to the API, and until it is answered by less than 500 again and again */
-export async function openApiMarket(
-  test: TestApp,
-  random: Random,
-  send: (request: Call) => Promise<Answer>,
-): Promise<ApiMarket> {
-  const stalls: Stall[] = [];
-  for (const commission_bps of [0, 333, 500, 10_000])
-    stalls.push(await openStall(test, random, commission_bps));
-  const customers = [
-    await createCustomer(test),
-    await createCustomer(test),
-    await createCustomer(test),
-  ] as const;
-  const admin = await createActor(test, { role: 'admin' });
+/** Brings a request to the API, again and again until it is answered by less than 500. */
+type Send = (request: Call) => Promise<Answer>;
+
+/** Who is there, and how they reach the API. */
+interface Cast {
+  readonly test: TestApp;
+  readonly send: Send;
+  readonly stalls: readonly [Stall, ...Stall[]];
+  readonly customers: readonly [Customer, ...Customer[]];
+  readonly admin: TestActor;
+}
+
+export async function openApiMarket(test: TestApp, random: Random, send: Send): Promise<ApiMarket> {
+  const cast: Cast = {
+    test,
+    send: (request) =>
+      send({ method: 'POST', ...request, headers: { 'idempotency-key': newId() } }),
+    stalls: [
+      await openStall(test, random, 0),
+      await openStall(test, random, 333),
+      await openStall(test, random, 500),
+      await openStall(test, random, 10_000),
+    ],
+    customers: [await createCustomer(test), await createCustomer(test), await createCustomer(test)],
+    admin: await createActor(test, { role: 'admin' }),
+  };
   // Years pass.
-  await test.services.db
-    .updateTable('sessions')
-    .set({ expires_at: plusMs(test.clock.now(), LOT_LIFE_MS) })
-    .execute();
-
-  const tokenOf = (order: ApiOrder, who: Who, part = 0): string => {
-    const stall = stalls.find(({ seller }) => seller.seller_id === order.life.parts[part]?.seller);
-    return { customer: order.customer, admin, seller: stall?.seller ?? admin }[who].token;
-  };
-  const post = (request: Call) =>
-    send({ method: 'POST', ...request, headers: { 'idempotency-key': newId() } });
-  const isDone = async (request: Call): Promise<boolean | undefined> => {
-    const { statusCode, isRepeated } = await post(request);
-    return statusCode < 300 || (isRepeated ? undefined : false);
-  };
-
+  const expires_at = plusMs(test.clock.now(), LOT_LIFE_MS);
+  await test.services.db.updateTable('sessions').set({ expires_at }).execute();
   return {
-    async place(random) {
-      const customer = random.pick(customers);
-      const chosen = stalls.filter(() => random.oneIn(2)).slice(0, 3);
-      if (chosen.length === 0) chosen.push(random.pick([stalls[0] as Stall, ...stalls]));
-      const amounts = chosen.map(({ product_id }) => [
-        product_id,
-        `${random.between(1, 9)}.${random.between(0, 999)}`,
-      ]);
-      for (const [product_id, quantity] of amounts)
-        await post({ path: '/cart/items', token: customer.token, body: { product_id, quantity } });
-      const method = random.pick(['CASH', 'WALLET'] as const);
-      const payment_method = method === 'CASH' ? 'COD' : 'GCASH';
-      const { statusCode, body } = await post({
-        path: '/orders/checkout',
-        token: customer.token,
-        body: { address_id: customer.address_id, payment_method },
-      });
-      if (statusCode !== 201) throw new Error(`checkout refused: ${body}`);
-      const { order, payment } = JSON.parse(body);
-      const sellerOrders: { id: string; seller_id: string; total_amount: string }[] =
-        order.seller_orders;
-      const parts = sellerOrders.map(({ seller_id, total_amount }) => ({
-        seller: seller_id,
-        total: parseMoney(total_amount),
-        commission_bps:
-          stalls.find(({ seller }) => seller.seller_id === seller_id)?.commission_bps ?? 0,
-      }));
-      return {
-        life: newLife(method, parts, test.clock.now().getTime()),
-        order_id: order.id,
-        payment_id: payment.id,
-        customer,
-        seller_order_ids: sellerOrders.map(({ id }) => id),
-      };
-    },
-
-    take(order, step) {
-      const { order_id, payment_id, seller_order_ids } = order;
-      switch (step.do) {
-        case 'move':
-          return isDone({
-            method: 'PATCH',
-            path: `/orders/${order_id}/status`,
-            token: tokenOf(order, step.by, step.part),
-            body: {
-              order_status: step.to,
-              reason: step.reason,
-              seller_order_id: seller_order_ids[step.part],
-            },
-          });
-        case 'cancel':
-          return isDone({
-            path: `/orders/${order_id}/cancel`,
-            token: tokenOf(order, step.by),
-            body: {},
-          });
-        case 'refund':
-          return isDone({
-            path: `/payments/${payment_id}/refunds`,
-            token: admin.token,
-            body: {
-              amount: formatMoney(step.amount),
-              reason: 'bruised',
-              seller_order_id: seller_order_ids[step.part],
-            },
-          });
-        case 'open the wallet':
-          return startWallet(test.system, payment_id).then(
-            () => true,
-            () => false,
-          );
-        case 'wallet':
-          return isDone({
-            path: `/dev/payments/${payment_id}/simulate`,
-            token: order.customer.token,
-            body: { outcome: OUTCOMES[step.outcome], deliver: DELIVERIES[step.webhooks] },
-          });
-      }
-    },
-
+    place: (random) => placeOrder(cast, random),
+    take: (order, step) => takeStep(cast, order, step),
     async pass(duration_ms) {
       await runJobs(test);
       test.clock.advance(duration_ms);
       await runJobs(test);
     },
   };
+}
+
+async function placeOrder({ test, send, ...cast }: Cast, random: Random): Promise<ApiOrder> {
+  const customer = random.pick(cast.customers);
+  const { token } = customer;
+  const some = cast.stalls.filter(() => random.oneIn(2)).slice(0, 3);
+  for (const { product_id } of some.length > 0 ? some : [random.pick(cast.stalls)]) {
+    const quantity = `${random.between(1, 9)}.${random.between(0, 999)}`;
+    await send({ path: '/cart/items', token, body: { product_id, quantity } });
+  }
+  const method = random.pick(['CASH', 'WALLET'] as const);
+  const { statusCode, body } = await send({
+    path: '/orders/checkout',
+    token,
+    body: {
+      address_id: customer.address_id,
+      payment_method: method === 'CASH' ? 'COD' : 'GCASH',
+    },
+  });
+  if (statusCode !== 201) throw new Error(`checkout refused: ${body}`);
+  const { order, payment } = JSON.parse(body);
+  const sellerOrders: { id: string; seller_id: string; total_amount: string }[] =
+    order.seller_orders;
+  const parts = sellerOrders.map(({ seller_id, total_amount }) => ({
+    seller: seller_id,
+    total: parseMoney(total_amount),
+    commission_bps: stallOf(cast, seller_id).commission_bps,
+  }));
+  return {
+    life: newLife(method, parts, test.clock.now().getTime()),
+    order_id: order.id,
+    payment_id: payment.id,
+    customer,
+    seller_order_ids: sellerOrders.map(({ id }) => id),
+  };
+}
+
+function stallOf({ stalls }: Pick<Cast, 'stalls'>, seller_id: string | undefined): Stall {
+  return stalls.find(({ seller }) => seller.seller_id === seller_id) ?? stalls[0];
+}
+
+async function takeStep(cast: Cast, order: ApiOrder, step: Step): Promise<boolean | undefined> {
+  if (step.do === 'open the wallet')
+    return startWallet(cast.test.system, order.payment_id).then(
+      () => true,
+      () => false,
+    );
+  const { statusCode, isRepeated } = await cast.send(requestOf(cast, order, step));
+  return statusCode < 300 || (isRepeated ? undefined : false);
+}
+
+function requestOf(
+  cast: Cast,
+  { order_id, payment_id, customer, ...order }: ApiOrder,
+  step: Exclude<Step, { do: 'open the wallet' }>,
+): Call {
+  const tokenOf = (who: Who, part = 0): string => {
+    const { seller } = stallOf(cast, order.life.parts[part]?.seller);
+    return { customer, admin: cast.admin, seller }[who].token;
+  };
+  switch (step.do) {
+    case 'move': {
+      const seller_order_id = order.seller_order_ids[step.part];
+      return {
+        method: 'PATCH',
+        path: `/orders/${order_id}/status`,
+        token: tokenOf(step.by, step.part),
+        body: { order_status: step.to, reason: step.reason, seller_order_id },
+      };
+    }
+    case 'cancel':
+      return { path: `/orders/${order_id}/cancel`, token: tokenOf(step.by), body: {} };
+    case 'refund': {
+      const seller_order_id = order.seller_order_ids[step.part];
+      const amount = formatMoney(step.amount);
+      return {
+        path: `/payments/${payment_id}/refunds`,
+        token: tokenOf('admin'),
+        body: { amount, reason: 'bruised', seller_order_id },
+      };
+    }
+    case 'wallet':
+      return {
+        path: `/dev/payments/${payment_id}/simulate`,
+        token: customer.token,
+        body: { outcome: OUTCOMES[step.outcome], deliver: DELIVERIES[step.webhooks] },
+      };
+  }
 }
 
 async function runJobs(test: TestApp): Promise<void> {

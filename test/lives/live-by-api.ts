@@ -1,6 +1,7 @@
 // Many random orders at once, lived through the API and by the model, compared after every step.
 import { sql } from 'kysely';
 import { expect } from 'vitest';
+import { parseMoney } from '../../src/lib/money.ts';
 import { MINUTE_MS } from '../../src/lib/time.ts';
 import { type Balances, nonZero } from '../support/accounting/programs.ts';
 import type { TestApp } from '../support/app.ts';
@@ -96,10 +97,14 @@ async function bookedOf({ services }: TestApp, { order_id }: ApiOrder): Promise<
   return nonZero(rows.map(({ account, centavos }) => [account, centavos]));
 }
 
-async function partsOf({ services }: TestApp, { seller_order_ids }: ApiOrder) {
-  const { rows } = await sql<{ status: string; returned: number }>`
-    SELECT order_status AS status, refunded_centavos::float8 AS returned
-    FROM seller_orders WHERE id = ANY(${seller_order_ids})
-    ORDER BY array_position(${seller_order_ids}, id)`.execute(services.db);
-  return rows;
+/** What the customer is told. */
+async function partsOf(test: TestApp, order: ApiOrder) {
+  const { order_id, customer, seller_order_ids } = order;
+  const answer = await test.call({ path: `/orders/${order_id}`, token: customer.token });
+  const told: { id: string; order_status: string; refunded_amount: string }[] =
+    answer.json().seller_orders;
+  return seller_order_ids.map((id) => {
+    const one = told.find((sellerOrder) => sellerOrder.id === id);
+    return { status: one?.order_status, returned: parseMoney(one?.refunded_amount ?? '0') };
+  });
 }

@@ -1,9 +1,15 @@
 // One order as the program's own pure decisions move it, its journal added up as it is written.
+import type { Actor } from '../../src/context.ts';
 import { isProblem } from '../../src/lib/problem.ts';
+import { HOUR_MS, MINUTE_MS, plusMs } from '../../src/lib/time.ts';
 import type { JournalEntry } from '../../src/modules/ledger/ledger.rules.ts';
 import { orderPlaced } from '../../src/modules/ledger/ledger.rules.ts';
 import { decideExpiry, decideOverdue } from '../../src/modules/orders/decisions/deadline.rules.ts';
-import type { Decide, OrderState } from '../../src/modules/orders/decisions/effects.rules.ts';
+import type {
+  Circumstances,
+  Decide,
+  OrderState,
+} from '../../src/modules/orders/decisions/effects.rules.ts';
 import {
   ADMIN,
   CUSTOMER,
@@ -15,14 +21,15 @@ import { decideRefund } from '../../src/modules/orders/decisions/refund.rules.ts
 import { decideSettlement } from '../../src/modules/orders/decisions/settlement.rules.ts';
 import { decideCancellation, decideMove } from '../../src/modules/orders/decisions/status.rules.ts';
 import { orderStatusOf } from '../../src/modules/orders/orders.rules.ts';
-import { changeOf } from '../../src/modules/orders/writing/change.rules.ts';
+import { changeOf, type OrderChange } from '../../src/modules/orders/writing/change.rules.ts';
 import { walletSessionEnd } from '../../src/modules/payments/payments.rules.ts';
-import type { Life, Step, WalletOutcome, Who } from './model.ts';
+import type { Life, Step, WalletOutcome } from './model.ts';
 
 /** The settings' defaults. */
 const HOURS = { ORDER_CONFIRM_HOURS: 24, ORDER_SHIP_HOURS: 72 };
-const PAY_WITHIN_MS = 15 * 60_000;
-const ASK_FOR_MS = 72 * 3_600_000;
+const PAY_WITHIN_MS = 15 * MINUTE_MS;
+const ASK_FOR_MS = 72 * HOUR_MS;
+const SYSTEM = { kind: 'system' } as const;
 
 export interface RulesOrder {
   /** @returns whether it was allowed */
@@ -35,57 +42,24 @@ export interface RulesOrder {
 
 /** The order that `life` describes, as its checkout leaves it. */
 export function placeByRules(life: Life): RulesOrder {
-  const placed_at = new Date(life.placed_ms);
-  const confirm_by = new Date(life.placed_ms + HOURS.ORDER_CONFIRM_HOURS * 3_600_000);
-  const isCash = life.method === 'CASH';
-  const sellerOrders = life.parts.map(({ seller, total, commission_bps }) =>
-    sellerOrder(seller, {
-      total_centavos: total,
-      commission_bps,
-      placed_at,
-      due_at: isCash ? confirm_by : null,
-    }),
-  );
-  let state: OrderState = orderState(sellerOrders, {
-    payment_method: isCash ? 'COD' : 'GCASH',
-    created_at: placed_at,
-    expires_at: isCash ? null : new Date(life.placed_ms + PAY_WITHIN_MS),
-  });
-  let wallet: 'OPEN' | WalletOutcome | undefined;
+  let state = placedState(life);
+  const wallet = createWallet(life);
   const balances: Record<string, number> = {};
-  book(balances, [orderPlaced('order', sellerOrders)]);
+  book(balances, [orderPlaced('order', state.sellerOrders)]);
 
-  const decide = (decide: Decide, now_ms: number, who?: Who, seller = ''): boolean => {
-    const actor = { customer: CUSTOMER, admin: ADMIN, seller: sellerOf(seller) };
-    const circumstances = {
-      actor: who === undefined ? ({ kind: 'system' } as const) : actor[who],
-      now: new Date(now_ms),
-      hours: HOURS,
-    };
-    try {
-      const effects = decide(state, circumstances);
-      const { order, sellerOrders, payment, journalEntries } = changeOf(
-        state,
-        effects,
-        circumstances,
-      );
-      const order_status = orderStatusOf(sellerOrders.map((one) => one.order_status));
-      state = { order: { ...order, order_status }, sellerOrders, payment };
-      book(balances, journalEntries);
-      return true;
-    } catch (error) {
-      if (isProblem(error)) return false;
-      throw error;
-    }
+  const decide = (decide: Decide, now_ms: number, actor: Actor = SYSTEM): boolean => {
+    const change = changeBy(state, decide, { actor, now: new Date(now_ms), hours: HOURS });
+    if (change === undefined) return false;
+    const { order, sellerOrders, payment, journalEntries } = change;
+    const order_status = orderStatusOf(sellerOrders.map((one) => one.order_status));
+    state = { order: { ...order, order_status }, sellerOrders, payment };
+    book(balances, journalEntries);
+    return true;
   };
-  const settle = (outcome: WalletOutcome, now_ms: number) =>
+  const hear = (outcome: WalletOutcome, now_ms: number) =>
     decide((state) => decideSettlement(state, outcome), now_ms);
-  const closesAt = () => walletSessionEnd(state.payment.expires_at ?? placed_at).getTime();
   const openWallet = (now_ms: number): boolean => {
-    if (isCash) return false;
-    if (wallet !== undefined) return true;
-    if (state.payment.payment_status !== 'PENDING' || now_ms >= closesAt()) return false;
-    wallet = 'OPEN';
+    if (!wallet.open(now_ms, state.payment.payment_status === 'PENDING')) return false;
     state = { ...state, payment: { ...state.payment, provider_reference: 'session' } };
     return true;
   };
@@ -93,36 +67,88 @@ export function placeByRules(life: Life): RulesOrder {
   return {
     balances,
     take(step, now_ms) {
-      switch (step.do) {
-        case 'move': {
-          const seller = life.parts[step.part]?.seller ?? '';
-          const input = { order_status: step.to, reason: step.reason, seller_order_id: seller };
-          return decide((...at) => decideMove(...at, input), now_ms, step.by, seller);
-        }
-        case 'cancel':
-          return decide((...at) => decideCancellation(...at, undefined), now_ms, step.by);
-        case 'refund': {
-          const seller_order_id = life.parts[step.part]?.seller;
-          const input = { amount_centavos: step.amount, reason: 'bruised', seller_order_id };
-          return decide((state) => decideRefund(state, input), now_ms, 'admin');
-        }
-        case 'open the wallet':
-          return openWallet(now_ms);
-        case 'wallet':
-          if (!openWallet(now_ms)) return false;
-          if (step.outcome === 'PAID' || wallet === 'OPEN') wallet = step.outcome;
-          for (let i = 0; i < step.webhooks; i += 1) settle(step.outcome, now_ms);
-          return true;
-      }
+      if (step.do === 'open the wallet') return openWallet(now_ms);
+      if (step.do !== 'wallet') return decide(decisionOf(life, step), now_ms, actorOf(life, step));
+      if (!openWallet(now_ms)) return false;
+      wallet.decide(step.outcome);
+      for (let i = 0; i < step.webhooks; i += 1) hear(step.outcome, now_ms);
+      return true;
     },
     pass(now_ms) {
       decide(decideExpiry, now_ms);
       decide(decideOverdue, now_ms);
-      if (wallet === undefined || now_ms - life.placed_ms >= ASK_FOR_MS) return;
-      const said = wallet === 'OPEN' && now_ms >= closesAt() ? 'EXPIRED' : wallet;
-      if (said !== 'OPEN') settle(said, now_ms);
+      const said = wallet.answer(now_ms);
+      if (said !== undefined && now_ms - life.placed_ms < ASK_FOR_MS) hear(said, now_ms);
     },
   };
+}
+
+function placedState({ method, placed_ms, parts }: Life): OrderState {
+  const placed_at = new Date(placed_ms);
+  const isCash = method === 'CASH';
+  const due_at = isCash ? plusMs(placed_at, HOURS.ORDER_CONFIRM_HOURS * HOUR_MS) : null;
+  const sellerOrders = parts.map(({ seller, total, commission_bps }) =>
+    sellerOrder(seller, { total_centavos: total, commission_bps, placed_at, due_at }),
+  );
+  return orderState(sellerOrders, {
+    payment_method: isCash ? 'COD' : 'GCASH',
+    created_at: placed_at,
+    expires_at: isCash ? null : plusMs(placed_at, PAY_WITHIN_MS),
+  });
+}
+
+/** The wallet's side of a payment. */
+function createWallet({ method, placed_ms }: Life) {
+  const closes_ms = walletSessionEnd(new Date(placed_ms + PAY_WITHIN_MS)).getTime();
+  let status: 'OPEN' | WalletOutcome | undefined;
+  return {
+    /** @returns whether there is a session now */
+    open(now_ms: number, isAwaited: boolean): boolean {
+      if (method === 'WALLET' && isAwaited && now_ms < closes_ms) status ??= 'OPEN';
+      return status !== undefined;
+    },
+    decide(outcome: WalletOutcome): void {
+      if (outcome === 'PAID' || status === 'OPEN') status = outcome;
+    },
+    /** What it says when it is asked; nothing while it is open. */
+    answer(now_ms: number): WalletOutcome | undefined {
+      if (status === 'OPEN') return now_ms < closes_ms ? undefined : 'EXPIRED';
+      return status;
+    },
+  };
+}
+
+type PersonsStep = Exclude<Step, { do: 'wallet' | 'open the wallet' }>;
+
+function decisionOf({ parts }: Life, step: PersonsStep): Decide {
+  if (step.do === 'cancel') return (...at) => decideCancellation(...at, undefined);
+  const seller_order_id = parts[step.part]?.seller;
+  if (step.do === 'refund') {
+    const input = { amount_centavos: step.amount, reason: 'bruised', seller_order_id };
+    return (state) => decideRefund(state, input);
+  }
+  const input = { order_status: step.to, reason: step.reason, seller_order_id };
+  return (...at) => decideMove(...at, input);
+}
+
+function actorOf({ parts }: Life, step: PersonsStep): Actor {
+  if (step.do === 'refund') return ADMIN;
+  const seller = step.do === 'move' ? (parts[step.part]?.seller ?? '') : '';
+  return { customer: CUSTOMER, admin: ADMIN, seller: sellerOf(seller) }[step.by];
+}
+
+/** Undefined where it is refused. */
+function changeBy(
+  state: OrderState,
+  decide: Decide,
+  circumstances: Circumstances,
+): OrderChange | undefined {
+  try {
+    return changeOf(state, decide(state, circumstances), circumstances);
+  } catch (error) {
+    if (isProblem(error)) return undefined;
+    throw error;
+  }
 }
 
 /** @throws Error where an entry's debits are not its credits */

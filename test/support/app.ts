@@ -60,7 +60,7 @@ export interface TestAppOptions {
 }
 
 /** Customers of tests order again and again, and whole stocks at once; tests of these limits set them. */
-const WIDE_LIMITS = {
+export const WIDE_LIMITS = {
   UNPAID_ORDERS_MAX: '10000',
   UNPAID_TOTAL_MAX: '9999999999999',
   UNPAID_STOCK_FREE: '9999999999999',
