@@ -183,7 +183,7 @@ function decideAtWallet(
   return true;
 }
 
-/** News of the wallet, from a webhook or because it was asked. The first word counts, but money that comes is always taken. */
+/** An outcome that the wallet reports, by webhook or when queried. The first counts, but money that comes is always taken. */
 function hear(life: Life, outcome: WalletOutcome, now_ms: number): void {
   if (outcome !== 'PAID') {
     if (life.payment === 'PENDING') giveUp(life, life.parts.filter(isOpen));

@@ -97,7 +97,7 @@ describe(`${LIVES} random orders`, () => {
     },
   );
 
-  it('leave in the wallet what the books say is there, and what it took days too late', async () => {
+  it('leave in the wallet what the ledger holds there, and what it took days too late', async () => {
     const { rows } = await sql<{ wallet: number; booked: number }>`
       SELECT
         (SELECT sum(amount_centavos - refunded_centavos) FROM simulator_wallet WHERE status = 'PAID')::float8 AS wallet,
