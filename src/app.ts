@@ -27,6 +27,7 @@ import { passwordRoutes } from './modules/auth/passwords/passwords.routes.ts';
 import { authenticate } from './modules/auth/sessions/authenticate.ts';
 import { sessionRoutes } from './modules/auth/sessions/sessions.routes.ts';
 import { cartRoutes } from './modules/carts/carts.routes.ts';
+import { cashRoutes } from './modules/cash/cash.routes.ts';
 import { categoryRoutes } from './modules/catalog/categories/categories.routes.ts';
 import { imageRoutes } from './modules/catalog/images/images.routes.ts';
 import { registerMedia, registerUploads } from './modules/catalog/images/media.ts';
@@ -99,6 +100,7 @@ export const apiRoutes: readonly AnyRoute[] = [
   ...paymentRoutes,
   ...refundRoutes,
   ...webhookRoutes,
+  ...cashRoutes,
   ...auditRoutes,
 ];
 

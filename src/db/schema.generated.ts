@@ -98,6 +98,19 @@ export interface Carts {
   user_id: string;
 }
 
+export interface CashSessions {
+  closed_at: Timestamp | null;
+  closed_by: string | null;
+  counted_centavos: number | null;
+  expected_centavos: number | null;
+  explanation: string | null;
+  id: string;
+  opened_at: Timestamp;
+  opened_by: string;
+  rider_name: string;
+  status: "OPEN" | "CLOSED";
+}
+
 export interface Categories {
   created_at: Timestamp;
   deleted_at: Timestamp | null;
@@ -450,6 +463,8 @@ export interface SellerFollows {
 }
 
 export interface SellerOrders {
+  cash_collector: "SELLER" | "RIDER" | null;
+  cash_session_id: string | null;
   commission_bps: number;
   delivered_at: Timestamp | null;
   discount_centavos: number;
@@ -471,6 +486,7 @@ export interface Sellers {
   barangay_code: string;
   business_name: string;
   business_phone: string;
+  cash_collector: Generated<"SELLER" | "RIDER">;
   commission_bps: number | null;
   created_at: Timestamp;
   deleted_at: Timestamp | null;
@@ -585,6 +601,7 @@ export interface DB {
   business_counts: BusinessCounts;
   cart_items: CartItems;
   carts: Carts;
+  cash_sessions: CashSessions;
   categories: Categories;
   category_product_counts: CategoryProductCounts;
   contact_changes: ContactChanges;

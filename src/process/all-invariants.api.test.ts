@@ -88,6 +88,10 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
     'UPDATE seller_orders SET commission_bps = commission_bps + 1000',
   'an order that has come to its end leaves nothing owed between customer and seller':
     "DELETE FROM journal_entries WHERE kind = 'SELLER_ORDER_DELIVERED'",
+  'a seller order says who takes its cash where cash pays for it, and only there':
+    'UPDATE seller_orders SET cash_collector = NULL',
+  'cash with riders is that of the seller orders that were not handed in':
+    "UPDATE seller_orders SET cash_collector = 'RIDER' WHERE cash_collector = 'SELLER'",
 };
 
 describe('allInvariants', () => {

@@ -4,6 +4,7 @@ import type { Invariant } from '../db/invariants/invariant.ts';
 import { schemaInvariants } from '../db/invariants/schema.invariants.ts';
 import { idempotencyInvariants } from '../http/intake/idempotency.invariants.ts';
 import { auditInvariants } from '../modules/audit/audit.invariants.ts';
+import { cashInvariants } from '../modules/cash/cash.invariants.ts';
 import { catalogInvariants } from '../modules/catalog/catalog.invariants.ts';
 import { inventoryInvariants } from '../modules/inventory/inventory.invariants.ts';
 import { ledgerInvariants } from '../modules/ledger/ledger.invariants.ts';
@@ -29,4 +30,5 @@ export const allInvariants: readonly Invariant[] = [
   ...orderInvariants,
   ...paymentInvariants,
   ...ledgerInvariants,
+  ...cashInvariants,
 ];

@@ -132,6 +132,7 @@ function place({ is_cash }: Case, seller_ids: readonly string[]): OrderState {
         promo_id: null,
         seller_id,
         commission_bps: null,
+        cash_collector: 'SELLER',
       })),
     },
   );

@@ -75,12 +75,13 @@ export const PROMISES: Readonly<Record<string, string>> = {
     SELECT s.id FROM ${PARTS} s
     LEFT JOIN ${BALANCES} b ON b.order_id = s.order_id AND b.seller_id = s.seller_id AND b.account = 'ORDER_LIABILITY'
     WHERE coalesce(-b.centavos, 0) <> CASE WHEN s.is_open THEN s.total_centavos ELSE 0 END`,
-  'sellers are owed what was delivered, less commission, less refunds': `
+  'sellers are owed what was delivered, less commission, less refunds, less the cash that they took': `
     SELECT s.id FROM ${PARTS} s
     LEFT JOIN ${BALANCES} b ON b.order_id = s.order_id AND b.seller_id = s.seller_id AND b.account = 'SELLER_PAYABLE'
     WHERE coalesce(-b.centavos, 0) <> CASE
       WHEN s.delivered_at IS NULL OR s.order_status = 'REFUNDED' THEN 0
-      ELSE s.total_centavos - round(s.total_centavos::numeric * s.commission_bps / 10000) END`,
+      ELSE s.total_centavos - round(s.total_centavos::numeric * s.commission_bps / 10000)
+        - CASE WHEN s.is_cash THEN s.due_centavos ELSE 0 END END`,
   'a payment asks for what is ordered; cash only for what is not cancelled': `
     SELECT p.id FROM payments p JOIN ${PARTS} s ON s.order_id = p.order_id GROUP BY p.id
     HAVING p.amount_centavos <> coalesce(sum(s.total_centavos) FILTER (WHERE NOT s.is_cash OR s.order_status <> 'CANCELLED'), 0)`,

@@ -59,6 +59,11 @@ export const marketCases: Cases = {
     deviations: keptByOwner('200'),
   },
   'DELETE /sellers/:id': { who: 'sellerOrAdmin', object: SELLER, deviations: keptByOwner('204') },
+  'PUT /sellers/:id/cash-collector': {
+    who: 'admin',
+    object: SELLER,
+    body: () => ({ cash_collector: 'RIDER' }),
+  },
   'POST /sellers/:id/verify': {
     who: 'admin',
     object: SELLER,

@@ -6,6 +6,7 @@ import { createCategory } from '../support/builders.ts';
 import type { CallerKind } from './cast.ts';
 import type { Names } from './fixtures.ts';
 import * as fixtures from './fixtures.ts';
+import * as money from './money.fixtures.ts';
 
 /**
  * - `own`: it is the caller's
@@ -189,5 +190,9 @@ export const PAID_PAYMENT: ObjectKind = {
   own: ofCustomers((s) => fixtures.makePaidPayment(s.test, bought(s))),
   sold: ofSellers((s) => fixtures.makePaidPayment(s.test, sold(s))),
   private: toEverybody((s) => fixtures.makePaidPayment(s.test, others(s))),
+};
+/** Admins' alone. */
+export const CASH_SESSION: ObjectKind = {
+  private: toEverybody((s) => money.makeCashSession(s.test)),
 };
 export const PROVIDER: ObjectKind = { public: toEverybody(async () => ({ id: 'simulator' })) };

@@ -5,6 +5,7 @@ import { simulationRoutes } from '../../src/modules/dev/simulation.routes.ts';
 import { accountCases } from './accounts.cases.ts';
 import type { Case, Cases } from './expectation.ts';
 import { marketCases } from './market.cases.ts';
+import { moneyCases } from './money.cases.ts';
 import { purchaseCases } from './purchases.cases.ts';
 
 /** Mounted under every version. */
@@ -15,7 +16,7 @@ export const routes: readonly AnyRoute[] = [
   ...simulationRoutes.map((route) => ({ ...route, path: `/dev${route.path}` })),
 ];
 
-export const cases: Cases = { ...accountCases, ...marketCases, ...purchaseCases };
+export const cases: Cases = { ...accountCases, ...marketCases, ...purchaseCases, ...moneyCases };
 
 export function nameOf({ method, path }: AnyRoute): string {
   return `${method} ${path}`;

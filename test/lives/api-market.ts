@@ -14,7 +14,7 @@ import { createActor, type TestActor } from '../support/actors.ts';
 import type { Call, TestApp } from '../support/app.ts';
 import { createLot } from '../support/builders.ts';
 import { type Customer, createCustomer, stockProduct } from '../support/market.ts';
-import { type Life, newLife, type Step, type WalletOutcome, type Who } from './model.ts';
+import { type Life, newLife, type Part, type Step, type WalletOutcome, type Who } from './model.ts';
 import type { Random } from './random.ts';
 
 const LOT_LIFE_MS = 3_600 * DAY_MS;
@@ -25,10 +25,12 @@ const OUTCOMES: Readonly<Record<WalletOutcome, string>> = {
 };
 const DELIVERIES = ['never', 'once', 'twice'] as const;
 
+type Terms = Pick<Part, 'commission_bps' | 'collector'>;
+
 interface Stall {
   readonly seller: TestActor;
   readonly product_id: string;
-  readonly commission_bps: number;
+  readonly terms: Terms;
 }
 
 /** An order that was placed, and what the model knows of it. */
@@ -74,10 +76,10 @@ export async function openApiMarket(test: TestApp, random: Random, send: Send): 
     send: (request) =>
       send({ method: 'POST', ...request, headers: { 'idempotency-key': newId() } }),
     stalls: [
-      await openStall(test, random, 0),
-      await openStall(test, random, 333),
-      await openStall(test, random, 500),
-      await openStall(test, random, 10_000),
+      await openStall(test, random, { commission_bps: 0, collector: 'SELLER' }),
+      await openStall(test, random, { commission_bps: 333, collector: 'RIDER' }),
+      await openStall(test, random, { commission_bps: 500, collector: 'SELLER' }),
+      await openStall(test, random, { commission_bps: 10_000, collector: 'RIDER' }),
     ],
     customers: [await createCustomer(test), await createCustomer(test), await createCustomer(test)],
     admin: await createActor(test, { role: 'admin' }),
@@ -120,7 +122,7 @@ async function placeOrder({ test, send, ...cast }: Cast, random: Random): Promis
   const parts = sellerOrders.map(({ seller_id, total_amount }) => ({
     seller: seller_id,
     total: parseMoney(total_amount),
-    commission_bps: stallOf(cast, seller_id).commission_bps,
+    ...stallOf(cast, seller_id).terms,
   }));
   return {
     life: newLife(method, parts, test.clock.now().getTime()),
@@ -194,11 +196,11 @@ async function runJobs(test: TestApp): Promise<void> {
     await carryOutRefund(test.system, id);
 }
 
-async function openStall(test: TestApp, random: Random, commission_bps: number): Promise<Stall> {
+async function openStall(test: TestApp, random: Random, terms: Terms): Promise<Stall> {
   const seller = await createActor(test, { role: 'seller' });
   await test.services.db
     .updateTable('sellers')
-    .set({ commission_bps })
+    .set({ commission_bps: terms.commission_bps, cash_collector: terms.collector })
     .where('id', '=', seller.seller_id)
     .execute();
   const { id } = await stockProduct(test, seller.seller_id, {
@@ -208,5 +210,5 @@ async function openStall(test: TestApp, random: Random, commission_bps: number):
     quantity: '900000',
     expires_at: plusMs(test.clock.now(), LOT_LIFE_MS),
   });
-  return { seller, product_id: id, commission_bps };
+  return { seller, product_id: id, terms };
 }

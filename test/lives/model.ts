@@ -22,6 +22,8 @@ export interface Part {
   readonly seller: string;
   readonly total: number;
   readonly commission_bps: number;
+  /** Who takes cash at the door. */
+  readonly collector: 'SELLER' | 'RIDER';
   status: Status;
   /** What the customer is asked to pay for it. */
   asked: number;
@@ -56,7 +58,7 @@ export type Step =
 
 export function newLife(
   method: Life['method'],
-  parts: readonly Pick<Part, 'seller' | 'total' | 'commission_bps'>[],
+  parts: readonly Pick<Part, 'seller' | 'total' | 'commission_bps' | 'collector'>[],
   now_ms: number,
 ): Life {
   const due_ms = method === 'CASH' ? now_ms + RULES.confirmWithin_ms : undefined;
@@ -225,11 +227,12 @@ export function dueToParties(life: Life): Record<string, number> {
     const { seller, total, returned } = part;
     const kept = total - returned;
     const isMoneyBack = part.status === 'CANCELLED';
-    // Riders hand in all that they took; the platform gives cash back.
-    if (life.method === 'CASH') {
+    // Riders hand in all that they took, and the platform gives cash back; sellers keep it, and give it back themselves.
+    if (life.method === 'CASH' && part.collector === 'RIDER') {
       add('RIDER_CASH', received(life, part));
       add('BANK', -returned);
-    } else add('WALLET_CLEARING', refundable(life, part));
+    } else if (life.method === 'CASH') add(`SELLER_PAYABLE ${seller}`, refundable(life, part));
+    else add('WALLET_CLEARING', refundable(life, part));
     add(
       'CUSTOMER_RECEIVABLE',
       isMoneyBack ? -refundable(life, part) : total - received(life, part),

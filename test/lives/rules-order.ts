@@ -87,8 +87,14 @@ function placedState({ method, placed_ms, parts }: Life): OrderState {
   const placed_at = new Date(placed_ms);
   const isCash = method === 'CASH';
   const due_at = isCash ? plusMs(placed_at, HOURS.ORDER_CONFIRM_HOURS * HOUR_MS) : null;
-  const sellerOrders = parts.map(({ seller, total, commission_bps }) =>
-    sellerOrder(seller, { total_centavos: total, commission_bps, placed_at, due_at }),
+  const sellerOrders = parts.map(({ seller, total, commission_bps, collector }) =>
+    sellerOrder(seller, {
+      total_centavos: total,
+      commission_bps,
+      cash_collector: collector,
+      placed_at,
+      due_at,
+    }),
   );
   return orderState(sellerOrders, {
     payment_method: isCash ? 'COD' : 'GCASH',

@@ -16,7 +16,14 @@ export interface Read {
 
 /** By name of the route, such as `GET /products`. */
 export function readsOf(of: Subjects): Readonly<Record<string, readonly Read[]>> {
-  return { ...accounts(of), ...market(of), ...products(of), ...orders(of), ...platform(of) };
+  return {
+    ...accounts(of),
+    ...market(of),
+    ...products(of),
+    ...orders(of),
+    ...money(of),
+    ...platform(of),
+  };
 }
 
 function accounts(of: Subjects) {
@@ -212,6 +219,15 @@ function orders(of: Subjects) {
       ...asked('admin', '/payments', ['', `order_id=${of.order}`]),
     ],
     'GET /payments/:id': asked('customer', `/payments/${of.payment}`),
+  };
+}
+
+function money(of: Subjects) {
+  const sessions = '/admin/cash-sessions';
+  return {
+    'GET /admin/cash-sessions': asked('admin', sessions, ['', 'status=OPEN', 'status=CLOSED']),
+    'GET /admin/cash-sessions/:id': asked('admin', `${sessions}/${of.cash_session}`),
+    'GET /admin/uncollected-cash': asked('admin', '/admin/uncollected-cash'),
   };
 }
 

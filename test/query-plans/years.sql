@@ -122,3 +122,15 @@ SELECT 'notifications.send-message', 'completed', at, at, at
 FROM generate_series(1, seed.products()) n CROSS JOIN LATERAL (SELECT now() - interval '1 second' * n AS at) moment;
 
 SET LOCAL session_replication_role = origin;
+
+-- Riders' cash: most of it handed in long ago.
+INSERT INTO cash_sessions (id, rider_name, status, opened_by, opened_at, closed_by, closed_at, expected_centavos, counted_centavos)
+SELECT seed.id('cash session', n, at), 'Ramon D.', CASE WHEN n % 100 = 0 THEN 'OPEN' ELSE 'CLOSED' END, admin, at,
+  CASE WHEN n % 100 > 0 THEN admin END, CASE WHEN n % 100 > 0 THEN at + interval '8 hours' END,
+  CASE WHEN n % 100 > 0 THEN 100000 END, CASE WHEN n % 100 > 0 THEN 100000 END
+FROM generate_series(1, seed.products() / 10) n
+CROSS JOIN LATERAL (SELECT seed.at(seed.days(400 * seed.noise(n, 'cash session'))) AS at) at
+CROSS JOIN (SELECT (seed.demo() -> 'people' -> 'admin' ->> 'id')::uuid AS admin) admin;
+UPDATE seller_orders SET cash_collector = 'RIDER',
+  cash_session_id = CASE WHEN part_n % 100 > 0 THEN (SELECT id FROM cash_sessions WHERE id >= d.id ORDER BY id LIMIT 1) END
+FROM seed.deal d WHERE d.id = seller_orders.id AND d.is_cash AND d.delivered_at IS NOT NULL AND part_n % 2 = 0;

@@ -35,6 +35,7 @@ const PATH_PARAMETERS: Readonly<Record<string, PathParameter>> = {
   '/cart/items/{product_id}': { name: 'ListedProductId', example: PRODUCT.id },
   '/orders/{id}': { name: 'OrderId', example: DEMO_ORDER.id },
   '/payments/{id}': { name: 'PaymentId', example: DEMO_ORDER.payment_id },
+  '/admin/cash-sessions/{id}': { name: 'CashSessionId', example: demoId(91) },
   '/webhooks/payments/{provider}': { name: 'Provider', example: 'simulator' },
 };
 

@@ -86,14 +86,17 @@ export function sellerOrderCancelled(sellerOrder: BookedSellerOrder): JournalEnt
   };
 }
 
+/** @param seller_order_id where it is paid for one alone, as cash is */
 export function paymentReceived(
   order_id: string,
   into: Holder,
   amount_centavos: number,
+  seller_order_id?: string,
 ): JournalEntry {
   return {
     kind: 'PAYMENT_RECEIVED',
     order_id,
+    ...(seller_order_id === undefined ? {} : { seller_order_id }),
     lines: [
       { ...into, debit_centavos: amount_centavos },
       { account: 'CUSTOMER_RECEIVABLE', credit_centavos: amount_centavos },

@@ -28,6 +28,7 @@ export const examples = {
     terms_accepted: true,
   },
   SellerPatch: { description: 'We harvest at dawn and deliver before noon.' },
+  CashCollectorInput: { cash_collector: 'RIDER' },
   PublicSeller,
   Seller: {
     ...PublicSeller,
@@ -36,6 +37,7 @@ export const examples = {
     business_phone: DEMO_PEOPLE.seller.user_phone,
     street,
     zip_code: null,
+    cash_collector: 'SELLER',
     version: 1,
     updated_at: '2024-11-20T05:00:00.000Z',
   },

@@ -29,6 +29,7 @@ import { SELLER_TRANSITION } from './sellers.errors.ts';
 import { examples } from './sellers.examples.ts';
 import { averageRating, type SellerAction } from './sellers.rules.ts';
 import * as sellers from './sellers.service.ts';
+import { setCashCollector } from './standing/cash-collector.service.ts';
 import { moveSeller, removeSeller } from './standing/standing.service.ts';
 
 const STATUSES = ['PENDING', 'VERIFIED', 'SUSPENDED'] as const;
@@ -53,6 +54,15 @@ const SellerApplication = Model(
   examples.SellerApplication,
 );
 const SellerPatch = Model('SellerPatch', Patch(Closed(SellerFields)), examples.SellerPatch);
+
+const CashCollector = OneOf('CashCollector', ['SELLER', 'RIDER'], {
+  description: 'Who takes the cash of cash orders at the door',
+});
+const CashCollectorInput = Model(
+  'CashCollectorInput',
+  Closed({ cash_collector: CashCollector }),
+  examples.CashCollectorInput,
+);
 
 const PublicSeller = Model(
   'PublicSeller',
@@ -82,6 +92,7 @@ const Seller = Model(
     business_phone: Type.String(),
     street: Type.String(),
     zip_code: Nullable(Type.String()),
+    cash_collector: CashCollector,
     version: Type.Integer(),
     updated_at: Timestamp,
   }),
@@ -177,6 +188,22 @@ export const sellerRoutes: readonly AnyRoute[] = [
     problems: [OPEN_ORDERS, STALE_VERSION],
     handle: (ctx, { params, expected }) => removeSeller(ctx, params.id, expected),
   }),
+  route({
+    operationId: 'setCashCollector',
+    method: 'PUT',
+    path: '/sellers/:id/cash-collector',
+    access: ADMIN,
+    tag: 'Sellers',
+    summary: 'Set who takes the cash of cash orders',
+    description:
+      "The seller, or the platform's rider. Orders keep what was set when they were placed.",
+    params: IdParams,
+    body: CashCollectorInput,
+    status: 200,
+    returns: Seller,
+    handle: async (ctx, { params, body }) =>
+      ownView(await setCashCollector(ctx, params.id, body.cash_collector)),
+  }),
   transition('verify', 'verifySeller', 'Verify a seller'),
   transition('suspend', 'suspendSeller', 'Suspend a seller'),
   transition('reinstate', 'reinstateSeller', 'Reinstate a suspended seller'),
@@ -263,6 +290,7 @@ function ownView(row: sellers.SellerRow): Infer<typeof Seller> {
     business_phone: row.business_phone,
     street: row.street,
     zip_code: row.zip_code,
+    cash_collector: row.cash_collector,
     version: row.version,
     updated_at: row.updated_at.toISOString(),
   };

@@ -17,13 +17,14 @@ export interface CartLine {
   readonly srp_centavos: number | null;
   readonly seller_id: string;
   readonly commission_bps: number | null;
+  readonly cash_collector: 'SELLER' | 'RIDER';
   readonly is_on_sale: boolean;
   readonly available_milli: number;
 }
 
 const COLUMNS = `i.id, i.product_id, p.name AS product_name, p.unit, p.tax_class, i.quantity_milli,
     p.price_centavos AS list_price_centavos, coalesce(promo.price_centavos, p.price_centavos) AS unit_price_centavos,
-    promo.id AS promo_id, p.srp_centavos, p.seller_id, s.commission_bps,
+    promo.id AS promo_id, p.srp_centavos, p.seller_id, s.commission_bps, s.cash_collector,
     is_on_sale(p, s) AS is_on_sale, stock.available_milli`;
 const TABLES = `cart_items i
   JOIN products p ON p.id = i.product_id

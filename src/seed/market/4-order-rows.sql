@@ -41,9 +41,10 @@ JOIN seed.order_fate f USING (scenario, is_cash, has_others) CROSS JOIN seed.wor
 ORDER BY n;
 
 INSERT INTO seller_orders (id, order_id, seller_id, order_status, subtotal_centavos, discount_centavos, total_centavos, commission_bps,
-  due_centavos, refunded_centavos, placed_at, updated_at, delivered_at, due_at)
+  due_centavos, refunded_centavos, placed_at, updated_at, delivered_at, due_at, cash_collector)
 SELECT id, order_id, seller_id, order_status, subtotal_centavos, subtotal_centavos - total_centavos, total_centavos, commission_bps,
-  due_centavos, CASE WHEN is_refunded THEN total_centavos ELSE 0 END, placed_at, moved_at, delivered_at, due_at
+  due_centavos, CASE WHEN is_refunded THEN total_centavos ELSE 0 END, placed_at, moved_at, delivered_at, due_at,
+  CASE WHEN is_cash THEN 'SELLER' END
 FROM seed.deal ORDER BY part_n;
 
 INSERT INTO order_items (id, order_id, seller_order_id, product_id, product_name, unit, tax_class, quantity_milli, list_price_centavos,

@@ -9,6 +9,7 @@ import {
   signUp,
 } from '../../../src/modules/users/users.testkit.ts';
 import { asCustomer } from '../../authorization/fixtures.ts';
+import { makeCashSession, makeRiderSale } from '../../authorization/money.fixtures.ts';
 import { makeConfirmedChange } from '../../problems/members.ts';
 import type { DemoRole, Market } from './market.ts';
 
@@ -87,6 +88,7 @@ export const requestCases: Readonly<Record<string, Case>> = {
   'PATCH /users/me/addresses/{id}': by('customer'),
   'POST /sellers': by('customer'),
   'PATCH /sellers/{id}': by('seller'),
+  'PUT /sellers/{id}/cash-collector': by('admin'),
   'POST /categories': by('admin'),
   'PATCH /categories/{id}': by('admin'),
   'POST /products': by('seller'),
@@ -119,6 +121,19 @@ export const requestCases: Readonly<Record<string, Case>> = {
   'POST /payments/{id}/refunds': async (market) => {
     const { payment } = await payOrder(market);
     return { ...(await by('admin')(market)), params: { id: payment.id } };
+  },
+  'POST /admin/cash-sessions': by('admin'),
+  'POST /admin/cash-sessions/{id}/orders': async (market) => {
+    const { id: sold } = await makeRiderSale(market.test, {
+      customer: await market.signIn('customer'),
+      seller: await market.signIn('seller'),
+    });
+    const { id } = await makeCashSession(market.test);
+    return { ...(await by('admin')(market)), params: { id }, body: { seller_order_ids: [sold] } };
+  },
+  'POST /admin/cash-sessions/{id}/close': async (market) => {
+    const { id } = await makeCashSession(market.test);
+    return { ...(await by('admin')(market)), params: { id } };
   },
   'POST /webhooks/payments/{provider}': async (market) => {
     const { webhook } = await decideOrder(market);

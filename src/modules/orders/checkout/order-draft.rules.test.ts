@@ -51,6 +51,7 @@ function draft(
         srp_centavos: null,
         seller_id: `seller-${seller}`,
         commission_bps: seller === 0 ? 500 : null,
+        cash_collector: seller === 0 ? 'SELLER' : 'RIDER',
         is_on_sale: true,
         available_milli: 10_000,
         held_milli: 0,
@@ -100,6 +101,16 @@ describe('the draft of an order', () => {
       draft([...ONE, { ...ONE[0], seller: 1, unit_price_centavos: 1, quantity_milli: 1 }]),
     ).sellerOrders;
     expect([own?.commission_bps, usual?.commission_bps]).toEqual([500, 1_000]);
+  });
+
+  it('fixes who takes the cash: as the seller has it, and nobody where a wallet pays', () => {
+    const lines = [...ONE, { seller: 1, unit_price_centavos: 1, quantity_milli: 1 }];
+    const collectors = (method: 'COD' | 'GCASH') =>
+      draftOrder(TERMS, draft(lines, method)).sellerOrders.map((one) => one.cash_collector);
+    expect([collectors('COD'), collectors('GCASH')]).toEqual([
+      ['SELLER', 'RIDER'],
+      [null, null],
+    ]);
   });
 
   it('is the seller’s turn at once where cash is paid, and the customer’s where a wallet is', () => {

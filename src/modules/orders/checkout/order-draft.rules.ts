@@ -44,6 +44,7 @@ type DraftLine = LineTotals &
     | 'promo_id'
     | 'seller_id'
     | 'commission_bps'
+    | 'cash_collector'
   >;
 
 /** What is agreed whatever the cart holds. */
@@ -119,7 +120,7 @@ function draftSellerOrders(
   const due_at =
     input.payment_method === 'COD' ? dueAfter('PENDING', order.placed_at, config) : null;
   const sellers = [...new Map(priced.map((line) => [line.seller_id, line])).values()];
-  return sellers.map(({ seller_id, commission_bps }) => {
+  return sellers.map(({ seller_id, commission_bps, cash_collector }) => {
     const totals = totalsOf(priced.filter((line) => line.seller_id === seller_id));
     return {
       id: newId(),
@@ -128,6 +129,8 @@ function draftSellerOrders(
       order_status: 'PENDING',
       ...totals,
       commission_bps: commission_bps ?? config.COMMISSION_BPS,
+      cash_collector: input.payment_method === 'COD' ? cash_collector : null,
+      cash_session_id: null,
       due_centavos: totals.total_centavos,
       refunded_centavos: 0,
       placed_at: order.placed_at,

@@ -26,6 +26,8 @@ export function sellerOrder(
     due_centavos: total_centavos,
     refunded_centavos: 0,
     commission_bps: 1_000,
+    cash_collector: 'SELLER',
+    cash_session_id: null,
     placed_at: PLACED_AT,
     updated_at: PLACED_AT,
     delivered_at: null,
@@ -61,7 +63,7 @@ export function orderState(
       updated_at: PLACED_AT,
       archived_at: null,
     },
-    sellerOrders,
+    sellerOrders: sellerOrders.map((one) => (isCash ? one : { ...one, cash_collector: null })),
     payment: {
       id: 'payment',
       order_id: 'order',

@@ -68,8 +68,7 @@ describe('a cash order', () => {
     expect(await balancesOf(test, placed.id)).toEqual({
       CUSTOMER_RECEIVABLE: 0,
       ORDER_LIABILITY: 0,
-      RIDER_CASH: 25_000,
-      SELLER_PAYABLE: -23_750,
+      SELLER_PAYABLE: 1_250,
       COMMISSION_REVENUE: -1_250,
     });
   });

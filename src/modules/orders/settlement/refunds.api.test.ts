@@ -140,9 +140,7 @@ describe('a cash refund', () => {
     expect(await balancesOf(test, order_id)).toEqual({
       CUSTOMER_RECEIVABLE: 0,
       ORDER_LIABILITY: 0,
-      RIDER_CASH: 15_000,
-      BANK: -10_000,
-      SELLER_PAYABLE: -4_750,
+      SELLER_PAYABLE: 250,
       COMMISSION_REVENUE: -250,
     });
   });

@@ -161,12 +161,14 @@ const start = fc
     provider_reference: fc.constantFrom('session', null),
     totals: fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 3 }),
     due_at: fc.constantFrom(PLACED_AT, null),
+    cash_collector: fc.constantFrom('SELLER', 'RIDER'),
   })
-  .map(({ totals, due_at, payment_method, provider_reference }) =>
+  .map(({ totals, due_at, payment_method, provider_reference, cash_collector }) =>
     orderState(
       totals.map((total_centavos, i) =>
         sellerOrder('abc'.charAt(i), {
           total_centavos,
+          cash_collector,
           due_at: payment_method === 'COD' ? due_at : null,
         }),
       ),
@@ -210,17 +212,24 @@ function expectSound(
   expect(payment.amount_centavos).toBe(sum(sellerOrders.map((one) => one.due_centavos)));
   expect(payment.refunded_centavos).toBe(sum(sellerOrders.map((one) => one.refunded_centavos)));
   expect(payment.refunded_centavos).toBeLessThanOrEqual(paid_centavos);
-  expect(balanceOf(journal, isCash ? 'RIDER_CASH' : 'WALLET_CLEARING')).toBe(
-    (isCash ? 0 : payment.refunded_centavos) - paid_centavos,
+  const withRiders = sellerOrders.filter(
+    ({ cash_collector, delivered_at }) => cash_collector === 'RIDER' && delivered_at !== null,
   );
-  expect(balanceOf(journal, 'BANK')).toBe(isCash ? payment.refunded_centavos : 0);
+  expect(balanceOf(journal, 'RIDER_CASH')).toBe(0 - sum(withRiders.map((one) => one.due_centavos)));
+  expect(balanceOf(journal, 'BANK')).toBe(sum(withRiders.map((one) => one.refunded_centavos)));
+  expect(balanceOf(journal, 'WALLET_CLEARING')).toBe(
+    isCash ? 0 : payment.refunded_centavos - paid_centavos,
+  );
   for (const { seller_id, order_status, delivered_at, ...one } of sellerOrders) {
     const kept_centavos = one.total_centavos - one.refunded_centavos;
     expect(balanceOf(journal, 'ORDER_LIABILITY', seller_id)).toBe(
       isOpen(order_status) ? kept_centavos : 0,
     );
+    const inHand_centavos =
+      one.cash_collector === 'SELLER' ? one.due_centavos - one.refunded_centavos : 0;
+    const earned_centavos = kept_centavos - commissionOf(kept_centavos, one.commission_bps);
     expect(balanceOf(journal, 'SELLER_PAYABLE', seller_id)).toBe(
-      delivered_at === null ? 0 : kept_centavos - commissionOf(kept_centavos, one.commission_bps),
+      delivered_at === null ? 0 : earned_centavos - inHand_centavos,
     );
     expect(one.refunded_centavos).toBeLessThanOrEqual(one.due_centavos);
   }

@@ -1,6 +1,7 @@
 // What the effects of a decision come to: the rows as they become, and what history, journal, audit and outbox get.
 import { changesBetween } from '../../audit/audit.rules.ts';
 import type { NewAuditEntry } from '../../audit/audit.service.ts';
+import { walletOf } from '../../ledger/accounts.rules.ts';
 import {
   type JournalEntry,
   paymentReceived,
@@ -19,7 +20,7 @@ import type {
   OrderState,
 } from '../decisions/effects.rules.ts';
 import { dueAfter, isOpen, roleIn } from '../orders.rules.ts';
-import { payerOf, receiverOf } from './holder.rules.ts';
+import { cashHolderOf, payerOf } from './holder.rules.ts';
 import type { EventRow, SellerOrderRow } from './orders.queries.ts';
 
 /** What is written beside the rows that change. */
@@ -120,7 +121,7 @@ function bookingsOf({ order, payment }: OrderState, moved: SellerOrderRow): Jour
   if (moved.order_status !== 'DELIVERED') return [];
   const earned = sellerOrderDelivered(moved);
   if (payment.payment_method !== 'COD') return [earned];
-  return [earned, paymentReceived(order.id, receiverOf(payment), moved.due_centavos)];
+  return [earned, paymentReceived(order.id, cashHolderOf(moved), moved.due_centavos, moved.id)];
 }
 
 function waive(change: OrderChange, { seller_order_id }: EffectOf<'WAIVE'>): OrderChange {
@@ -150,7 +151,7 @@ function refund(change: OrderChange, effect: EffectOf<'REFUND'>): OrderChange {
     journalEntries: [
       refunded(before, {
         stage: stageOf(before),
-        from: payerOf(payment),
+        from: payerOf(before, payment),
         amount_centavos,
       }),
     ],
@@ -181,7 +182,9 @@ function settle(
   // Cash is booked with each delivery; a wallet took what it was asked for when its session began.
   const isCash = payment_method === 'COD';
   const booked = record(settled, {
-    journalEntries: isCash ? [] : [paymentReceived(order.id, receiverOf(payment), amount_centavos)],
+    journalEntries: isCash
+      ? []
+      : [paymentReceived(order.id, walletOf(payment.provider), amount_centavos)],
   });
   return changePayment(booked, outcome, {
     // What was refunded before, cash of a seller order that was delivered earlier, shows in the status.

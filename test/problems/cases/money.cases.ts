@@ -1,0 +1,28 @@
+// How money between riders, sellers and the platform is refused.
+import { newId } from '../../../src/lib/ids.ts';
+import { closeCashSession } from '../../../src/modules/cash/cash.service.ts';
+import { makeCashSession } from '../../authorization/money.fixtures.ts';
+import { createActor } from '../../support/actors.ts';
+import { actingAs } from '../../support/builders.ts';
+import { type Attempt, ask, type Provocations } from '../operations.ts';
+
+export const moneyCases: Provocations = {
+  'POST /admin/cash-sessions/:id/orders': {
+    '409 CONFLICT': async (attempt) =>
+      ask(attempt, {
+        names: await makeCashSession(attempt.stage.test),
+        body: { seller_order_ids: [newId()] },
+      }),
+  },
+  'POST /admin/cash-sessions/:id/close': {
+    '409 CONFLICT': async (attempt) => {
+      const names = await makeCashSession(attempt.stage.test);
+      await closeCashSession(await asAdmin(attempt), names.id, { counted_centavos: 0 });
+      return ask(attempt, { names });
+    },
+  },
+};
+
+async function asAdmin({ stage: { test } }: Attempt) {
+  return actingAs(test, await createActor(test, { role: 'admin' }));
+}
