@@ -49,6 +49,8 @@ import { registerPaymentPages } from './modules/payments/payment-pages.ts';
 import { paymentRoutes } from './modules/payments/payments.routes.ts';
 import { refundRoutes } from './modules/payments/refunds.routes.ts';
 import { webhookRoutes } from './modules/payments/webhooks.routes.ts';
+import { payoutRoutes } from './modules/payouts/payouts.routes.ts';
+import { sellerMoneyRoutes } from './modules/payouts/seller-money.routes.ts';
 import { placeRoutes } from './modules/places/places.routes.ts';
 import { promoRoutes } from './modules/promos/promos.routes.ts';
 import { reviewRoutes } from './modules/reviews/reviews.routes.ts';
@@ -101,6 +103,8 @@ export const apiRoutes: readonly AnyRoute[] = [
   ...refundRoutes,
   ...webhookRoutes,
   ...cashRoutes,
+  ...sellerMoneyRoutes,
+  ...payoutRoutes,
   ...auditRoutes,
 ];
 

@@ -53,6 +53,7 @@ function entry(lines: readonly { debit_centavos: number; credit_centavos: number
         key: null,
         order_id: null,
         seller_order_id: null,
+        payout_id: null,
         created_at: now,
       },
     ],

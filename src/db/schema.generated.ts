@@ -127,6 +127,13 @@ export interface CategoryProductCounts {
   number: number;
 }
 
+export interface ClosedMonths {
+  closed_at: Timestamp;
+  ends_at: Timestamp;
+  month: Timestamp;
+  summed_at: Timestamp | null;
+}
+
 export interface ContactChanges {
   closed_at: Timestamp | null;
   confirmed_at: Timestamp | null;
@@ -177,6 +184,7 @@ export interface JournalEntries {
   key: string | null;
   kind: "ORDER_PLACED" | "ORDER_CANCELLED" | "PAYMENT_RECEIVED" | "PROVIDER_FEE" | "SELLER_ORDER_DELIVERED" | "REFUND" | "REFUND_SETTLED" | "REFUND_FAILED" | "CASH_COLLECTED" | "CASH_HANDED_IN" | "PAYOUT_STARTED" | "PAYOUT_PAID" | "PAYOUT_RETURNED" | "WITHHOLDING" | "ADJUSTMENT";
   order_id: string | null;
+  payout_id: string | null;
   seller_order_id: string | null;
 }
 
@@ -301,6 +309,35 @@ export interface Payments {
   updated_at: Timestamp;
   user_id: string;
   wallet_url: string | null;
+}
+
+export interface PayoutRuns {
+  created_at: Timestamp;
+  created_by: string;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  id: string;
+  minimum_centavos: number;
+  payout_count: number;
+  status: "DRAFT" | "APPROVED" | "CANCELLED";
+  total_centavos: number;
+}
+
+export interface Payouts {
+  account_last4: string;
+  account_name: string;
+  account_number: Buffer;
+  amount_centavos: number;
+  bank_code: string;
+  created_at: Timestamp;
+  id: string;
+  rail: "INSTAPAY" | "PESONET";
+  reason: string | null;
+  reference: string | null;
+  run_id: string;
+  seller_id: string;
+  status: "DRAFT" | "STARTED" | "PAID" | "RETURNED" | "FAILED" | "SKIPPED";
+  updated_at: Timestamp;
 }
 
 export interface Places {
@@ -456,6 +493,23 @@ export interface SearchSynonyms {
   term: string;
 }
 
+export interface SellerAccounts {
+  account_last4: string;
+  account_name: string;
+  account_number: Buffer;
+  bank_code: string;
+  changed_at: Timestamp;
+  seller_id: string;
+}
+
+export interface SellerBalances {
+  ends_at: Timestamp;
+  in_payout_centavos: number;
+  month: Timestamp;
+  payable_centavos: number;
+  seller_id: string;
+}
+
 export interface SellerFollows {
   created_at: Timestamp;
   seller_id: string;
@@ -604,6 +658,7 @@ export interface DB {
   cash_sessions: CashSessions;
   categories: Categories;
   category_product_counts: CategoryProductCounts;
+  closed_months: ClosedMonths;
   contact_changes: ContactChanges;
   dev_messages: DevMessages;
   favorites: Favorites;
@@ -620,6 +675,8 @@ export interface DB {
   orders: Orders;
   outbox_messages: OutboxMessages;
   payments: Payments;
+  payout_runs: PayoutRuns;
+  payouts: Payouts;
   places: Places;
   product_counters: ProductCounters;
   product_images: ProductImages;
@@ -634,6 +691,8 @@ export interface DB {
   refunds: Refunds;
   reviews: Reviews;
   search_synonyms: SearchSynonyms;
+  seller_accounts: SellerAccounts;
+  seller_balances: SellerBalances;
   seller_follows: SellerFollows;
   seller_orders: SellerOrders;
   sellers: Sellers;

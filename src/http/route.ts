@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Ctx, OutsideCtx } from '../context.ts';
 import type { Page, PageRequest } from '../db/paging/paging.ts';
+import type { Csv } from '../lib/csv.ts';
 import type { Prepared } from '../lib/prepared.ts';
 import type { ProblemKind } from '../lib/problem.ts';
 import type { ExpectedVersions } from '../lib/versions.ts';
@@ -85,6 +86,8 @@ export interface RouteFacts<P extends TObject, Q extends TObject, B extends TSch
   contendsFor?(ctx: Ctx): Promise<readonly string[]>;
   /** Takes something else than JSON. */
   readonly consumes?: 'multipart/form-data';
+  /** Answers this where it is asked for it, instead of JSON. */
+  readonly produces?: 'text/csv';
 }
 
 export interface Route<
@@ -107,7 +110,7 @@ export interface Route<
   handle(
     ctx: HandleCtx<M, I>,
     input: Input<P, Q, B> & { readonly prepared: NoInfer<T> },
-  ): Promise<Static<R>>;
+  ): Promise<Static<R> | Csv>;
 }
 
 export interface ListRoute<

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  businessMonth,
   businessYear,
   DAY_MS,
   HOUR_MS,
   MINUTE_MS,
+  monthStart,
+  nextMonth,
   plusMs,
   SECOND_MS,
   systemClock,
@@ -57,5 +60,22 @@ describe('systemClock', () => {
     const now = systemClock.now().getTime();
     expect(now).toBeGreaterThanOrEqual(before);
     expect(now).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+describe('a month of the business', () => {
+  it.each([
+    ['2026-11-30T15:59:59.999Z', '2026-11'],
+    ['2026-11-30T16:00:00.000Z', '2026-12'],
+    ['2026-12-31T16:00:00.000Z', '2027-01'],
+  ])('at %s is %s', (moment, month) => expect(businessMonth(new Date(moment))).toBe(month));
+
+  it.each([
+    ['2026-01', '2026-02'],
+    ['2026-02', '2026-03'],
+    ['2026-12', '2027-01'],
+  ])('after %s is %s, and begins in it', (month, next) => {
+    expect(nextMonth(month)).toBe(next);
+    expect(businessMonth(monthStart(next))).toBe(next);
   });
 });

@@ -17,6 +17,23 @@ export function plusMs(moment: Date, duration_ms: number): Date {
 
 const manilaYear = new Intl.DateTimeFormat('en', { timeZone: 'Asia/Manila', year: 'numeric' });
 
+const manilaDay = new Intl.DateTimeFormat('sv', { timeZone: 'Asia/Manila' });
+
+/** The calendar month in which this moment falls for the business: `2026-11`. */
+export function businessMonth(moment: Date): string {
+  return manilaDay.format(moment).slice(0, 7);
+}
+
+/** The moment at which such a month begins. The Philippines keep one time all year. */
+export function monthStart(month: string): Date {
+  return new Date(`${month}-01T00:00:00+08:00`);
+}
+
+export function nextMonth(month: string): string {
+  // No month has more than 31 days, and none less than 28.
+  return businessMonth(plusMs(monthStart(month), 32 * DAY_MS));
+}
+
 /** The calendar year in which this moment falls for the business. */
 export function businessYear(moment: Date): number {
   return Number(manilaYear.format(moment));

@@ -92,7 +92,21 @@ const ACCIDENTS: Readonly<Record<string, string>> = {
     'UPDATE seller_orders SET cash_collector = NULL',
   'cash with riders is that of the seller orders that were not handed in':
     "UPDATE seller_orders SET cash_collector = 'RIDER' WHERE cash_collector = 'SELLER'",
+  'a closing balance is the sum of what was booked until then':
+    "INSERT INTO seller_balances SELECT id, '2026-02-01', '2026-02-28T16:00:00Z', -1, 0 FROM sellers",
+  'money in payout is that of the payouts that were started and have not ended': payout('STARTED'),
+  'a payout that went out was approved by somebody else than who created its run': payout('PAID'),
 };
+
+/** A payout of a run that nobody approved, and that no entry tells of. */
+function payout(status: string): string {
+  return `INSERT INTO payout_runs (id, status, minimum_centavos, payout_count, total_centavos, created_by, created_at)
+      SELECT gen_random_uuid(), 'DRAFT', 1, 1, 1, id, now() FROM users LIMIT 1;
+    INSERT INTO payouts (id, run_id, seller_id, status, amount_centavos, rail, bank_code, account_name, account_number,
+      account_last4, created_at, updated_at)
+      SELECT gen_random_uuid(), r.id, s.id, '${status}', 1, 'INSTAPAY', 'BANK', 'N. B.', '', '', now(), now()
+      FROM payout_runs r, (SELECT id FROM sellers LIMIT 1) s`;
+}
 
 describe('allInvariants', () => {
   let seeded: TestDatabase;

@@ -11,6 +11,7 @@ import { ledgerInvariants } from '../modules/ledger/ledger.invariants.ts';
 import { listingInvariants } from '../modules/listing/listing.invariants.ts';
 import { orderInvariants } from '../modules/orders/orders.invariants.ts';
 import { paymentInvariants } from '../modules/payments/payments.invariants.ts';
+import { payoutInvariants } from '../modules/payouts/payouts.invariants.ts';
 import { promoInvariants } from '../modules/promos/promos.invariants.ts';
 import { reviewInvariants } from '../modules/reviews/reviews.invariants.ts';
 import { sellerInvariants } from '../modules/sellers/sellers.invariants.ts';
@@ -31,4 +32,5 @@ export const allInvariants: readonly Invariant[] = [
   ...paymentInvariants,
   ...ledgerInvariants,
   ...cashInvariants,
+  ...payoutInvariants,
 ];

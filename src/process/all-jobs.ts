@@ -34,6 +34,7 @@ import {
   remindSellersJob,
 } from '../modules/orders/orders.jobs.ts';
 import { refundJob } from '../modules/payments/payments.jobs.ts';
+import { closeMonthsJob, startPayoutsJob } from '../modules/payouts/payouts.jobs.ts';
 import { forgetErasedReviewersJob } from '../modules/reviews/reviews.jobs.ts';
 import { sendChangeNoticeJob } from '../modules/users/contacts/contacts.jobs.ts';
 import { eraseUsersJob, forgetCodesJob, forgetSessionsJob } from '../modules/users/users.jobs.ts';
@@ -47,6 +48,8 @@ export const allJobs: readonly Job<OutsideCtx, unknown>[] = [
   forgetErasedCustomersJob,
   forgetErasedReviewersJob,
   refundJob,
+  startPayoutsJob,
+  closeMonthsJob,
   forgetExpiredAnswersJob,
   foldBusinessCountsJob,
   watchInvariantsJob(allInvariants),

@@ -12,6 +12,7 @@ const SENSITIVE_FIELDS = `
   access refresh token access_token refresh_token token_hash secret app_secret mfa_secret api_key apikey private_key access_key_id secret_access_key
   code otp otpauth_url code_hash recovery_codes checkout_url return_url cancel_url parameters body
   email phone pending_email pending_phone reset_id claim_id user_email user_phone user_name business_phone first_name last_name
+  rider_name account_name account_number account_last4 account_ends_with csv explanation
   recipient recipient_name recipient_phone reviewer_name target to text subject user_agent
   label street landmark zip_code barangay barangay_code shipping_address note notes comment reply search
   ip remote_address

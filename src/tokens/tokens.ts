@@ -41,7 +41,7 @@ export interface Tokens {
   /** Sign cursors. */
   readonly cursorSecrets: KeyRing<string>;
   /** 32 bytes each, the same for the same purpose on every process. */
-  deriveKeys(purpose: 'second-factor'): KeyRing<Buffer>;
+  deriveKeys(purpose: 'second-factor' | 'payout-destination'): KeyRing<Buffer>;
 }
 
 interface VerifiedPayload {

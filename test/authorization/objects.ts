@@ -195,4 +195,15 @@ export const PAID_PAYMENT: ObjectKind = {
 export const CASH_SESSION: ObjectKind = {
   private: toEverybody((s) => money.makeCashSession(s.test)),
 };
+export const PAYOUT_RUN: ObjectKind = {
+  private: toEverybody((s) => money.makePayoutRun(s.test)),
+};
+export const PAYOUT: ObjectKind = {
+  private: toEverybody((s) => money.makeStartedPayout(s.test)),
+};
+/** A seller who has said where to be paid. */
+export const PAID_SELLER = keptBySeller(async (test, seller) => {
+  await money.setOldDestination(test, seller);
+  return { id: seller.seller_id };
+});
 export const PROVIDER: ObjectKind = { public: toEverybody(async () => ({ id: 'simulator' })) };

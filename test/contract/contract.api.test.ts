@@ -148,7 +148,7 @@ describe('an answer has a tag, and is not sent again to who has it:', () => {
 
 describe('caches keep what is public, ask again each time, and keep nothing else:', () => {
   const PERSONAL =
-    /^\/(auth|users|cart|favorites|orders|payments|audit-logs|admin|sellers\/:id\/(orders|customers))/;
+    /^\/(auth|users|cart|favorites|orders|payments|audit-logs|admin|sellers\/:id\/(orders|customers|balance|payouts|payout-destination|statement))/;
 
   each(gets)('%s', async (name) => {
     const call = callOf(name);

@@ -13,6 +13,7 @@ const SENSITIVE = names(`
   label recipient_name recipient_phone street landmark barangay barangay_code zip_code shipping_address
   note notes to search comment reply checkout_url return_url cancel_url
   pending_email pending_phone reset_id claim_id token
+  rider_name account_name account_number account_ends_with csv explanation
 `);
 
 /** Ids, numbers, states, times, and what every visitor may read. */
@@ -35,6 +36,10 @@ const PUBLIC = names(`
   slug small srp starts_at status storage subtotal system tax_class terms_accepted timestamp title
   to_status token_type total_amount total_items type unit unit_price updated_at urls user user_id valid_until
   verification_status verified version warnings
+  available bank_code booked_at cash_collector changed_at closed_at closing_balance commission counted_amount
+  created_by decided_at decided_by delivered_at difference expected_amount format held_until in_payout is_closed
+  kind lines minimum_amount month opened_at opening_balance orders outcome owed payout_count payout_id
+  payout_total payouts pending rail seller_order_ids
 `);
 
 function names(text: string): readonly string[] {

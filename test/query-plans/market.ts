@@ -84,6 +84,7 @@ export interface Subjects {
   readonly refund: string;
   readonly image: string;
   readonly cash_session: string;
+  readonly payout_run: string;
   /** Not released yet. */
   readonly code: string;
   readonly contact_change: string;
@@ -109,6 +110,7 @@ export async function findSubjects(db: Db): Promise<Subjects> {
       (SELECT id FROM payments WHERE order_id = bought.id) AS payment,
       (SELECT order_id FROM order_items GROUP BY order_id ORDER BY count(*) DESC LIMIT 1) AS big_order,
       (SELECT id FROM refunds LIMIT 1) AS refund, (SELECT id FROM product_images LIMIT 1) AS image, (SELECT id FROM cash_sessions LIMIT 1) AS cash_session,
+      (SELECT id FROM payout_runs ORDER BY id LIMIT 1) AS payout_run,
       (SELECT id FROM one_time_codes WHERE user_id IS NULL) AS code, (SELECT id FROM contact_changes LIMIT 1) AS contact_change
     FROM customer, seller, product, bought`.execute(db);
   const [subjects] = rows;

@@ -223,11 +223,24 @@ function orders(of: Subjects) {
 }
 
 function money(of: Subjects) {
-  const sessions = '/admin/cash-sessions';
+  const [seller, sessions] = [`/sellers/${of.seller}`, '/admin/cash-sessions'];
   return {
     'GET /admin/cash-sessions': asked('admin', sessions, ['', 'status=OPEN', 'status=CLOSED']),
     'GET /admin/cash-sessions/:id': asked('admin', `${sessions}/${of.cash_session}`),
     'GET /admin/uncollected-cash': asked('admin', '/admin/uncollected-cash'),
+    'GET /sellers/:id/balance': asked('seller', `${seller}/balance`),
+    'GET /sellers/:id/payouts': asked('seller', `${seller}/payouts`),
+    'GET /sellers/:id/payout-destination': asked('seller', `${seller}/payout-destination`),
+    'GET /sellers/:id/statement': asked('seller', `${seller}/statement`, [
+      '',
+      'month=2026-01&format=json',
+    ]),
+    'GET /admin/payout-runs': asked('admin', '/admin/payout-runs'),
+    'GET /admin/payout-runs/:id': asked('admin', `/admin/payout-runs/${of.payout_run}`),
+    'GET /admin/payout-runs/:id/file': asked('admin', `/admin/payout-runs/${of.payout_run}/file`, [
+      '',
+      'rail=INSTAPAY&format=json',
+    ]),
   };
 }
 

@@ -134,3 +134,22 @@ CROSS JOIN (SELECT (seed.demo() -> 'people' -> 'admin' ->> 'id')::uuid AS admin)
 UPDATE seller_orders SET cash_collector = 'RIDER',
   cash_session_id = CASE WHEN part_n % 100 > 0 THEN (SELECT id FROM cash_sessions WHERE id >= d.id ORDER BY id LIMIT 1) END
 FROM seed.deal d WHERE d.id = seller_orders.id AND d.is_cash AND d.delivered_at IS NOT NULL AND part_n % 2 = 0;
+
+-- Sellers who are paid every week, for two years, and now have a new account: a run that a test drafts leaves them out.
+INSERT INTO seller_accounts (seller_id, bank_code, account_name, account_number, account_last4, changed_at)
+SELECT id, 'BNORPHMM', 'N. B.', ''::bytea, '6789', seed.now() FROM seed.seller;
+INSERT INTO payout_runs (id, status, minimum_centavos, payout_count, total_centavos, created_by, created_at, decided_by, decided_at)
+SELECT seed.id('payout run', n, at), 'APPROVED', 20000, 1, 1, (seed.demo() -> 'people' -> 'admin' ->> 'id')::uuid, at,
+  (SELECT user_id FROM seed.seller WHERE i = 1), at
+FROM generate_series(1, 100) n CROSS JOIN LATERAL (SELECT seed.now() - interval '7 days' * n AS at) at;
+INSERT INTO payouts (id, run_id, seller_id, status, amount_centavos, rail, bank_code, account_name, account_number, account_last4,
+  created_at, updated_at)
+SELECT seed.id('payout', s.i * 100 + r.nth, r.created_at), r.id, s.id, 'PAID', 30000, 'INSTAPAY', 'BNORPHMM', 'N. B.', ''::bytea, '6789',
+  r.created_at, r.created_at
+FROM (SELECT *, row_number() OVER (ORDER BY id) AS nth FROM payout_runs) r JOIN seed.seller s ON s.i % 10 = r.nth % 10;
+-- Closed until the month before last: the job has one to close.
+INSERT INTO closed_months (month, ends_at, closed_at, summed_at)
+SELECT (first - interval '2 months')::date, (first - interval '1 month') AT TIME ZONE 'Asia/Manila', seed.now(), seed.now()
+FROM date_trunc('month', seed.now() AT TIME ZONE 'Asia/Manila') AS first;
+INSERT INTO seller_balances (seller_id, month, ends_at, payable_centavos, in_payout_centavos)
+SELECT s.id, m.month, m.ends_at, 0, 0 FROM seed.seller s CROSS JOIN closed_months m;

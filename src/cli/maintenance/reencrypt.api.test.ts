@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/support/app.ts';
 import { EXIT } from '../../lib/exit.ts';
-import { openSecret } from '../../modules/auth/mfa/mfa.crypto.ts';
+import { openSecret } from '../../lib/keys/sealed.ts';
 import { signUp } from '../../modules/users/users.testkit.ts';
 import { loadTokens } from '../../tokens/tokens.ts';
 import { reencrypt } from './reencrypt.ts';

@@ -57,6 +57,18 @@ export const MARKETPLACE_SETTINGS = {
     9_999_999_999_999,
     'Worth of one product, in pesos, that they may hold whatever its share',
   ),
+  CLAIM_WINDOW_HOURS: Count(
+    48,
+    0,
+    2160,
+    'How long after a delivery what its seller earned stays pending: its customer may still complain',
+  ),
+  PAYOUT_MINIMUM: Count(
+    200,
+    1,
+    1_000_000,
+    'The least that is paid out to a seller at once, in pesos',
+  ),
   SELLER_MAX_PRODUCTS: Count(
     1_000,
     1,

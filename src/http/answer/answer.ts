@@ -66,7 +66,7 @@ async function answerCaller(call: Call): Promise<FastifyReply> {
   reply.code(answer.status).headers(answer.headers);
   if (isReplay) reply.header('idempotency-replayed', 'true');
   if (answer.status === 204) return reply.send();
-  reply.header('content-type', JSON_TYPE);
+  if (answer.headers['content-type'] === undefined) reply.header('content-type', JSON_TYPE);
   const isReading = request.method === 'GET' || request.method === 'HEAD';
   if (isReading && isNotModified(request.headers['if-none-match'], answer.headers['etag'] ?? ''))
     return reply.code(304).send();

@@ -1,9 +1,12 @@
 // Runs a route's own function and makes its value an answer: status, headers and serialised body.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Ctx } from '../../context.ts';
+import { Csv } from '../../lib/csv.ts';
 import type { Paging } from '../paging.ts';
 import type { AnyRoute } from '../route.ts';
 import { expectedVersions } from './conditional.ts';
+
+const CSV = { 'content-type': 'text/csv; charset=utf-8' };
 
 /** One request of one route. */
 export interface Call {
@@ -40,6 +43,7 @@ async function performSingle(
 ): Promise<Made> {
   const value = await handle(ctx, { ...inputOf(call), prepared });
   if (status === 204) return { status, headers: {}, body: '', version: 0 };
+  if (value instanceof Csv) return { status, headers: CSV, body: value.text, version: 0 };
   const body = serialize(call.reply, status, value);
   return { status, headers: {}, body, version: versionOf(value) };
 }

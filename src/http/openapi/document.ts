@@ -66,6 +66,10 @@ function completeOperation(operation: Operation, route: AnyRoute): void {
       description: 'Not modified: the ETag of `If-None-Match` still holds',
     };
   }
+  if (route.produces !== undefined && route.kind === 'single')
+    Object.assign(operation.responses[route.status]?.content ?? {}, {
+      [route.produces]: { schema: { type: 'string' } },
+    });
   for (const [status, response] of Object.entries(operation.responses)) {
     response.headers = headerRefs(Number(status), route);
   }

@@ -32,7 +32,7 @@ const VERBS = [
   ...['update', 'verify'],
 ];
 /** Larger ones are not read any more. */
-const MAX_LINES = 20_000;
+const MAX_LINES = 22_000;
 const MAX_BYTES = 600_000;
 
 let texts: Map<string, string>;
@@ -165,8 +165,8 @@ describe.each(['v1', 'v2'])('the document of %s', (version) => {
     const { components } = documentOf(version);
     const nameless = operationsOf(version).flatMap(([name, { requestBody, responses }]) =>
       Object.entries({ body: requestBody, ...responses }).flatMap(([what, entry]) =>
-        Object.values(entry?.content ?? {})
-          .filter(({ schema }) => schema?.$ref === undefined)
+        Object.entries(entry?.content ?? {})
+          .filter(([type, { schema }]) => type !== 'text/csv' && schema?.$ref === undefined)
           .map(() => `${name} ${what}`),
       ),
     );

@@ -36,6 +36,8 @@ const PATH_PARAMETERS: Readonly<Record<string, PathParameter>> = {
   '/orders/{id}': { name: 'OrderId', example: DEMO_ORDER.id },
   '/payments/{id}': { name: 'PaymentId', example: DEMO_ORDER.payment_id },
   '/admin/cash-sessions/{id}': { name: 'CashSessionId', example: demoId(91) },
+  '/admin/payout-runs/{id}': { name: 'PayoutRunId', example: demoId(93) },
+  '/admin/payouts/{id}': { name: 'PayoutId', example: demoId(94) },
   '/webhooks/payments/{provider}': { name: 'Provider', example: 'simulator' },
 };
 

@@ -26,6 +26,7 @@ export const OPENAPI_TAGS = [
   { name: 'Orders', description: 'Checkout, and the way of an order to its customer' },
   { name: 'Payments', description: 'Money for orders, and money given back' },
   { name: 'Cash', description: 'Cash with riders: collected by order, counted and handed in' },
+  { name: 'Payouts', description: 'What sellers are owed, and paying it to their banks' },
   { name: 'Webhooks', description: 'Events from payment providers' },
   { name: 'Audit', description: 'Who did what to which object' },
   { name: 'Operations', description: 'How the service is' },

@@ -1,10 +1,9 @@
-// SQL over cash sessions, and the seller orders whose cash they hold.
+// SQL over cash sessions. What they hold is read across tables: seller orders and their orders.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, DbTransaction } from '../../db/database.ts';
 import { newestFirst } from '../../db/paging/keyset.ts';
 import { fetchPage, type Page, type PageRequest } from '../../db/paging/paging.ts';
 import type { CashSessions } from '../../db/schema.generated.ts';
-import type { CollectedOrder } from '../ledger/cash-entries.rules.ts';
 
 export type CashSessionRow = Selectable<CashSessions>;
 
@@ -98,21 +97,4 @@ export function findUncollectedPage(db: Db, page: PageRequest): Promise<Page<Cas
     sql<boolean>`s.cash_collector = 'RIDER' AND s.delivered_at IS NOT NULL AND s.cash_session_id IS NULL`,
   );
   return fetchPage(db, query, { order: newestFirst('s.delivered_at', 's.id'), page });
-}
-
-/** Those of these seller orders that are uncollected are in the session from now on. Locks their orders first, by id. */
-export async function collect(
-  db: DbTransaction,
-  session_id: string,
-  seller_order_ids: readonly string[],
-): Promise<CollectedOrder[]> {
-  await sql`
-    SELECT id FROM orders WHERE id IN (SELECT order_id FROM seller_orders WHERE id = ANY (${seller_order_ids}::uuid[]))
-    ORDER BY id FOR UPDATE`.execute(db);
-  const { rows } = await sql<CollectedOrder>`
-    UPDATE seller_orders SET cash_session_id = ${session_id}
-    WHERE id = ANY (${seller_order_ids}::uuid[])
-      AND cash_collector = 'RIDER' AND delivered_at IS NOT NULL AND cash_session_id IS NULL
-    RETURNING id, order_id, due_centavos`.execute(db);
-  return rows;
 }

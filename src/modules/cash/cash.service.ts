@@ -9,12 +9,12 @@ import { auditRow, recordAudit } from '../audit/audit.service.ts';
 import { cashCollected, cashHandedIn } from '../ledger/cash-entries.rules.ts';
 import { journalRows } from '../ledger/ledger.service.ts';
 import { eventRows } from '../notifications/notifications.service.ts';
+import { assignCash } from '../orders/writing/collection.service.ts';
 import { notCollectable, sessionClosed } from './cash.errors.ts';
 import {
   type CashOrder,
   type CashSessionRow,
   closeSession,
-  collect,
   findOrdersOfSession,
   findSession,
   findSessionPage,
@@ -82,7 +82,7 @@ export function collectCash(
 ): Promise<CashSession> {
   return inTransaction(ctx, async (ctx) => {
     await holdOpenSession(ctx, id);
-    const collected = await collect(ctx.db, id, seller_order_ids);
+    const collected = await assignCash(ctx, id, seller_order_ids);
     const missing = seller_order_ids.filter((wanted) => !collected.some(({ id }) => id === wanted));
     if (missing.length > 0) throw notCollectable(missing);
     await insertTogether(ctx.db, {

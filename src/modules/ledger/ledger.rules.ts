@@ -2,22 +2,24 @@
 import { portion } from '../../lib/money.ts';
 import type { Holder } from './accounts.rules.ts';
 
-export type JournalEntryKind =
-  | 'ORDER_PLACED'
-  | 'ORDER_CANCELLED'
-  | 'PAYMENT_RECEIVED'
-  | 'PROVIDER_FEE'
-  | 'SELLER_ORDER_DELIVERED'
-  | 'REFUND'
-  | 'REFUND_SETTLED'
-  | 'REFUND_FAILED'
-  | 'CASH_COLLECTED'
-  | 'CASH_HANDED_IN'
-  | 'PAYOUT_STARTED'
-  | 'PAYOUT_PAID'
-  | 'PAYOUT_RETURNED'
-  | 'WITHHOLDING'
-  | 'ADJUSTMENT';
+export const JOURNAL_ENTRY_KINDS = [
+  'ORDER_PLACED',
+  'ORDER_CANCELLED',
+  'PAYMENT_RECEIVED',
+  'PROVIDER_FEE',
+  'SELLER_ORDER_DELIVERED',
+  'REFUND',
+  'REFUND_SETTLED',
+  'REFUND_FAILED',
+  'CASH_COLLECTED',
+  'CASH_HANDED_IN',
+  'PAYOUT_STARTED',
+  'PAYOUT_PAID',
+  'PAYOUT_RETURNED',
+  'WITHHOLDING',
+  'ADJUSTMENT',
+] as const;
+export type JournalEntryKind = (typeof JOURNAL_ENTRY_KINDS)[number];
 
 export interface JournalLine extends Holder {
   readonly debit_centavos?: number;
@@ -30,6 +32,7 @@ export interface JournalEntry {
   readonly key?: string;
   readonly order_id?: string;
   readonly seller_order_id?: string;
+  readonly payout_id?: string;
   readonly lines: readonly JournalLine[];
 }
 
@@ -86,22 +89,31 @@ export function sellerOrderCancelled(sellerOrder: BookedSellerOrder): JournalEnt
   };
 }
 
-/** @param seller_order_id where it is paid for one alone, as cash is */
 export function paymentReceived(
   order_id: string,
   into: Holder,
   amount_centavos: number,
-  seller_order_id?: string,
 ): JournalEntry {
   return {
     kind: 'PAYMENT_RECEIVED',
     order_id,
-    ...(seller_order_id === undefined ? {} : { seller_order_id }),
     lines: [
       { ...into, debit_centavos: amount_centavos },
       { account: 'CUSTOMER_RECEIVABLE', credit_centavos: amount_centavos },
     ],
   };
+}
+
+/** Cash is paid at the delivery, for one seller order. */
+export function cashReceived(
+  {
+    id,
+    order_id,
+    due_centavos,
+  }: Pick<BookedSellerOrder, 'id' | 'order_id'> & { due_centavos: number },
+  into: Holder,
+): JournalEntry {
+  return { ...paymentReceived(order_id, into, due_centavos), seller_order_id: id };
 }
 
 /** Delivered: the seller has earned the net total less our commission on it (half up). */

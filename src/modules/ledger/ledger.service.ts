@@ -18,12 +18,13 @@ export function journalRows(
     }))
     .filter((entry) => entry.lines.length > 0);
   return {
-    journal_entries: booked.map(({ id, kind, key, order_id, seller_order_id }) => ({
+    journal_entries: booked.map(({ id, kind, key, ...about }) => ({
       id,
       kind,
       key: key ?? null,
-      order_id: order_id ?? null,
-      seller_order_id: seller_order_id ?? null,
+      order_id: about.order_id ?? null,
+      seller_order_id: about.seller_order_id ?? null,
+      payout_id: about.payout_id ?? null,
       created_at,
     })),
     journal_lines: booked.flatMap(({ id, lines }) =>

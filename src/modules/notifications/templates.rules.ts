@@ -183,6 +183,36 @@ export const SELLER_TEMPLATES: Readonly<Partial<Record<string, Template<SellerFa
       text: `Natingnan na namin ang bago mong pangalan: ${business_name} na ang nakikita ng mga mamimili.`,
     }),
   },
+  'seller.payout-destination-set': {
+    en: ({ business_name }) => ({
+      subject: `${business_name} is paid to another account`,
+      text: `The bank account to which ${business_name} is paid was changed. Payouts wait for a day. If it was not you, change your password and write to support.`,
+    }),
+    fil: ({ business_name }) => ({
+      subject: `Ibang account na ang babayaran para sa ${business_name}`,
+      text: `Napalitan ang bank account kung saan binabayaran ang ${business_name}. Isang araw munang hihintayin ang bayad. Kung hindi ikaw ito, palitan ang iyong password at sumulat sa support.`,
+    }),
+  },
+  'payout.started': {
+    en: ({ business_name }) => ({
+      subject: `Money is on its way to ${business_name}`,
+      text: `A payout is on its way to the bank account of ${business_name}. See it under your payouts.`,
+    }),
+    fil: ({ business_name }) => ({
+      subject: `May paparating na bayad sa ${business_name}`,
+      text: `May paparating na bayad sa bank account ng ${business_name}. Tingnan ito sa iyong mga payout.`,
+    }),
+  },
+  'payout.returned': {
+    en: ({ business_name }) => ({
+      subject: `A payout to ${business_name} came back`,
+      text: `The bank returned a payout to ${business_name}. The money is available to you again: check your payout destination.`,
+    }),
+    fil: ({ business_name }) => ({
+      subject: `Bumalik ang bayad sa ${business_name}`,
+      text: `Ibinalik ng bangko ang bayad sa ${business_name}. Nasa balanse mo na ulit ang pera: tingnan kung tama ang iyong bank account.`,
+    }),
+  },
   'seller.name-refused': {
     en: ({ business_name }) => ({
       subject: `Your name stays ${business_name}`,

@@ -9,7 +9,11 @@ import {
   signUp,
 } from '../../../src/modules/users/users.testkit.ts';
 import { asCustomer } from '../../authorization/fixtures.ts';
-import { makeCashSession, makeRiderSale } from '../../authorization/money.fixtures.ts';
+import {
+  makeCashSession,
+  makeRiderSale,
+  makeStartedPayout,
+} from '../../authorization/money.fixtures.ts';
 import { makeConfirmedChange } from '../../problems/members.ts';
 import type { DemoRole, Market } from './market.ts';
 
@@ -89,6 +93,7 @@ export const requestCases: Readonly<Record<string, Case>> = {
   'POST /sellers': by('customer'),
   'PATCH /sellers/{id}': by('seller'),
   'PUT /sellers/{id}/cash-collector': by('admin'),
+  'PUT /sellers/{id}/payout-destination': by('seller'),
   'POST /categories': by('admin'),
   'PATCH /categories/{id}': by('admin'),
   'POST /products': by('seller'),
@@ -133,6 +138,10 @@ export const requestCases: Readonly<Record<string, Case>> = {
   },
   'POST /admin/cash-sessions/{id}/close': async (market) => {
     const { id } = await makeCashSession(market.test);
+    return { ...(await by('admin')(market)), params: { id } };
+  },
+  'POST /admin/payouts/{id}/end': async (market) => {
+    const { id } = await makeStartedPayout(market.test);
     return { ...(await by('admin')(market)), params: { id } };
   },
   'POST /webhooks/payments/{provider}': async (market) => {

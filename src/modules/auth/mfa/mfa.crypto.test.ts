@@ -1,7 +1,8 @@
 // Sealed secrets and recovery codes by themselves.
 import { describe, expect, it } from 'vitest';
 import { newId } from '../../../lib/ids.ts';
-import { hashRecoveryCode, makeRecoveryCode, openSecret, sealSecret } from './mfa.crypto.ts';
+import { openSecret, sealSecret } from '../../../lib/keys/sealed.ts';
+import { hashRecoveryCode, makeRecoveryCode } from './mfa.crypto.ts';
 
 describe('a sealed secret', () => {
   const [first, second, stranger] = [7, 8, 9].map((byte) => Buffer.alloc(32, byte)) as [

@@ -2,6 +2,7 @@
 import { generateSecret, generateURI, verifySync } from 'otplib';
 import type { Ctx, TxCtx } from '../../../context.ts';
 import { inTransaction } from '../../../db/transaction.ts';
+import { openSecret, sealSecret } from '../../../lib/keys/sealed.ts';
 import { CONFLICT, MFA_REQUIRED, notFound, Problem, RATE_LIMITED } from '../../../lib/problem.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../lib/time.ts';
 import { recordAudit } from '../../audit/audit.service.ts';
@@ -10,7 +11,7 @@ import { lockCaller } from '../../users/profiles/profiles.service.ts';
 import { wrongMember } from '../../users/users.errors.ts';
 import { lockUser, type UserRow, updateUser } from '../../users/users.queries.ts';
 import { endUserSessions } from '../sessions/sessions.service.ts';
-import { hashRecoveryCode, makeRecoveryCode, openSecret, sealSecret } from './mfa.crypto.ts';
+import { hashRecoveryCode, makeRecoveryCode } from './mfa.crypto.ts';
 import {
   deleteRecoveryCodes,
   recordFactorFailure,

@@ -1,7 +1,7 @@
 // After a rotation: second factors are encrypted anew with the first secret, so that the others can be taken away.
 import type { Db } from '../../../db/database.ts';
+import { openSecret, sealSecret } from '../../../lib/keys/sealed.ts';
 import type { Tokens } from '../../../tokens/tokens.ts';
-import { openSecret, sealSecret } from './mfa.crypto.ts';
 import { findSealedSecrets, replaceSealedSecret } from './mfa.queries.ts';
 
 const BATCH = 500;

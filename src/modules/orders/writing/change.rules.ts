@@ -3,6 +3,7 @@ import { changesBetween } from '../../audit/audit.rules.ts';
 import type { NewAuditEntry } from '../../audit/audit.service.ts';
 import { walletOf } from '../../ledger/accounts.rules.ts';
 import {
+  cashReceived,
   type JournalEntry,
   paymentReceived,
   type RefundStage,
@@ -116,12 +117,12 @@ function move(
 }
 
 /** Cancelled, the sale is reversed; delivered, its seller has earned it, and cash is in hand. */
-function bookingsOf({ order, payment }: OrderState, moved: SellerOrderRow): JournalEntry[] {
+function bookingsOf({ payment }: OrderState, moved: SellerOrderRow): JournalEntry[] {
   if (moved.order_status === 'CANCELLED') return [sellerOrderCancelled(moved)];
   if (moved.order_status !== 'DELIVERED') return [];
   const earned = sellerOrderDelivered(moved);
   if (payment.payment_method !== 'COD') return [earned];
-  return [earned, paymentReceived(order.id, cashHolderOf(moved), moved.due_centavos, moved.id)];
+  return [earned, cashReceived(moved, cashHolderOf(moved))];
 }
 
 function waive(change: OrderChange, { seller_order_id }: EffectOf<'WAIVE'>): OrderChange {
