@@ -33,17 +33,19 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
+const isCounting = process.argv.some((argument) => argument.startsWith('--coverage'));
+
 // For the commands that tests start (test/support/processes/cli.ts). Coverage would be less precise with it.
-if (!process.argv.some((argument) => argument.startsWith('--coverage')))
+if (!isCounting)
   process.env['TEST_COMPILE_CACHE'] = join(import.meta.dirname, 'node_modules/.cache/compiled');
 
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: availableParallelism(),
-    // Node loads the files itself, as it does for the processes that tests start: coverage then counts each branch once,
-    // whichever way it ran. `vi.mock` does not work without Vite's runner and its loader.
-    experimental: { viteModuleRunner: false, nodeLoader: false },
+    // For coverage Node loads the files itself, as it does for the processes that tests start: a branch then counts once,
+    // whichever way it ran. Vite's runner is faster, because it transforms each file once for all workers.
+    experimental: isCounting ? { viteModuleRunner: false, nodeLoader: false } : {},
     testTimeout: 30_000,
     hookTimeout: 60_000,
     sequence: { sequencer: SlowFirst },
