@@ -1,4 +1,4 @@
-// Cash: who takes it, what that does to the books, and riders who hand theirs in.
+// Cash: who takes it, how it is booked, and riders who hand theirs in.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDeliveredSale } from '../../../test/authorization/fixtures.ts';
 import { makeRiderSale } from '../../../test/authorization/money.fixtures.ts';
@@ -147,7 +147,7 @@ describe('a cash session', () => {
     expect((await close(session, { counted_amount: '0' })).statusCode).toBe(409);
   });
 
-  it('stays true to the books whatever is refunded meanwhile', async () => {
+  it('stays booked right whatever is refunded meanwhile', async () => {
     const [session, sold] = [await open(), await sell()];
     await collect(session, sold);
     const { order_id, amount } = await dueOf(sold);

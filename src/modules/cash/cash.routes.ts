@@ -102,7 +102,11 @@ export const cashRoutes: readonly AnyRoute[] = [
     path: '/admin/cash-sessions',
     summary: 'List cash sessions',
     description: 'Newest first.',
-    query: Type.Object({ status: Type.Optional(OneOf('CashSessionStatus', STATUSES)) }),
+    query: Type.Object({
+      status: Type.Optional(
+        OneOf('CashSessionStatus', STATUSES, { description: 'Only sessions in this status' }),
+      ),
+    }),
     item: CashSession,
     list: async (ctx, { query, page }) =>
       mapPage(await cash.listCashSessions(ctx, query, page), sessionView),

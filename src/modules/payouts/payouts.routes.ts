@@ -130,8 +130,10 @@ export const payoutRoutes: readonly AnyRoute[] = [
       'The payouts that were started and have not ended, of one rail or of both, with their account numbers: as CSV in JSON, or with `format=csv` alone. Each reading is audited.',
     params: IdParams,
     query: Type.Object({
-      rail: Type.Optional(OneOf('Rail', RAILS)),
-      format: Type.Optional(OneOf('FileFormat', ['json', 'csv'])),
+      rail: Type.Optional(OneOf('Rail', RAILS, { description: 'Only payouts that go by it' })),
+      format: Type.Optional(
+        OneOf('FileFormat', ['json', 'csv'], { description: 'JSON without it' }),
+      ),
     }),
     status: 200,
     returns: BankFile,

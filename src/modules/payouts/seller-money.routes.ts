@@ -159,7 +159,9 @@ export const sellerMoneyRoutes: readonly AnyRoute[] = [
           examples: ['2026-02'],
         }),
       ),
-      format: Type.Optional(OneOf('FileFormat', ['json', 'csv'])),
+      format: Type.Optional(
+        OneOf('FileFormat', ['json', 'csv'], { description: 'JSON without it' }),
+      ),
     }),
     status: 200,
     returns: MonthlyStatement,
