@@ -128,7 +128,7 @@ INSERT INTO cash_sessions (id, rider_name, status, opened_by, opened_at, closed_
 SELECT seed.id('cash session', n, at), 'Ramon D.', CASE WHEN n % 100 = 0 THEN 'OPEN' ELSE 'CLOSED' END, admin, at,
   CASE WHEN n % 100 > 0 THEN admin END, CASE WHEN n % 100 > 0 THEN at + interval '8 hours' END,
   CASE WHEN n % 100 > 0 THEN 100000 END, CASE WHEN n % 100 > 0 THEN 100000 END
-FROM generate_series(1, seed.products() / 10) n
+FROM generate_series(1, seed.products() / 5) n
 CROSS JOIN LATERAL (SELECT seed.at(seed.days(400 * seed.noise(n, 'cash session'))) AS at) at
 CROSS JOIN (SELECT (seed.demo() -> 'people' -> 'admin' ->> 'id')::uuid AS admin) admin;
 UPDATE seller_orders SET cash_collector = 'RIDER',
