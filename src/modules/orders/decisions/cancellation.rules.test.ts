@@ -23,9 +23,9 @@ describe('cancelling a seller order', () => {
     ['a wallet that has paid', 'one of two', 'PENDING', PAID, [refunded]],
     ['a wallet that has paid', 'the last', 'CANCELLED', PAID, [refunded]],
   ] as const)('of %s, %s: its money and its payment', (_method, _which, other, payment, money) => {
-    const a = sellerOrder('a');
-    const state = orderState([a, sellerOrder('b', { order_status: other })], payment);
-    expect(cancelSellerOrders(state, [a], () => 'why')).toEqual([
+    const placed = [sellerOrder('a'), sellerOrder('b', { order_status: other })];
+    const state = orderState(placed, payment);
+    expect(cancelSellerOrders(state, state.sellerOrders.slice(0, 1), () => 'why')).toEqual([
       { effect: 'STOCK', seller_order_ids: ['a'], to: 'RELEASED' },
       { effect: 'MOVE', seller_order_id: 'a', to: 'CANCELLED', reason: 'why' },
       ...money,
@@ -36,7 +36,7 @@ describe('cancelling a seller order', () => {
     const a = sellerOrder('a', { refunded_centavos: 4_000 });
     const b = sellerOrder('b', { refunded_centavos: 10_000 });
     const state = orderState([a, b], { ...PAID, payment_status: 'PARTIALLY_REFUNDED' });
-    const effects = cancelSellerOrders(state, [a, b], () => 'why');
+    const effects = cancelSellerOrders(state, state.sellerOrders, () => 'why');
     expect(effects.filter(({ effect }) => effect === 'REFUND')).toEqual([
       { ...refunded, amount_centavos: 6_000 },
     ]);
