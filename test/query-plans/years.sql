@@ -146,7 +146,7 @@ INSERT INTO payouts (id, run_id, seller_id, status, amount_centavos, rail, bank_
   created_at, updated_at)
 SELECT seed.id('payout', s.i * 100 + r.nth, r.created_at), r.id, s.id, 'PAID', 30000, 'INSTAPAY', 'BNORPHMM', 'N. B.', ''::bytea, '6789',
   r.created_at, r.created_at
-FROM (SELECT *, row_number() OVER (ORDER BY id) AS nth FROM payout_runs) r JOIN seed.seller s ON s.i % 10 = r.nth % 10;
+FROM (SELECT *, row_number() OVER (ORDER BY id) AS nth FROM payout_runs) r JOIN seed.seller s ON s.i % 7 = r.nth % 7;
 -- Closed until the month before last: the job has one to close.
 INSERT INTO closed_months (month, ends_at, closed_at, summed_at)
 SELECT (first - interval '2 months')::date, (first - interval '1 month') AT TIME ZONE 'Asia/Manila', seed.now(), seed.now()

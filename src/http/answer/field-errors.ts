@@ -30,15 +30,15 @@ interface RefusedSchema {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
-/** What validators say of a fault, here and in Fastify. */
-type Refusal = Pick<ErrorObject, 'keyword' | 'instancePath' | 'params'> & Partial<ErrorObject>;
+/** What validators say of a fault, here and in Fastify; our own names no parameters. */
+type Refusal = Pick<ErrorObject, 'keyword' | 'instancePath'> & Partial<ErrorObject>;
 
 /** Field errors whose messages say what would be accepted, to be read after the name of the member. */
 export function fieldErrors(errors: readonly Refusal[]): FieldError[] {
   return withoutRepeats(withoutAlternatives(errors))
     .slice(0, MAX_FIELD_ERRORS)
     .map((error) => {
-      const { instancePath, params, keyword, message }: Refusal = error;
+      const { instancePath, params = {}, keyword, message }: Refusal = error;
       const member = params['additionalProperty'] ?? params['missingProperty'];
       const pointer = `${instancePath}${typeof member === 'string' ? `/${escapePointer(member)}` : ''}`;
       const sent = SECRET.test(pointer) ? undefined : error.data;
@@ -52,7 +52,7 @@ export function fieldErrors(errors: readonly Refusal[]): FieldError[] {
 function withoutAlternatives(errors: readonly Refusal[]) {
   const specific = errors.filter(
     ({ keyword, params }) =>
-      keyword !== 'anyOf' && !(keyword === 'type' && params['type'] === 'null'),
+      keyword !== 'anyOf' && !(keyword === 'type' && params?.['type'] === 'null'),
   );
   return specific.length === 0 ? errors : specific;
 }
@@ -61,7 +61,7 @@ function withoutAlternatives(errors: readonly Refusal[]) {
 function withoutRepeats(errors: readonly Refusal[]) {
   const blank = new Set(
     errors
-      .filter(({ params }) => params['pattern'] === NOT_BLANK)
+      .filter(({ params }) => params?.['pattern'] === NOT_BLANK)
       .map(({ instancePath }) => instancePath),
   );
   return errors.filter(

@@ -112,7 +112,7 @@ describe('a session', () => {
   });
 });
 
-it('is required by every route that changes how an account is reached, proven or ended', () => {
+it('is required by every route that changes how an account is reached, proven, ended or paid', () => {
   const guarded = apiRoutes.flatMap(({ method, path, stepUp }) =>
     stepUp === undefined ? [] : [`${method} ${path}${stepUp === true ? '' : `: ${stepUp}`}`],
   );
@@ -121,14 +121,17 @@ it('is required by every route that changes how an account is reached, proven or
     'DELETE /auth/sessions/:id',
     'DELETE /users/:id',
     'DELETE /users/me',
+    'GET /admin/payout-runs/:id/file',
     'PATCH /users/:id: user_email,user_phone,role,is_active',
     'PATCH /users/me: user_email,user_phone',
+    'POST /admin/payout-runs/:id/approve',
     'POST /auth/mfa/totp/confirm',
     'POST /auth/mfa/totp/disable',
     'POST /auth/mfa/totp/enroll',
     'POST /auth/password/change',
     'POST /users/:id/mfa/clear',
     'POST /users/:id/restore',
+    'PUT /sellers/:id/payout-destination',
   ]);
 });
 
