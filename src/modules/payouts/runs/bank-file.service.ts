@@ -6,6 +6,7 @@ import { openSecret } from '../../../lib/keys/sealed.ts';
 import { formatMoney } from '../../../lib/money.ts';
 import { recordAudit } from '../../audit/audit.service.ts';
 import type { Rail } from '../payouts.rules.ts';
+import { findPayoutsOfRun } from './runs.queries.ts';
 import { getPayoutRun, type PayoutRow } from './runs.service.ts';
 
 const HEADER = [
@@ -24,7 +25,9 @@ const HEADER = [
  */
 export function makeBankFile(ctx: Ctx, run_id: string, rail?: Rail): Promise<Csv> {
   return inTransaction(ctx, async (ctx) => {
-    const { payouts } = await getPayoutRun(ctx, run_id);
+    const payouts = await findPayoutsOfRun(ctx.db, run_id);
+    // Asked only where no payout proves that there is such a run.
+    if (payouts.length === 0) await getPayoutRun(ctx, run_id);
     const sent = payouts.filter(
       (payout) => payout.status === 'STARTED' && (rail ?? payout.rail) === payout.rail,
     );

@@ -1,6 +1,7 @@
 // SQL over what was booked to a seller in a month. Read across tables: the numbers of orders stand beside.
 import { sql } from 'kysely';
 import type { Db } from '../../../db/database.ts';
+import { onlyRow } from '../../../db/rows.ts';
 import type { JournalEntryKind } from '../../ledger/ledger.rules.ts';
 import type { Month } from '../balances/balances.queries.ts';
 
@@ -38,25 +39,27 @@ export async function findStatementLines(
   return rows;
 }
 
-/** What the seller was owed at this moment: the newest closing balance before it, and what was booked since. */
-export async function readPayableAt(db: Db, seller_id: string, at: Date): Promise<number> {
-  const { rows } = await sql<{ centavos: number }>`
-    WITH closing AS (
-      SELECT payable_centavos, ends_at FROM seller_balances
-      WHERE seller_id = ${seller_id} AND ends_at <= ${at} ORDER BY month DESC LIMIT 1
-    )
-    SELECT (coalesce((SELECT payable_centavos FROM closing), 0) + coalesce(sum(credit_centavos - debit_centavos), 0))::bigint AS centavos
-    FROM journal_lines
-    WHERE seller_id = ${seller_id} AND account = 'SELLER_PAYABLE' AND created_at < ${at}
-      AND created_at >= coalesce((SELECT ends_at FROM closing), '-infinity')`.execute(db);
-  return rows[0]?.centavos ?? 0;
+export interface MonthState {
+  /** What the seller was owed when the month began: the newest closing balance before, and what was booked since. */
+  readonly opening_centavos: number;
+  readonly is_closed: boolean;
 }
 
-export async function isMonthClosed(db: Db, month: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('closed_months')
-    .select('month')
-    .where('month', '=', sql<Date>`${`${month}-01`}::date`)
-    .executeTakeFirst();
-  return row !== undefined;
+export async function readMonthState(
+  db: Db,
+  seller_id: string,
+  { month, starts_at }: Month,
+): Promise<MonthState> {
+  const state = sql<MonthState>`
+    WITH closing AS (
+      SELECT payable_centavos, ends_at FROM seller_balances
+      WHERE seller_id = ${seller_id} AND ends_at <= ${starts_at} ORDER BY month DESC LIMIT 1
+    )
+    SELECT EXISTS (SELECT FROM closed_months WHERE month = ${`${month}-01`}::date) AS is_closed,
+      (coalesce((SELECT payable_centavos FROM closing), 0) + coalesce(sum(credit_centavos - debit_centavos), 0))::bigint
+        AS opening_centavos
+    FROM journal_lines
+    WHERE seller_id = ${seller_id} AND account = 'SELLER_PAYABLE' AND created_at < ${starts_at}
+      AND created_at >= coalesce((SELECT ends_at FROM closing), '-infinity')`;
+  return onlyRow(await state.execute(db));
 }
