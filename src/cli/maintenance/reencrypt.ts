@@ -1,5 +1,6 @@
 // `reencrypt`: a step of rotating APP_SECRET, after which its old value is no longer needed to open second factors and account numbers.
 import { openDatabase } from '../../db/database.ts';
+import type { Reencryption } from '../../db/reencrypt.ts';
 import { EXIT, type ExitCode } from '../../lib/exit.ts';
 import { reencryptSecondFactors } from '../../modules/auth/mfa/reencryption.service.ts';
 import { reencryptAccountNumbers } from '../../modules/payouts/destinations/reencryption.service.ts';
@@ -17,18 +18,26 @@ export async function reencrypt(): Promise<ExitCode> {
   const { url } = await findMigratedDatabase(stack, config);
   const { db } = openDatabase({ url, poolSize: 1, onError: () => {} });
   stack.defer(() => db.destroy());
-  const { checked, renewed, lost } = await reencryptSecondFactors(db, tokens);
-  print(`${renewed} of ${checked} second factors encrypted anew with the first secret`);
-  for (const user_id of lost.slice(0, MAX_NAMED_LOST))
-    printError(`no secret of APP_SECRET opens the second factor of user ${user_id}`);
-  const unnamed = lost.length - MAX_NAMED_LOST;
-  if (unnamed > 0) printError(`nor those of ${unnamed} more users`);
+  const factors = await reencryptSecondFactors(db, tokens);
+  print(
+    `${factors.renewed} of ${factors.checked} second factors encrypted anew with the first secret`,
+  );
+  nameLost(factors, { what: 'the second factor of user', others: 'users' });
   const numbers = await reencryptAccountNumbers(db, tokens);
   if (numbers.checked > 0)
     print(
       `${numbers.renewed} of ${numbers.checked} account numbers encrypted anew with the first secret`,
     );
-  for (const seller_id of numbers.lost.slice(0, MAX_NAMED_LOST))
-    printError(`no secret of APP_SECRET opens the account number of seller ${seller_id}`);
-  return lost.length + numbers.lost.length === 0 ? EXIT.done : EXIT.failed;
+  nameLost(numbers, { what: 'the account number of seller', others: 'sellers' });
+  return factors.lost.length + numbers.lost.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+function nameLost(
+  { lost }: Reencryption,
+  { what, others }: { what: string; others: string },
+): void {
+  for (const id of lost.slice(0, MAX_NAMED_LOST))
+    printError(`no secret of APP_SECRET opens ${what} ${id}`);
+  const unnamed = lost.length - MAX_NAMED_LOST;
+  if (unnamed > 0) printError(`nor those of ${unnamed} more ${others}`);
 }

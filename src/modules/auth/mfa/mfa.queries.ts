@@ -34,43 +34,6 @@ export async function spendRecoveryCode(
   return result.numUpdatedRows === 1n;
 }
 
-export interface SealedSecret {
-  readonly user_id: string;
-  readonly mfa_secret: Buffer;
-}
-
-/** In the order of ids, behind `after`. */
-export async function findSealedSecrets(
-  db: Db,
-  after: string | undefined,
-  limit: number,
-): Promise<SealedSecret[]> {
-  let query = db
-    .selectFrom('users')
-    .select(['id', 'mfa_secret'])
-    .where('mfa_secret', 'is not', null);
-  if (after !== undefined) query = query.where('id', '>', after);
-  const rows = await query.orderBy('id').limit(limit).execute();
-  return rows.flatMap(({ id, mfa_secret }) =>
-    mfa_secret === null ? [] : [{ user_id: id, mfa_secret }],
-  );
-}
-
-/** Leaves a secret alone that was replaced meanwhile. @returns whether it was the same */
-export async function replaceSealedSecret(
-  db: Db,
-  { user_id, mfa_secret }: SealedSecret,
-  sealed: Buffer,
-): Promise<boolean> {
-  const result = await db
-    .updateTable('users')
-    .set({ mfa_secret: sealed })
-    .where('id', '=', user_id)
-    .where('mfa_secret', '=', mfa_secret)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
 /** A right code: failures are forgotten, and the step of a TOTP code is spent. */
 export async function recordFactorSuccess(
   db: Db,
