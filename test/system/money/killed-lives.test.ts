@@ -11,7 +11,7 @@ import {
   type ServerProcess,
 } from '../../support/processes/processes.ts';
 
-const LIVES = 4;
+const LIVES = 8;
 const SEED = Number(process.env['LIVES_SEED'] ?? 1);
 /** The jobs are this process's, so that they come when the model has them come. */
 const SERVER = { ...WIDE_LIMITS, WORKER: 'off' };

@@ -22,7 +22,7 @@ import { type Call, createTestApp, type TestApp } from '../../support/app.ts';
 import { stillClock } from '../../support/clock.ts';
 import { checkAllInvariants } from '../../support/invariants.ts';
 
-const LIVES = Number(process.env['LIVES'] ?? 60);
+const LIVES = Number(process.env['LIVES'] ?? 200);
 const SEED = Number(process.env['LIVES_SEED'] ?? 1);
 const RECOVERY = { timeout: 20_000, interval: 20 };
 /** Within a wallet's time, beyond it, and beyond the time of sellers; minutes. */
