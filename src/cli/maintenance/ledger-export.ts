@@ -1,5 +1,6 @@
 // `ledger export`: writes the journal to standard output in the form of another accounting program.
 import { pipeline } from 'node:stream/promises';
+import { recover } from '../../lib/errors.ts';
 import { CliError, EXIT, type ExitCode } from '../../lib/exit.ts';
 import { type ExportedPeriod, exportJournal } from '../../modules/ledger/export/export.service.ts';
 import type { ExportFormat } from '../../modules/ledger/export/formats.rules.ts';
@@ -16,11 +17,9 @@ export async function exportLedger(options: LedgerExportOptions): Promise<ExitCo
   const config = readConfig();
   await using stack = new AsyncDisposableStack();
   const { url } = await findMigratedDatabase(stack, config);
-  try {
-    await pipeline(exportJournal(url, options), process.stdout, { end: false });
-  } catch (error) {
-    // The reader has seen enough, as `head` has.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
-  }
+  // EPIPE: the reader has seen enough, as `head` has.
+  await pipeline(exportJournal(url, options), process.stdout, { end: false }).catch(
+    recover(undefined, 'EPIPE'),
+  );
   return EXIT.done;
 }

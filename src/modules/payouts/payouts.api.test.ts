@@ -1,10 +1,12 @@
 // From what sellers earn to what their banks get: nothing is paid twice or lost, whatever is repeated, crosses or breaks.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setOldDestination } from '../../../test/authorization/money.fixtures.ts';
 import { createActor, type TestActor } from '../../../test/support/actors.ts';
 import { checkAllInvariants } from '../../../test/support/invariants.ts';
 import { STEP_UP_LIFETIME_MS } from '../../context.ts';
 import { observeStatements } from '../../db/observed.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { openSecret } from '../../lib/keys/sealed.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/time.ts';
 import { loadTokens } from '../../tokens/tokens.ts';
@@ -247,15 +249,19 @@ function changeDestination(seller: TestActor, path: string, number = '0012345067
   return market.send(seller, 'PUT', path, destination(number));
 }
 
+const FAULT = 'Nobody foresaw this';
+
 /** Sends what is approved until this many statements went well. @returns whether it came to its end */
 async function crashAfter(good: number): Promise<boolean> {
   let left = good;
   const db = observeStatements(market.test.services.db, ({ sql }) => {
     // A connection goes back to the pool as it would come back from a crash.
     if (sql !== 'rollback') left -= 1;
-    if (left < 0 && sql !== 'rollback') throw new Error('Nobody foresaw this');
+    if (left < 0 && sql !== 'rollback') throw new Error(FAULT);
     return () => {};
   });
-  await startPayouts({ ...market.test.system, db }).catch(() => {});
+  await startPayouts({ ...market.test.system, db }).catch((error: unknown) => {
+    if (messageOf(error) !== FAULT) throw error;
+  });
   return left >= 0;
 }

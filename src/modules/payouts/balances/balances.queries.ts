@@ -1,6 +1,7 @@
 // SQL over sellers' balances: closed months and closing balances. What was booked is read across tables, from the journal.
 import { sql } from 'kysely';
 import type { Db, DbTransaction } from '../../../db/database.ts';
+import { onlyRow } from '../../../db/rows.ts';
 import type { LedgerBalance } from './balances.rules.ts';
 
 /** The newest closing balance and what was booked since: the same work for a seller of any age. */
@@ -9,12 +10,10 @@ export async function readBalance(
   seller_id: string,
   claims_from: Date,
 ): Promise<LedgerBalance> {
-  const { rows } = await sql<LedgerBalance>`
+  const balance = sql<LedgerBalance>`
     SELECT payable_centavos, in_payout_centavos, pending_centavos
-    FROM seller_balance(${seller_id}::uuid, ${claims_from})`.execute(db);
-  const [balance] = rows;
-  if (balance === undefined) throw new Error('a balance has one row');
-  return balance;
+    FROM seller_balance(${seller_id}::uuid, ${claims_from})`;
+  return onlyRow(await balance.execute(db));
 }
 
 /** The newest closed month, as `2026-11`, and whether its closing balances are complete. */

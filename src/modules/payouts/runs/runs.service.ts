@@ -181,9 +181,8 @@ async function startPayout(ctx: Ctx, id: string): Promise<void> {
   await inTransaction(
     ctx,
     async (ctx) => {
-      const payout = await holdPayout(ctx, id);
+      const { payout, account } = await holdPayout(ctx, id);
       if (payout.status !== 'DRAFT') return;
-      const account = await lockAccount(ctx.db, payout.seller_id);
       const { available_centavos } = balanceOf(
         await readBalance(ctx.db, payout.seller_id, claimsFrom(ctx)),
       );
@@ -215,7 +214,7 @@ export interface PayoutEnd {
  */
 export function endPayout(ctx: Ctx, id: string, end: PayoutEnd): Promise<PayoutRow> {
   return inTransaction(ctx, async (ctx) => {
-    const payout = await holdPayout(ctx, id);
+    const { payout } = await holdPayout(ctx, id);
     if (!canEnd(payout.status, end.outcome)) throw payoutEnded(payout.status);
     return write(ctx, payout, {
       status: end.outcome,
@@ -230,11 +229,11 @@ export function endPayout(ctx: Ctx, id: string, end: PayoutEnd): Promise<PayoutR
 }
 
 /** The seller's account, then the payout: whoever moves a seller's money waits for the others. */
-async function holdPayout(ctx: TxCtx, id: string): Promise<PayoutRow> {
+async function holdPayout(ctx: TxCtx, id: string) {
   const found = await findPayout(ctx.db, id);
   if (found === undefined) throw notFound('payout');
-  await lockAccount(ctx.db, found.seller_id);
-  return lockPayout(ctx.db, id);
+  const account = await lockAccount(ctx.db, found.seller_id);
+  return { account, payout: await lockPayout(ctx.db, id) };
 }
 
 interface Step {
