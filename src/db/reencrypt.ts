@@ -41,22 +41,26 @@ export async function reencrypt(
 ): Promise<Reencryption> {
   const lost: string[] = [];
   let [checked, renewed] = [0, 0];
-  for (const column of columns) {
-    let after = BEFORE_ALL;
-    let batch: readonly SealedRow[];
-    do {
-      batch = await findSealed(db, column, after);
-      for (const row of batch) {
-        const opened = openSecret(keys, row.owner, row.secret);
-        if (opened === undefined) lost.push(row.owner);
-        else if (!opened.isCurrent)
-          renewed += await replace(db, column, row, sealSecret(keys, row.owner, opened.secret));
-      }
-      checked += batch.length;
-      after = batch.at(-1)?.id ?? after;
-    } while (batch.length === BATCH);
-  }
+  for (const column of columns)
+    for await (const row of readSealed(db, column)) {
+      checked += 1;
+      const opened = openSecret(keys, row.owner, row.secret);
+      if (opened === undefined) lost.push(row.owner);
+      else if (!opened.isCurrent)
+        renewed += await replace(db, column, row, sealSecret(keys, row.owner, opened.secret));
+    }
   return { checked, renewed, lost };
+}
+
+/** Every row, batch by batch in the order of ids. */
+async function* readSealed(db: Db, column: SealedColumn): AsyncGenerator<SealedRow> {
+  let after = BEFORE_ALL;
+  let batch: readonly SealedRow[];
+  do {
+    batch = await findSealed(db, column, after);
+    yield* batch;
+    after = batch.at(-1)?.id ?? after;
+  } while (batch.length === BATCH);
 }
 
 async function findSealed(
