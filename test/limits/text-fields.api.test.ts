@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiRoutes } from '../../src/app.ts';
 import { MAX_CURSOR_LENGTH } from '../../src/http/paging.ts';
-import { TEXT_KEYWORD } from '../../src/lib/schema.ts';
+import { ACCEPTED, NOT_BLANK, TEXT_KEYWORD } from '../../src/lib/schema.ts';
 import { createActor } from '../support/actors.ts';
 import { createTestApp, type TestApp } from '../support/app.ts';
 import { createCategory, createProduct } from '../support/builders.ts';
@@ -31,6 +31,7 @@ interface JsonSchema {
   readonly type?: string;
   readonly enum?: unknown;
   readonly pattern?: string;
+  readonly description?: string;
   readonly format?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
@@ -56,7 +57,28 @@ function isExact({ enum: values, format, pattern = '' }: JsonSchema): boolean {
   return values !== undefined || format !== undefined || /^\^.*\$$/.test(pattern);
 }
 
+/** Paths of the patterns whose description does not read on after `must be`, as refusals say it. */
+function unreadable(schema: JsonSchema, path: string): string[] {
+  const { pattern, description, properties = {}, items, anyOf = [] } = schema;
+  const isSaid = pattern !== undefined && pattern !== NOT_BLANK && !ACCEPTED.has(pattern);
+  const own = isSaid && /^[A-Z]/.test(description ?? '') ? [path] : [];
+  const inner = [...Object.entries(properties), ...anyOf.entries(), ['', items] as const];
+  return own.concat(
+    inner.flatMap(([name, of]) => (of === undefined ? [] : unreadable(of, `${path}/${name}`))),
+  );
+}
+
 describe('text in requests', () => {
+  it('that is refused for its form is told what it must be', () => {
+    const faults = apiRoutes.flatMap((route) =>
+      ['params', 'query', 'body'].flatMap((part) => {
+        const schema = Reflect.get(route, part) as JsonSchema | undefined;
+        return schema ? unreadable(schema, `${route.method} ${route.path} ${part}`) : [];
+      }),
+    );
+    expect(faults).toEqual([]);
+  });
+
   it('is normalised and checked wherever people can type some', () => {
     const found = apiRoutes.flatMap(({ method, path, body, query }) =>
       [

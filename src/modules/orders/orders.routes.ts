@@ -29,7 +29,7 @@ const ReturnUrl = (when: string) =>
   Type.String({
     pattern: '^https?://\\S+$',
     maxLength: 2000,
-    description: `Where the customer’s browser goes ${when}, with \`order_id\` in the query; of an origin that PAYMENT_RETURN_ORIGINS lists`,
+    description: `an absolute address where the customer’s browser goes ${when}, with \`order_id\` in the query; of an origin that PAYMENT_RETURN_ORIGINS lists`,
     examples: ['http://localhost:3000/orders/done'],
   });
 const Checkout = Model(

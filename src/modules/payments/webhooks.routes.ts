@@ -17,7 +17,7 @@ export const webhookRoutes: readonly AnyRoute[] = [
     description:
       'For providers only: the signature is checked, repeats change nothing, order does not matter.',
     params: Type.Object({
-      provider: Type.String({ pattern: '^[a-z]{1,32}$', description: 'Name of the provider' }),
+      provider: Type.String({ pattern: '^[a-z]{1,32}$', description: 'the name of a provider' }),
     }),
     body: Type.Record(Type.String(), Type.Unknown(), {
       title: 'ProviderEvent',

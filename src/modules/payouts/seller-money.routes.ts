@@ -46,7 +46,10 @@ const Balance = Model(
 const PayoutDestinationInput = Model(
   'PayoutDestinationInput',
   Closed({
-    bank_code: Type.String({ pattern: '^[A-Z0-9]{4,11}$', description: "The bank's BIC or code" }),
+    bank_code: Type.String({
+      pattern: '^[A-Z0-9]{4,11}$',
+      description: "a bank's BIC or code: 4 to 11 capital letters and digits",
+    }),
     account_name: Line(120),
     account_number: Type.String({ pattern: '^\\d{6,20}$', description: '6 to 20 digits' }),
   }),
@@ -155,7 +158,7 @@ export const sellerMoneyRoutes: readonly AnyRoute[] = [
       month: Type.Optional(
         Type.String({
           pattern: '^20\\d{2}-(0[1-9]|1[0-2])$',
-          description: 'A year and a month; the present one without it',
+          description: 'a month such as 2026-02; the present one where it is left out',
           examples: ['2026-02'],
         }),
       ),
